@@ -1,0 +1,83 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// The targets stand bottom-up, one banner per storey: the list is the architecture.
+// An arrow goes only from a storey to those above it in this file.
+
+let settings: [SwiftSetting] = [
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .enableUpcomingFeature("ExistentialAny"),
+]
+
+func storey(_ name: String, on dependencies: [Target.Dependency] = []) -> Target {
+  .target(name: name, dependencies: dependencies, swiftSettings: settings)
+}
+
+func tests(of name: String, on dependencies: [Target.Dependency] = []) -> Target {
+  .testTarget(
+    name: "\(name)Tests",
+    dependencies: [.target(name: name), "_TestSupport"] + dependencies,
+    swiftSettings: settings)
+}
+
+let realModule = Target.Dependency.product(name: "RealModule", package: "swift-numerics")
+
+let package = Package(
+  name: "DeepLinear",
+  products: [
+    .library(name: "DeepLinear", targets: ["DeepLinear"]),
+    .executable(name: "deeplinear", targets: ["deeplinear-cli"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-numerics", from: "1.1.1"),
+  ],
+  targets: [
+    // ───── system libraries: the only place that knows which BLAS, LAPACK and zlib are linked ─────
+    .systemLibrary(name: "COpenBLAS", providers: [.apt(["libopenblas-dev"])]),
+    .systemLibrary(name: "CLAPACKE", providers: [.apt(["liblapacke-dev"])]),
+    .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
+
+    // ───── ① matrices; knows nothing of learning ─────
+    storey("LinearAlgebra", on: ["COpenBLAS", "CLAPACKE", realModule]),
+
+    // ───── ② what is trained ─────
+    storey("LinearNetworks", on: ["LinearAlgebra"]),
+
+    // ───── ③ how it moves ─────
+    storey("Dynamics", on: ["LinearAlgebra", "LinearNetworks"]),
+
+    // ───── ④ what a trajectory or a problem shows ─────
+    storey("Analysis", on: ["LinearAlgebra", "LinearNetworks", "Dynamics"]),
+
+    // ───── ⑤ estimators for people with data ─────
+    storey("Estimators", on: ["LinearAlgebra", "LinearNetworks", "Dynamics", "Analysis"]),
+
+    // ───── umbrella: re-exports ①–⑤, nothing else ─────
+    storey(
+      "DeepLinear", on: ["LinearAlgebra", "LinearNetworks", "Dynamics", "Analysis", "Estimators"]),
+
+    // ───── ⑥ bytes ↔ values, and plain records ─────
+    storey("DataFormats", on: ["LinearAlgebra", "CZlib"]),
+    storey("Records"),
+
+    // ───── ⑧ records → pages ─────
+    storey("Reports", on: ["Records"]),
+
+    // ───── ⑨ the command; the only place that prints or exits ─────
+    .executableTarget(
+      name: "deeplinear-cli",
+      dependencies: [
+        "DeepLinear", "DataFormats", "Records", "Reports",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      swiftSettings: settings),
+
+    // ───── tests mirror the sources ─────
+    .target(
+      name: "_TestSupport", dependencies: ["LinearAlgebra"], path: "Tests/_TestSupport",
+      swiftSettings: settings),
+    tests(of: "LinearAlgebra"),
+  ]
+)

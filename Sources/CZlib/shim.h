@@ -1,0 +1,2 @@
+// gzip and deflate. Debian: zlib1g-dev.
+#include <zlib.h>
