@@ -39,11 +39,14 @@ let package = Package(
     .systemLibrary(name: "CLAPACKE", providers: [.apt(["liblapacke-dev"])]),
     .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
 
+    // ───── inner loops over known entries, compiled for several instruction sets ─────
+    .target(name: "CSparseKernels"),
+
     // ───── ① matrices; knows nothing of learning ─────
-    storey("LinearAlgebra", on: ["COpenBLAS", "CLAPACKE", realModule]),
+    storey("LinearAlgebra", on: ["COpenBLAS", "CLAPACKE", "CSparseKernels", realModule]),
 
     // ───── ② what is trained ─────
-    storey("LinearNetworks", on: ["LinearAlgebra"]),
+    storey("LinearNetworks", on: ["LinearAlgebra", realModule]),
 
     // ───── ③ how it moves ─────
     storey("Dynamics", on: ["LinearAlgebra", "LinearNetworks"]),

@@ -1,0 +1,139 @@
+#include "CSparseKernels.h"
+
+// Each kernel is one always-inlined body, compiled once for every instruction set below.
+#define BODY static inline __attribute__((always_inline))
+
+BODY double dot_body(const double *restrict a, const double *restrict b, size_t width) {
+    // Eight partial sums: a fixed order of additions that vectorises at any register width.
+    double sums[8] = {0, 0, 0, 0, 0, 0, 0, 0};
+    size_t k = 0;
+    for (; k + 8 <= width; k += 8)
+        for (size_t l = 0; l < 8; l++) sums[l] += a[k + l] * b[k + l];
+    for (size_t l = 0; k < width; k++, l++) sums[l] += a[k] * b[k];
+    return ((sums[0] + sums[4]) + (sums[1] + sums[5])) + ((sums[2] + sums[6]) + (sums[3] + sums[7]));
+}
+
+BODY void products_at_body(
+    size_t count, const int32_t *rows, const int32_t *columns, const double *left,
+    const double *right, size_t width, double *restrict products) {
+    for (size_t e = 0; e < count; e++)
+        products[e] = dot_body(left + (size_t)rows[e] * width, right + (size_t)columns[e] * width, width);
+}
+
+BODY void times_factor_body(
+    size_t rowCount, const ptrdiff_t *starts, const int32_t *columns, const int32_t *order,
+    const double *values, const double *factor, size_t width, double *restrict result) {
+    for (size_t i = 0; i < rowCount; i++) {
+        double *restrict target = result + i * width;
+        for (size_t k = 0; k < width; k++) target[k] = 0;
+        for (ptrdiff_t e = starts[i]; e < starts[i + 1]; e++) {
+            const double *restrict source = factor + (size_t)columns[e] * width;
+            const double value = values[order ? order[e] : e];
+            for (size_t k = 0; k < width; k++) target[k] += value * source[k];
+        }
+    }
+}
+
+BODY void normal_equations_body(
+    size_t count, const int32_t *columns, const double *values, const double *factor, size_t width,
+    double *restrict gram, double *restrict moment) {
+    for (size_t e = 0; e < count; e++) {
+        const double *restrict f = factor + (size_t)columns[e] * width;
+        const double value = values[e];
+        for (size_t a = 0; a < width; a++) {
+            const double fa = f[a];
+            double *restrict row = gram + a * width;
+            for (size_t b = 0; b <= a; b++) row[b] += fa * f[b];
+        }
+        for (size_t a = 0; a < width; a++) moment[a] += value * f[a];
+    }
+}
+
+BODY void sum_of_blocks_body(
+    size_t count, const int32_t *columns, const double *blocks, size_t blockSize,
+    double *restrict sum) {
+    for (size_t e = 0; e < count; e++) {
+        const double *restrict block = blocks + (size_t)columns[e] * blockSize;
+        for (size_t k = 0; k < blockSize; k++) sum[k] += block[k];
+    }
+}
+
+#define DEFINE(SUFFIX, TARGET)                                                                         \
+    TARGET static void products_at_##SUFFIX(                                                           \
+        size_t n, const int32_t *r, const int32_t *c, const double *x, const double *y, size_t w,      \
+        double *p) {                                                                                   \
+        products_at_body(n, r, c, x, y, w, p);                                                         \
+    }                                                                                                  \
+    TARGET static void times_factor_##SUFFIX(                                                          \
+        size_t n, const ptrdiff_t *s, const int32_t *c, const int32_t *o, const double *v,             \
+        const double *f, size_t w, double *r) {                                                        \
+        times_factor_body(n, s, c, o, v, f, w, r);                                                     \
+    }                                                                                                  \
+    TARGET static void normal_equations_##SUFFIX(                                                      \
+        size_t n, const int32_t *c, const double *v, const double *f, size_t w, double *g,             \
+        double *m) {                                                                                   \
+        normal_equations_body(n, c, v, f, w, g, m);                                                    \
+    }                                                                                                  \
+    TARGET static void sum_of_blocks_##SUFFIX(                                                         \
+        size_t n, const int32_t *c, const double *b, size_t s, double *t) {                            \
+        sum_of_blocks_body(n, c, b, s, t);                                                             \
+    }
+
+DEFINE(baseline, )
+
+#if defined(__x86_64__)
+DEFINE(avx2, __attribute__((target("avx2,fma"))))
+DEFINE(avx512, __attribute__((target("avx512f,avx512vl,avx512dq,avx2,fma,prefer-256-bit"))))
+
+static int level = 0;
+
+__attribute__((constructor)) static void choose_level(void) {
+    __builtin_cpu_init();
+    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) level = 1;
+    if (level == 1 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl")
+        && __builtin_cpu_supports("avx512dq"))
+        level = 2;
+}
+
+#define DISPATCH(CALL, ...)                                                                            \
+    switch (level) {                                                                                 \
+        case 2: CALL##_avx512(__VA_ARGS__); break;                                                     \
+        case 1: CALL##_avx2(__VA_ARGS__); break;                                                       \
+        default: CALL##_baseline(__VA_ARGS__);                                                         \
+    }
+const char *sparse_kernel_name(void) {
+    return level == 2 ? "avx512" : level == 1 ? "avx2" : "baseline";
+}
+#else
+#define DISPATCH(CALL, ...) CALL##_baseline(__VA_ARGS__)
+const char *sparse_kernel_name(void) { return "baseline"; }
+#endif
+
+void sparse_products_at(
+    size_t count, const int32_t *rows, const int32_t *columns, const double *left,
+    const double *right, size_t width, double *products) {
+    DISPATCH(products_at, count, rows, columns, left, right, width, products);
+}
+
+void sparse_times_factor(
+    size_t rowCount, const ptrdiff_t *starts, const int32_t *columns, const double *values,
+    const double *factor, size_t width, double *result) {
+    DISPATCH(times_factor, rowCount, starts, columns, 0, values, factor, width, result);
+}
+
+void sparse_times_factor_ordered(
+    size_t rowCount, const ptrdiff_t *starts, const int32_t *columns, const int32_t *order,
+    const double *values, const double *factor, size_t width, double *result) {
+    DISPATCH(times_factor, rowCount, starts, columns, order, values, factor, width, result);
+}
+
+void sparse_normal_equations(
+    size_t count, const int32_t *columns, const double *values, const double *factor, size_t width,
+    double *gram, double *moment) {
+    DISPATCH(normal_equations, count, columns, values, factor, width, gram, moment);
+}
+
+void sparse_sum_of_blocks(
+    size_t count, const int32_t *columns, const double *blocks, size_t blockSize, double *sum) {
+    DISPATCH(sum_of_blocks, count, columns, blocks, blockSize, sum);
+}

@@ -1,0 +1,35 @@
+/// A step size for gradient descent that nobody has to choose.
+///
+/// A trial step η from φ with gradient g is judged by the quotient of the fall of the loss and its linear
+/// prediction,
+///
+///     ρ = (φ(W) − φ(W − η g)) / (η ‖g‖²),
+///
+/// which is 1 − ½ηκ for a quadratic of curvature κ along g: near 1 the step is far below the largest stable
+/// one, ½ is the exact minimiser along the gradient, below 0 the loss rises.
+///
+/// **What it guarantees.** Every accepted step has ρ ≥ ``acceptance``: the loss never rises, and the squared
+/// gradient norms, each times its step, sum to at most (φ(W₀) − inf φ)/``acceptance``. On a region where the gradient is
+/// L-Lipschitz no accepted step falls below (1 − ``acceptance``)/L of the safe step 2/L times ``shrink``, so the smallest
+/// gradient norm among the first t steps is O(1/√t). It does not follow gradient flow closely: it keeps ρ
+/// above about ½, so that no direction is overshot, but no error in W is controlled.
+public struct AdaptiveStep: Equatable, Sendable {
+  /// The smallest quotient ρ of a step that is taken.
+  public var acceptance = 0.25
+  /// Above this quotient the next step is larger by the factor ``growth``.
+  public var smooth = 0.75
+  /// Below this quotient the next step is smaller by the factor ``caution``.
+  public var rough = 0.6
+  public var growth = 1.1
+  public var caution = 0.8
+  /// The factor of a step that is refused.
+  public var shrink = 0.5
+
+  public init() {}
+
+  /// The step to try after one with the given quotient was taken.
+  func next(after step: Double, quotient: Double) -> Double {
+    if quotient > smooth { return step * growth }
+    return quotient < rough ? step * caution : step
+  }
+}

@@ -1,0 +1,28 @@
+public import LinearAlgebra
+
+extension LinearNetwork {
+  /// A network whose layers are independent Haar-distributed (semi-)orthogonal matrices times a factor.
+  ///
+  /// Balanced when no hidden width differs from its neighbours; otherwise see
+  /// ``balanced(widths:scale:using:)``.
+  ///
+  /// - Parameter scale: every singular value of every layer.
+  public static func orthogonal(
+    widths: [Int], scale: Double, using generator: inout SeededGenerator
+  ) -> LinearNetwork {
+    requireWidths(widths)
+    return LinearNetwork(
+      fitting: zip(widths, widths.dropFirst()).map { inputs, outputs in
+        scale * .orthogonal(rowCount: outputs, columnCount: inputs, using: &generator)
+      })
+  }
+
+  /// A network whose layers are identities (rectangular where widths differ) times a factor.
+  public static func identity(widths: [Int], scale: Double) -> LinearNetwork {
+    requireWidths(widths)
+    return LinearNetwork(
+      fitting: zip(widths, widths.dropFirst()).map { inputs, outputs in
+        scale * .identity(outputs, inputs)
+      })
+  }
+}
