@@ -55,7 +55,11 @@ let package = Package(
     storey("Analysis", on: ["LinearAlgebra", "LinearNetworks", "Dynamics"]),
 
     // ───── ⑤ estimators for people with data ─────
-    storey("Estimators", on: ["LinearAlgebra", "LinearNetworks", "Dynamics", "Analysis"]),
+    storey(
+      "Estimators",
+      on: [
+        "CSparseKernels", "LinearAlgebra", "LinearNetworks", "Dynamics", "Analysis", realModule,
+      ]),
 
     // ───── umbrella: re-exports ①–⑤, nothing else ─────
     storey(

@@ -58,6 +58,40 @@ BODY void sum_of_blocks_body(
     }
 }
 
+// L Lᵀ = A in place, then L⁻¹ in place, then L⁻ᵀ L⁻¹, all by rows of the lower triangle.
+BODY int small_inverse_body(size_t n, double *restrict a) {
+    for (size_t j = 0; j < n; j++) {
+        for (size_t i = 0; i < j; i++) {
+            double sum = a[j * n + i];
+            for (size_t k = 0; k < i; k++) sum -= a[j * n + k] * a[i * n + k];
+            a[j * n + i] = sum / a[i * n + i];
+        }
+        double pivot = a[j * n + j];
+        for (size_t k = 0; k < j; k++) pivot -= a[j * n + k] * a[j * n + k];
+        if (!(pivot > 0)) return 0;
+        a[j * n + j] = __builtin_sqrt(pivot);
+    }
+    // Row i of L⁻¹ needs rows k < i of L⁻¹ and row i of L, which it overwrites from the right.
+    for (size_t i = 0; i < n; i++) {
+        const double inverse = 1 / a[i * n + i];
+        for (size_t j = 0; j < i; j++) {
+            double sum = 0;
+            for (size_t k = j; k < i; k++) sum += a[i * n + k] * a[k * n + j];
+            a[i * n + j] = -sum * inverse;
+        }
+        a[i * n + i] = inverse;
+    }
+    for (size_t i = 0; i < n; i++)
+        for (size_t j = 0; j <= i; j++) {
+            double sum = 0;
+            for (size_t k = i; k < n; k++) sum += a[k * n + i] * a[k * n + j];
+            a[j * n + i] = sum;
+        }
+    for (size_t i = 0; i < n; i++)
+        for (size_t j = 0; j < i; j++) a[i * n + j] = a[j * n + i];
+    return 1;
+}
+
 #define DEFINE(SUFFIX, TARGET)                                                                         \
     TARGET static void products_at_##SUFFIX(                                                           \
         size_t n, const int32_t *r, const int32_t *c, const double *x, const double *y, size_t w,      \
@@ -77,7 +111,8 @@ BODY void sum_of_blocks_body(
     TARGET static void sum_of_blocks_##SUFFIX(                                                         \
         size_t n, const int32_t *c, const double *b, size_t s, double *t) {                            \
         sum_of_blocks_body(n, c, b, s, t);                                                             \
-    }
+    }                                                                                                  \
+    TARGET static int small_inverse_##SUFFIX(size_t n, double *a) { return small_inverse_body(n, a); }
 
 DEFINE(baseline, )
 
@@ -96,11 +131,9 @@ __attribute__((constructor)) static void choose_level(void) {
 }
 
 #define DISPATCH(CALL, ...)                                                                            \
-    switch (level) {                                                                                 \
-        case 2: CALL##_avx512(__VA_ARGS__); break;                                                     \
-        case 1: CALL##_avx2(__VA_ARGS__); break;                                                       \
-        default: CALL##_baseline(__VA_ARGS__);                                                         \
-    }
+    (level == 2   ? CALL##_avx512(__VA_ARGS__)                                                         \
+     : level == 1 ? CALL##_avx2(__VA_ARGS__)                                                           \
+                  : CALL##_baseline(__VA_ARGS__))
 const char *sparse_kernel_name(void) {
     return level == 2 ? "avx512" : level == 1 ? "avx2" : "baseline";
 }
@@ -137,3 +170,5 @@ void sparse_sum_of_blocks(
     size_t count, const int32_t *columns, const double *blocks, size_t blockSize, double *sum) {
     DISPATCH(sum_of_blocks, count, columns, blocks, blockSize, sum);
 }
+
+int small_inverse(size_t width, double *matrix) { return DISPATCH(small_inverse, width, matrix); }

@@ -31,9 +31,13 @@ void sparse_normal_equations(
     size_t count, const int32_t *columns, const double *values, const double *factor, size_t width,
     double *gram, double *moment);
 
-// gram += weightless sum of `count` symmetric matrices of `width`² doubles, picked by columns[e].
+// sum += Σ block columns[e] over `count` entries; a block has `blockSize` doubles.
 void sparse_sum_of_blocks(
     size_t count, const int32_t *columns, const double *blocks, size_t blockSize, double *sum);
+
+// Turns the lower triangle of a positive definite matrix of `width`² doubles into its full symmetric
+// inverse; returns 0, with the matrix destroyed, when a pivot is not positive.
+int small_inverse(size_t width, double *matrix);
 
 // "avx512", "avx2" or "baseline".
 const char *sparse_kernel_name(void);

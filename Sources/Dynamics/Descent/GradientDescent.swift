@@ -1,4 +1,4 @@
-public import LinearAlgebra
+import LinearAlgebra
 public import LinearNetworks
 
 // Goals: 1. The loss never rises with the adaptive step. 2. No allocation between recordings. 3. Everything
@@ -94,8 +94,8 @@ public struct GradientDescent: Equatable, Sendable {
       var accepted = false
       while !accepted {
         for index in network.layers.indices {
-          trial.layers[index].set(
-            to: network.layers[index], adding: gradients[index], scaledBy: -stepSize)
+          trial.layers[index].copyElements(from: network.layers[index])
+          trial.layers[index].add(gradients[index], scaledBy: -stepSize)
         }
         trialValue = loss.value(at: trial)
         switch step {
@@ -141,8 +141,8 @@ public struct GradientDescent: Equatable, Sendable {
       return size
     case .adaptive:
       let quotients = zip(network.layers, gradients).compactMap { layer, gradient -> Double? in
-        let size = layer.frobeniusNorm()
-        let slope = gradient.frobeniusNorm()
+        let size = layer.frobeniusNorm
+        let slope = gradient.frobeniusNorm
         return size > 0 && slope > 0 ? size / slope : nil
       }
       return 0.1 * (quotients.min() ?? 10)

@@ -39,8 +39,8 @@ public struct CompletionTeacher: Equatable, Sendable {
     let left = Matrix.gaussian(rowCount: rowCount, columnCount: rank, using: &generator)
     let right = Matrix.gaussian(rowCount: rank, columnCount: columnCount, using: &generator)
     var truth = left * right
-    truth.scale(by: (Double(truth.count)).squareRoot() / truth.frobeniusNorm())
-    let positions = generator.sample(entryCount, outOf: truth.count).sorted()
+    truth.scale(by: (Double(truth.count)).squareRoot() / truth.frobeniusNorm)
+    let positions = generator.sample(entryCount, below: truth.count).sorted()
     let elements = truth.elements
     var values = positions.map { elements[$0] }
     if noise > 0 {

@@ -1,4 +1,4 @@
-import LinearAlgebra
+package import LinearAlgebra
 
 // For a fixed column factor V, the best row factor solves one small least-squares problem per row,
 //
@@ -9,37 +9,39 @@ import LinearAlgebra
 // equations would square its condition number.
 
 /// The row factor that fits best to a given column factor, with what its derivatives need.
-struct EliminatedRows {
-  let rank: Int
+package struct EliminatedRows {
+  package let rank: Int
   /// u_i, rows × rank.
-  private(set) var rowFactor: Matrix
+  package private(set) var rowFactor: Matrix
   /// Q_i for every row, one below the other: entries × rank. Columns beyond the rank of A_i are zero.
-  private(set) var bases: [Double]
+  package private(set) var bases: [Double]
+  /// R_i with A_i = Q_i R_i: rows × rank².
+  private var triangles: [Double]
   /// e = b − A u at each entry.
-  private(set) var residuals: [Double]
+  package private(set) var residuals: [Double]
   /// ‖e‖².
-  private(set) var squaredResidual = 0.0
+  package private(set) var squaredResidual = 0.0
 
-  init(entries: ObservedEntries, rank: Int) {
+  package init(entries: ObservedEntries, rank: Int) {
     self.rank = rank
     rowFactor = Matrix(rowCount: entries.rowCount, columnCount: rank)
     bases = [Double](repeating: 0, count: entries.count * rank)
+    triangles = [Double](repeating: 0, count: entries.rowCount * rank * rank)
     residuals = [Double](repeating: 0, count: entries.count)
   }
 
   /// Solves every row's problem.
   ///
   /// - Complexity: O(|Ω| *rank*²).
-  mutating func solve(_ entries: ObservedEntries, columnFactor: Matrix) {
+  package mutating func solve(_ entries: ObservedEntries, columnFactor: Matrix) {
     let rank = rank
-    var triangle = [Double](repeating: 0, count: rank * rank)
     var right = [Double](repeating: 0, count: rank)
     var total = 0.0
     columnFactor.withUnsafeElements { v in
       rowFactor.withUnsafeMutableElements { u in
         bases.withUnsafeMutableBufferPointer { bases in
           residuals.withUnsafeMutableBufferPointer { e in
-            triangle.withUnsafeMutableBufferPointer { triangle in
+            triangles.withUnsafeMutableBufferPointer { triangles in
               right.withUnsafeMutableBufferPointer { right in
                 for row in 0..<entries.rowCount {
                   let first = entries.rowStarts[row]
@@ -50,11 +52,13 @@ struct EliminatedRows {
                     for c in 0..<rank { q[k * rank + c] = v[source + c] }
                     e[first + k] = entries.values[first + k]
                   }
+                  let triangle = UnsafeMutableBufferPointer(
+                    rebasing: triangles[(row * rank * rank)..<((row + 1) * rank * rank)])
                   Self.orthonormalize(q, count: count, rank: rank, triangle: triangle)
                   let residual = UnsafeMutableBufferPointer(rebasing: e[first..<(first + count)])
                   Self.project(residual, q, count: count, rank: rank, coefficients: right)
                   Self.backSubstitute(
-                    triangle, right, rank: rank,
+                    UnsafePointer(triangle.baseAddress!), right, rank: rank,
                     into: UnsafeMutableBufferPointer(rebasing: u[(row * rank)..<((row + 1) * rank)]))
                   for k in 0..<count { total += residual[k] * residual[k] }
                 }
@@ -65,6 +69,39 @@ struct EliminatedRows {
       }
     }
     squaredResidual = total
+  }
+
+  /// The first-order change of the row factor that keeps every row's fit, given a change of the column
+  /// factor: A_i δu_i = −δV u_i in the least-squares sense.
+  package func rowMotion(
+    _ entries: ObservedEntries, columnMotion: Matrix
+  ) -> Matrix {
+    var result = Matrix(rowCount: entries.rowCount, columnCount: rank)
+    var right = [Double](repeating: 0, count: rank)
+    columnMotion.withUnsafeElements { δv in
+      rowFactor.withUnsafeElements { u in
+        triangles.withUnsafeBufferPointer { triangles in
+          result.withUnsafeMutableElements { δu in
+            right.withUnsafeMutableBufferPointer { right in
+              for row in 0..<entries.rowCount {
+                for c in 0..<rank { right[c] = 0 }
+                for k in entries.rowStarts[row]..<entries.rowStarts[row + 1] {
+                  let column = Int(entries.columns[k])
+                  var moved = 0.0
+                  for c in 0..<rank { moved += δv[column * rank + c] * u[row * rank + c] }
+                  for c in 0..<rank { right[c] -= bases[k * rank + c] * moved }
+                }
+                Self.backSubstitute(
+                  triangles.baseAddress! + row * rank * rank, right, rank: rank,
+                  into: UnsafeMutableBufferPointer(
+                    rebasing: δu[(row * rank)..<((row + 1) * rank)]))
+              }
+            }
+          }
+        }
+      }
+    }
+    return result
   }
 
   /// Replaces the columns of a count × rank block by an orthonormal basis, A = Q R. A column that depends on
@@ -116,7 +153,7 @@ struct EliminatedRows {
 
   /// Solves R u = c; where R's diagonal is zero, so is u.
   private static func backSubstitute(
-    _ triangle: UnsafeMutableBufferPointer<Double>, _ right: UnsafeMutableBufferPointer<Double>,
+    _ triangle: UnsafePointer<Double>, _ right: UnsafeMutableBufferPointer<Double>,
     rank: Int, into u: UnsafeMutableBufferPointer<Double>
   ) {
     for c in (0..<rank).reversed() {

@@ -1,0 +1,111 @@
+public import LinearAlgebra
+
+/// A completed matrix in factored form, W = L Rᵀ, plus offsets where they are used.
+public struct CompletionModel: Equatable, Sendable {
+  /// Rows × rank.
+  public var rowFactor: Matrix
+  /// Columns × rank.
+  public var columnFactor: Matrix
+  /// Added to the product of the factors.
+  public var offsets: AdditiveOffsets?
+  /// What fills rows and columns without any entry; nil predicts them by the factors and offsets.
+  public var fallback: AdditiveOffsets?
+  /// Rows and columns that had no entry.
+  public var emptyRows: [Int]
+  public var emptyColumns: [Int]
+
+  public init(
+    rowFactor: Matrix, columnFactor: Matrix, offsets: AdditiveOffsets? = nil,
+    fallback: AdditiveOffsets? = nil, emptyRows: [Int] = [], emptyColumns: [Int] = []
+  ) {
+    precondition(
+      rowFactor.columnCount == columnFactor.columnCount,
+      "factors of \(rowFactor.columnCount) and \(columnFactor.columnCount) columns have no product")
+    self.rowFactor = rowFactor
+    self.columnFactor = columnFactor
+    self.offsets = offsets
+    self.fallback = fallback
+    self.emptyRows = emptyRows
+    self.emptyColumns = emptyColumns
+  }
+
+  mutating func rescale(by unit: Double) {
+    rowFactor.scale(by: unit)
+    offsets?.rescale(by: unit)
+    fallback?.rescale(by: unit)
+  }
+
+  public var rowCount: Int { rowFactor.rowCount }
+  public var columnCount: Int { columnFactor.rowCount }
+
+  /// The number of components of the product.
+  public var rank: Int { rowFactor.columnCount }
+
+  /// The predictions at known positions, in their order.
+  ///
+  /// - Complexity: O(*entries* · *rank*).
+  public func values(at entries: ObservedEntries) -> [Double] {
+    var result = [Double](repeating: 0, count: entries.count)
+    if rank > 0 {
+      ObservedPattern(of: entries).products(left: rowFactor, right: columnFactor, into: &result)
+    }
+    if let offsets {
+      for k in result.indices {
+        result[k] += offsets.value(row: Int(entries.rows[k]), column: Int(entries.columns[k]))
+      }
+    }
+    return result
+  }
+
+  /// The whole matrix.
+  ///
+  /// - Complexity: O(*rows* · *columns* · *rank*) time, rows · columns numbers of memory.
+  public func completion() -> Matrix {
+    var result =
+      rank > 0
+      ? rowFactor * columnFactor.transposed()
+      : Matrix(rowCount: rowCount, columnCount: columnCount)
+    let columnCount = columnCount
+    result.withUnsafeMutableElements { w in
+      if let offsets {
+        for i in 0..<rowCount {
+          for j in 0..<columnCount { w[i * columnCount + j] += offsets.value(row: i, column: j) }
+        }
+      }
+      if let fallback {
+        for i in emptyRows {
+          for j in 0..<columnCount { w[i * columnCount + j] = fallback.value(row: i, column: j) }
+        }
+        for j in emptyColumns {
+          for i in 0..<rowCount { w[i * columnCount + j] = fallback.value(row: i, column: j) }
+        }
+      }
+    }
+    return result
+  }
+
+  /// The singular values of the completed matrix, descending, as many as can differ from zero.
+  ///
+  /// They come from the factors (offsets are two more columns) by two QR decompositions and a small SVD.
+  /// - Complexity: O((*rows* + *columns*) *rank*²).
+  public func singularValues() throws(DecompositionError) -> [Double] {
+    var left = rowFactor
+    var right = columnFactor
+    if let offsets {
+      let rows = Matrix(
+        rowCount: rowCount, columnCount: 1, elements: offsets.rows.map { $0 + offsets.mean })
+      let columns = Matrix(rowCount: columnCount, columnCount: 1, elements: offsets.columns)
+      left = .horizontallyStacked([left, rows, Matrix(rowCount: rowCount, columnCount: 1, repeating: 1)])
+      right = .horizontallyStacked([
+        right, Matrix(rowCount: columnCount, columnCount: 1, repeating: 1), columns,
+      ])
+    }
+    guard left.columnCount > 0 else { return [] }
+    if left.columnCount >= min(rowCount, columnCount) {
+      return try (left * right.transposed()).singularValues()
+    }
+    let r = try QRDecomposition(of: left).triangularFactor
+    let s = try QRDecomposition(of: right).triangularFactor
+    return try r.timesTransposed(s).singularValues()
+  }
+}

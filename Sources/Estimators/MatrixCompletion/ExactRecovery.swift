@@ -1,0 +1,122 @@
+import Analysis
+import Dynamics
+import LinearAlgebra
+import LinearNetworks
+
+// A fit of rank r that agrees with every entry to rounding, although the entries outnumber what rank r can
+// adapt to, is no accident: each surplus entry had to agree to 13 digits by itself. That is the test for exact
+// data. The path of the deep network chooses the components; variable projection finishes.
+
+/// Looks for a matrix of low rank that agrees with all known entries to rounding.
+struct ExactRecovery {
+  let entries: ObservedEntries
+  let pattern: ObservedPattern
+  /// Called with a share of the work between 0 and 1; true cancels.
+  let isCancelled: (Double) -> Bool
+
+  struct Found {
+    var rowFactor: Matrix
+    var columnFactor: Matrix
+    var relativeResidual: Double
+    var iterations: Int
+  }
+
+  /// Mean squares of the residuals, relative to the data's, at which the path is examined.
+  private static let stages = [1e-2, 1e-3, 1e-4, 1e-6]
+  private static let stepLimit = 3000
+
+  /// Follows the path and tries the ranks it suggests.
+  ///
+  /// - Parameter descent: a path at its start; where it stops afterwards, with what it recorded.
+  /// - Returns: nil when the data are not exact, or not determined, or the search was cancelled.
+  func search(_ descent: inout PathDescent) throws -> Found? {
+    guard MaskCore(of: entries, rank: 1).surplus > 0 else { return nil }
+    var iterations = 0
+    var stalledAt: [Int: Double] = [:]
+    for (number, stage) in Self.stages.enumerated() {
+      let share = Double(number) / Double(Self.stages.count)
+      guard
+        descent.descend(
+          entries, pattern: pattern, untilMeanSquare: stage, stepLimit: Self.stepLimit,
+          observe: { _, _, _ in isCancelled(share) ? .cancel : .goOn })
+      else { return nil }
+      let columnBasis = try descent.network.endToEndDecomposition().rightVectors
+      var repeats = false
+      for rank in SpectrumGap.candidates(descent.network.singularValues(), limit: 2) {
+        guard rank <= columnBasis.columnCount, MaskCore(of: entries, rank: rank).surplus > 0
+        else { continue }
+        let fit = try polish(columnBasis.firstColumns(rank))
+        iterations += fit.iterations
+        if isCancelled(share) { return nil }
+        if let found = try accepted(fit, iterations: iterations) { return found }
+        // The same residual from two places on the path is the best that this rank can do.
+        if let before = stalledAt[rank], abs(fit.relativeResidual - before) < 0.01 * before {
+          repeats = true
+        }
+        stalledAt[rank] = min(stalledAt[rank] ?? .infinity, fit.relativeResidual)
+        if let found = try grow(fit, &iterations) { return found }
+      }
+      if repeats || descent.isExhausted { return nil }
+    }
+    return nil
+  }
+
+  /// Adds the leading component of the residual as long as each one at least halves what is left: weak
+  /// components rise late on the path, and a rank below the truth's has them in its residual.
+  private func grow(_ start: VariableProjection.Fit, _ iterations: inout Int) throws -> Found? {
+    var current = start
+    while true {
+      let rank = current.columnFactor.columnCount + 1
+      guard rank <= min(entries.rowCount, entries.columnCount),
+        MaskCore(of: entries, rank: rank).surplus > 0, !isCancelled(0.5)
+      else { return nil }
+      let direction = leadingResidualDirection(current)
+      let next = try polish(.horizontallyStacked([current.columnFactor, direction]))
+      iterations += next.iterations
+      if let found = try accepted(next, iterations: iterations) { return found }
+      guard next.relativeResidual < 0.5 * current.relativeResidual else { return nil }
+      current = next
+    }
+  }
+
+  private func polish(_ columnFactor: Matrix) throws -> VariableProjection.Fit {
+    try VariableProjection(rank: columnFactor.columnCount).fit(
+      entries, from: columnFactor, isCancelled: { isCancelled(0.5) })
+  }
+
+  /// The fit as a result when it is exact. Components that carry nothing are dropped.
+  private func accepted(_ fit: VariableProjection.Fit, iterations: Int) throws -> Found? {
+    guard fit.relativeResidual <= Self.exactness else { return nil }
+    // V is orthonormal: the singular values of the product are those of the row factor.
+    let decomposition = try SingularValueDecomposition(of: fit.rowFactor)
+    let values = decomposition.singularValues
+    let rank = values.prefix { $0 > 1e-9 * (values.first ?? 0) }.count
+    let rotation = decomposition.rightVectors.firstColumns(rank)
+    return Found(
+      rowFactor: fit.rowFactor * rotation, columnFactor: fit.columnFactor * rotation,
+      relativeResidual: fit.relativeResidual, iterations: iterations)
+  }
+
+  /// ‖e‖/‖b‖ of a fit that counts as exact: rounding of the data and of the fit, with room for ill-conditioned
+  /// rows.
+  private static let exactness = 1e-11
+
+  /// The leading right singular vector of the sparse matrix of residuals, by power iteration from the row of
+  /// largest residuals.
+  private func leadingResidualDirection(_ fit: VariableProjection.Fit) -> Matrix {
+    var products = [Double](repeating: 0, count: entries.count)
+    pattern.products(left: fit.rowFactor, right: fit.columnFactor, into: &products)
+    let residuals = zip(entries.values, products).map { $0 - $1 }
+    var left = Matrix(rowCount: entries.rowCount, columnCount: 1, repeating: 0)
+    for k in residuals.indices { left[Int(entries.rows[k]), 0] += residuals[k] * residuals[k] }
+    var right = Matrix(rowCount: entries.columnCount, columnCount: 1)
+    for _ in 0..<30 {
+      pattern.transposedTimes(residuals, left, into: &right)
+      let norm = right.frobeniusNorm
+      guard norm > 0 else { break }
+      right.scale(by: 1 / norm)
+      pattern.times(residuals, right, into: &left)
+    }
+    return right
+  }
+}

@@ -1,0 +1,68 @@
+public import Analysis
+public import Dynamics
+public import LinearAlgebra
+
+extension MatrixCompleter {
+  /// A completed matrix and what is known about it.
+  public struct Fit: Sendable {
+    /// The completed matrix in factored form.
+    public var model: CompletionModel
+    public var outcome: Outcome
+    /// Whether the fit agrees with every entry to rounding although the entries outnumber what its rank can
+    /// adapt to.
+    public var isExact: Bool
+    /// Steps of the path and rounds of the refinement, over all that was tried.
+    public var iterations: Int
+    /// The root mean square of W − b over the known entries.
+    public var trainingError: Double
+    /// The same over entries held out, of the chosen kind of fit to the others; nil when nothing was.
+    public var holdoutError: Double?
+    /// The singular values of the completed matrix, offsets included, descending.
+    public var singularValues: [Double]
+    public var mask: MaskReport
+    /// The path of the network the answer comes from, when recording was asked for.
+    public var path: CompletionPath
+    /// Half-widths of prediction intervals, when they were asked for.
+    public var intervals: CompletionIntervals?
+
+    /// The number of components; row and column offsets are not counted.
+    public var rank: Int { model.rank }
+    public var spectrum: SingularSpectrum { SingularSpectrum(singularValues) }
+    public func completion() -> Matrix { model.completion() }
+  }
+
+  func finished(
+    _ entries: ObservedEntries, _ model: CompletionModel, isExact: Bool, iterations: Int,
+    outcome: Outcome, path: CompletionPath = CompletionPath()
+  ) throws -> Fit {
+    var model = model
+    let mask = MaskReport(
+      of: entries, rank: model.rank, fit: (left: model.rowFactor, right: model.columnFactor))
+    if !mask.emptyRows.isEmpty || !mask.emptyColumns.isEmpty {
+      model.emptyRows = mask.emptyRows
+      model.emptyColumns = mask.emptyColumns
+      model.fallback = model.offsets ?? AdditiveOffsets(fitting: entries)
+    }
+    let fitted = model.values(at: entries)
+    let unit = entries.values.reduce(0) { max($0, abs($1)) }
+    let residuals = zip(fitted, entries.values).map { unit == 0 ? 0 : ($0 - $1) / unit }
+    return Fit(
+      model: model, outcome: outcome, isExact: isExact, iterations: iterations,
+      trainingError: unit * rootMeanSquare(residuals), holdoutError: nil,
+      singularValues: try model.singularValues(), mask: mask, path: path,
+      intervals: intervalCoverage.map { CompletionIntervals(exact: $0) })
+  }
+
+  func finished(
+    _ entries: ObservedEntries, _ result: NoisyFit.Result, coverage: Double?
+  ) throws -> Fit {
+    var fit = try finished(
+      entries, result.model, isExact: false, iterations: result.iterations,
+      outcome: result.outcome, path: result.path)
+    fit.holdoutError = result.holdoutError
+    fit.intervals = coverage.map {
+      CompletionIntervals(coverage: $0, calibration: result.calibration, variational: result.variational, unit: result.unit)
+    }
+    return fit
+  }
+}

@@ -1,0 +1,165 @@
+import Analysis
+import Dynamics
+public import LinearAlgebra
+
+/// Fills in a matrix of which some entries are known, without being told its rank, noise or a penalty.
+///
+/// The known entries train a deep linear network W = W_N ⋯ W_1 from near zero; its singular values rise one
+/// after another, and the order in which they do is the choice of a low-rank answer. From there the fit is
+/// finished in factored form:
+/// - When some rank fits all entries to rounding although the entries outnumber its degrees of freedom, the
+///   data are exact, and that fit is the answer; nothing is held out.
+/// - Otherwise a share of the entries is held out and decides between the path where their error is smallest
+///   and variational factors, which estimate rank, ridge and noise; each with and without row and column
+///   offsets. The winner is fitted again to all entries.
+///
+/// The value is inert: ``fit(_:observe:)`` returns a new value and may be called any number of times. The same
+/// seed gives the same bits.
+public struct MatrixCompleter: Equatable, Sendable {
+  /// The number of layers N of the network that is followed; at least 1. Depth 1 has no preference for low
+  /// rank.
+  public var depth: Int
+  /// The width of the hidden layers; nil chooses it, and widens it when the spectrum fills it.
+  public var width: Int?
+  /// The size of the first end-to-end matrix's singular values in units of √(rows · columns) times the root
+  /// mean square of the data; nil chooses 10⁻⁵.
+  public var initialScale: Double?
+  /// The share of entries held out when the data are not exact, at least 0 and below 1. With 0 the
+  /// variational fit with offsets is used unseen.
+  public var holdoutFraction: Double
+  /// The coverage of prediction intervals, between 0 and 1; nil gives none.
+  public var intervalCoverage: Double?
+  /// Every so many steps of the path are recorded; nil records none.
+  public var recordingInterval: Int?
+  public var seed: UInt64
+
+  public init(
+    depth: Int = 3, width: Int? = nil, initialScale: Double? = nil, holdoutFraction: Double = 0.1,
+    intervalCoverage: Double? = nil, recordingInterval: Int? = nil, seed: UInt64 = 0
+  ) {
+    self.depth = depth
+    self.width = width
+    self.initialScale = initialScale
+    self.holdoutFraction = holdoutFraction
+    self.intervalCoverage = intervalCoverage
+    self.recordingInterval = recordingInterval
+    self.seed = seed
+  }
+
+  /// Why nothing can be fitted.
+  public enum Failure: Error, Equatable, Sendable {
+    case noEntries
+    case depthNotPositive(Int)
+    case widthNotPositive(Int)
+    case initialScaleNotPositive(Double)
+    case holdoutOutOfRange(Double)
+    case coverageOutOfRange(Double)
+    case intervalsNeedHoldout
+  }
+
+  /// What an observer is told now and then: the share of the work done, between 0 and 1.
+  public struct Progress: Equatable, Sendable {
+    public let fraction: Double
+  }
+
+  /// The mean square of the entries above which squares overflow, and below which they vanish, is handled by
+  /// scaling: any finite values are accepted.
+  ///
+  /// - Parameters:
+  ///   - entries: at least one.
+  ///   - observe: called often; answering false ends the fit early, with outcome `interrupted` and the best
+  ///     found so far.
+  /// - Throws: ``Failure`` for settings out of range, ``DecompositionError`` when LAPACK does not converge.
+  /// - Complexity: O(|Ω| k + (rows + columns) k²) a step of the path with width k, a few hundred steps; then
+  ///   see ``VariableProjection`` and ``VariationalFactorization``.
+  public func fit(
+    _ entries: ObservedEntries, observe: (Progress) -> Bool = { _ in true }
+  ) throws -> Fit {
+    try validate(entries)
+    let scale = entries.values.reduce(0) { max($0, abs($1)) }
+    let emptyModel = CompletionModel(
+      rowFactor: Matrix(rowCount: entries.rowCount, columnCount: 0),
+      columnFactor: Matrix(rowCount: entries.columnCount, columnCount: 0))
+    guard scale > 0 else {
+      return try finished(entries, emptyModel, isExact: true, iterations: 0, outcome: .converged)
+    }
+    // Values of any size become values of size one.
+    let unit = scale * rootMeanSquare(entries.values.map { $0 / scale })
+    let normal = entries.replacingValues(entries.values.map { $0 / unit })
+    var isInterrupted = false
+    let isCancelled: (Double) -> Bool = { fraction in
+      if !isInterrupted, !observe(Progress(fraction: fraction)) { isInterrupted = true }
+      return isInterrupted
+    }
+    return try withoutActuallyEscaping(isCancelled) { isCancelled in
+      var generator = SeededGenerator(seed: seed)
+      if let exact = try exactFit(entries, normal, unit: unit, isCancelled, using: &generator) {
+        return exact
+      }
+      let noisy = NoisyFit(
+        depth: depth, width: width, initialScale: initialScale ?? Self.automaticScale,
+        holdoutFraction: holdoutFraction, recordingInterval: recordingInterval,
+        isCancelled: { isCancelled(0.3 + 0.7 * $0) })
+      var result = try noisy.fit(normal, using: &generator)
+      result.rescale(by: unit)
+      return try finished(entries, result, coverage: intervalCoverage)
+    }
+  }
+
+  static let automaticScale = 1e-5
+
+  private func validate(_ entries: ObservedEntries) throws(Failure) {
+    guard depth >= 1 else { throw .depthNotPositive(depth) }
+    if let width, width < 1 { throw .widthNotPositive(width) }
+    if let initialScale, !(initialScale > 0 && initialScale.isFinite) {
+      throw .initialScaleNotPositive(initialScale)
+    }
+    guard holdoutFraction >= 0, holdoutFraction < 1 else {
+      throw .holdoutOutOfRange(holdoutFraction)
+    }
+    if let intervalCoverage {
+      guard intervalCoverage > 0, intervalCoverage < 1 else {
+        throw .coverageOutOfRange(intervalCoverage)
+      }
+      guard holdoutFraction > 0 else { throw .intervalsNeedHoldout }
+    }
+    guard entries.count > 0 else { throw .noEntries }
+  }
+
+  private func exactFit(
+    _ entries: ObservedEntries, _ normal: ObservedEntries, unit: Double,
+    _ isCancelled: @escaping (Double) -> Bool,
+    using generator: inout SeededGenerator
+  ) throws -> Fit? {
+    // The longer side is eliminated in the polish.
+    let isFlipped = normal.columnCount > normal.rowCount
+    let oriented = isFlipped ? normal.transposed() : normal
+    var descent = PathDescent(
+      rowCount: oriented.rowCount, columnCount: oriented.columnCount, depth: depth,
+      width: width ?? min(32, oriented.columnCount),
+      initialScale: initialScale ?? Self.automaticScale, recordingInterval: recordingInterval,
+      using: &generator)
+    let search = ExactRecovery(
+      entries: oriented, pattern: ObservedPattern(of: oriented),
+      isCancelled: { isCancelled(0.3 * $0) })
+    guard let found = try search.search(&descent) else { return nil }
+    let (left, right) =
+      isFlipped ? (found.columnFactor, found.rowFactor) : (found.rowFactor, found.columnFactor)
+    let model = CompletionModel(rowFactor: unit * left, columnFactor: right)
+    var path = CompletionPath(points: descent.points, chosenStep: descent.stepCount)
+    path.rescale(by: unit)
+    return try finished(
+      entries, model, isExact: true, iterations: descent.stepCount + found.iterations,
+      outcome: .converged, path: path)
+  }
+}
+
+extension CompletionPath {
+  mutating func rescale(by unit: Double) {
+    for index in points.indices {
+      points[index].trainingError *= unit
+      points[index].holdoutError = points[index].holdoutError.map { $0 * unit }
+      points[index].singularValues = points[index].singularValues.map { $0 * unit }
+    }
+  }
+}

@@ -1,0 +1,354 @@
+import Dynamics
+import LinearAlgebra
+import LinearNetworks
+import RealModule
+
+// Entries with noise cannot be fitted exactly. A share of them is held out. On the others the path of the deep
+// network is followed until the held-out error has passed its minimum, and variational factors are fitted from
+// there: they find the ridge of every component, and with it the rank. Both are done with the values as they
+// are and with row and column offsets removed. What predicts the held-out entries best is then fitted to all
+// entries.
+
+/// The fit of entries that no matrix of low rank matches to rounding, chosen by held-out entries.
+struct NoisyFit {
+  let depth: Int
+  let width: Int?
+  let initialScale: Double
+  let holdoutFraction: Double
+  let recordingInterval: Int?
+  let isCancelled: (Double) -> Bool
+
+  struct Result {
+    var model: CompletionModel
+    var path: CompletionPath
+    /// The root mean square error on the held-out entries, of the chosen kind of fit to the others.
+    var holdoutError: Double?
+    /// Residuals of the held-out entries and the standard deviations predicted for them, which calibrate
+    /// intervals.
+    var calibration: [(residual: Double, deviation: Double)]
+    var variational: VariationalFactorization?
+    /// The unit of the variational factors.
+    var unit: Double
+    var iterations: Int
+    var outcome: Outcome
+
+    /// Turns a result for data divided by a unit into one for the data.
+    mutating func rescale(by factor: Double) {
+      model.rescale(by: factor)
+      path.rescale(by: factor)
+      holdoutError = holdoutError.map { $0 * factor }
+      calibration = calibration.map { ($0.residual * factor, $0.deviation * factor) }
+      unit *= factor
+    }
+  }
+
+  /// One way to fit, with what it predicts for the held-out entries.
+  private struct Candidate {
+    var offsets: AdditiveOffsets?
+    var variational: VariationalFactorization?
+    var network: LinearNetwork?
+    var path: CompletionPath
+    var predictions: [Double]
+    var squaredErrors: [Double]
+    var scale: Double
+    var isPath: Bool
+
+    var meanSquare: Double {
+      squaredErrors.reduce(0, +) / Double(max(squaredErrors.count, 1))
+    }
+  }
+
+  /// - Parameter entries: in the units of the data, at least one.
+  func fit(_ entries: ObservedEntries, using generator: inout SeededGenerator) throws -> Result {
+    let split = Holdout(of: entries, fraction: holdoutFraction, using: &generator)
+    let training = entries.selecting(split.training)
+    let validation = entries.selecting(split.validation)
+    let offsets = AdditiveOffsets(fitting: training)
+    var iterations = 0
+    var candidates: [Candidate] = []
+    for choice in [nil, offsets] {
+      candidates += try self.candidates(
+        training, validation, offsets: choice, &iterations, using: &generator)
+      if isCancelled(0.5) { break }
+    }
+    if validation.count > 0 {
+      candidates.append(
+        candidate(
+          offsets: offsets, model: Self.empty(entries, offsets), validation,
+          path: candidates[0].path, scale: 1))
+    }
+    let chosen = choose(candidates)
+    return try refit(
+      chosen, entries, validation: validation, iterations: iterations, using: &generator)
+  }
+
+  // MARK: candidates
+
+  private func candidates(
+    _ training: ObservedEntries, _ validation: ObservedEntries, offsets: AdditiveOffsets?,
+    _ iterations: inout Int, using generator: inout SeededGenerator
+  ) throws -> [Candidate] {
+    let centred = offsets.map { $0.subtracted(from: training) } ?? training
+    let scale = rootMeanSquare(centred.values)
+    guard scale > 0, scale.isFinite else {
+      return [
+        candidate(
+          offsets: offsets, model: Self.empty(training, offsets), validation,
+          path: CompletionPath(), scale: 1)
+      ]
+    }
+    let normal = centred.replacingValues(centred.values.map { $0 / scale })
+    let pattern = ObservedPattern(of: normal)
+    var size = width ?? Self.automaticWidth(normal)
+    while true {
+      var followed = try follow(
+        normal, pattern, validation, offsets: offsets, scale: scale, width: size,
+        &iterations, using: &generator)
+      let bound = min(training.rowCount, training.columnCount)
+      guard width == nil, size < bound, let fit = followed.last?.variational,
+        fit.rank > size * 3 / 4
+      else {
+        if followed.isEmpty {
+          followed = [
+            candidate(
+              offsets: offsets, model: Self.empty(training, offsets), validation,
+              path: CompletionPath(), scale: 1)
+          ]
+        }
+        return followed
+      }
+      size = min(2 * size, bound)
+    }
+  }
+
+  /// Wide enough for any rank that the entries can support, at most 32 to begin with.
+  private static func automaticWidth(_ entries: ObservedEntries) -> Int {
+    min(32, entries.rowCount, entries.columnCount)
+  }
+
+  private func follow(
+    _ normal: ObservedEntries, _ pattern: ObservedPattern, _ validation: ObservedEntries,
+    offsets: AdditiveOffsets?, scale: Double, width: Int, _ iterations: inout Int,
+    using generator: inout SeededGenerator
+  ) throws -> [Candidate] {
+    var descent = PathDescent(
+      rowCount: normal.rowCount, columnCount: normal.columnCount, depth: depth, width: width,
+      initialScale: initialScale, recordingInterval: recordingInterval, using: &generator)
+    let judge = validation.count > 0 ? HoldoutJudge(validation, offsets: offsets, scale: scale) : nil
+    var best: (meanSquare: Double, network: LinearNetwork, step: Int)?
+    var holdoutErrors: [Int: Double] = [:]
+    let finished = descent.descend(
+      normal, pattern: pattern, untilMeanSquare: 1e-6, stepLimit: 600
+    ) { network, step, _ in
+      if isCancelled(0.5) { return .cancel }
+      guard let judge, step % 5 == 0 || recordingInterval.map({ step % $0 == 0 }) ?? false
+      else { return .goOn }
+      let meanSquare = judge.meanSquare(of: network)
+      holdoutErrors[step] = meanSquare.squareRoot()
+      if meanSquare < best?.meanSquare ?? .infinity {
+        best = (meanSquare, network, step)
+      } else if let best, step > 2 * best.step + 20, meanSquare > 1.1 * best.meanSquare {
+        return .enough
+      }
+      return .goOn
+    }
+    iterations += descent.stepCount
+    var path = CompletionPath(points: descent.points, chosenStep: best?.step)
+    for index in path.points.indices {
+      path.points[index].trainingError *= scale
+      path.points[index].singularValues = path.points[index].singularValues.map { $0 * scale }
+      path.points[index].holdoutError = holdoutErrors[path.points[index].step]
+    }
+    let network = best?.network ?? descent.network
+    var result: [Candidate] = []
+    let factors = try Self.factors(of: descent.network)
+    if judge != nil {
+      var model = try Self.model(of: network, scale: scale)
+      model.offsets = offsets
+      var own = candidate(
+        offsets: offsets, model: model, validation, path: path, scale: scale)
+      own.network = network
+      own.isPath = true
+      result.append(own)
+    }
+    guard finished else { return result }
+    let count = Self.startingRank(factors.singularValues, normal)
+    guard count > 0 else { return result }
+    var variational = VariationalFactorization(
+      rowFactor: factors.left.firstColumns(count), columnFactor: factors.right.firstColumns(count),
+      noiseVariance: max(descent.meanSquare, 1e-4))
+    variational.fit(pattern, normal.values, isCancelled: { isCancelled(0.6) })
+    iterations += variational.rounds
+    var own = candidate(
+      offsets: offsets, model: Self.model(of: variational, offsets: offsets, scale: scale),
+      validation, path: path, scale: scale)
+    own.variational = variational
+    result.append(own)
+    return result
+  }
+
+  /// The number of components worth starting from: those that have risen on the path and four more, as far
+  /// as there are entries enough.
+  private static func startingRank(_ values: [Double], _ entries: ObservedEntries) -> Int {
+    guard let largest = values.first, largest > 0 else { return 0 }
+    let risen = values.prefix { $0 > 1e-2 * largest }.count + 4
+    let perLine = entries.count / max(entries.rowCount, entries.columnCount, 1)
+    return max(1, min(risen, values.count, max(perLine, 1)))
+  }
+
+  private func candidate(
+    offsets: AdditiveOffsets?, model: CompletionModel, _ validation: ObservedEntries,
+    path: CompletionPath, scale: Double
+  ) -> Candidate {
+    let predictions = model.values(at: validation)
+    return Candidate(
+      offsets: offsets, variational: nil, network: nil, path: path, predictions: predictions,
+      squaredErrors: zip(predictions, validation.values).map { ($0 - $1) * ($0 - $1) },
+      scale: scale, isPath: false)
+  }
+
+  /// The smallest held-out error; without held-out entries, the variational fit with offsets.
+  private func choose(_ candidates: [Candidate]) -> Candidate {
+    guard candidates.contains(where: { !$0.squaredErrors.isEmpty }) else {
+      return candidates.last { $0.variational != nil } ?? candidates[candidates.count - 1]
+    }
+    var best = candidates[0]
+    for candidate in candidates.dropFirst() where candidate.meanSquare < best.meanSquare {
+      best = candidate
+    }
+    return best
+  }
+
+  // MARK: refitting
+
+  private func refit(
+    _ chosen: Candidate, _ entries: ObservedEntries, validation: ObservedEntries, iterations: Int,
+    using generator: inout SeededGenerator
+  ) throws -> Result {
+    var result = Result(
+      model: Self.empty(entries, chosen.offsets), path: chosen.path,
+      holdoutError: validation.count > 0 ? chosen.meanSquare.squareRoot() : nil,
+      calibration: [], variational: nil, unit: chosen.scale, iterations: iterations, outcome: .converged)
+    let offsets = chosen.offsets.map { _ in AdditiveOffsets(fitting: entries) }
+    let centred = offsets.map { $0.subtracted(from: entries) } ?? entries
+    result.model.offsets = offsets
+    for k in validation.values.indices {
+      let variance =
+        chosen.variational.map {
+          $0.variance(row: Int(validation.rows[k]), column: Int(validation.columns[k]))
+        } ?? 1
+      result.calibration.append(
+        (validation.values[k] - chosen.predictions[k], variance.squareRoot() * chosen.scale))
+    }
+    if var variational = chosen.variational {
+      let pattern = ObservedPattern(of: entries)
+      variational.fit(
+        pattern, centred.values.map { $0 / chosen.scale }, isCancelled: { isCancelled(0.9) })
+      result.iterations += variational.rounds
+      result.model = Self.model(of: variational, offsets: offsets, scale: chosen.scale)
+      result.variational = variational
+    } else if let network = chosen.network {
+      // The same number of steps on all entries, from the same start, ends where this network is, but for
+      // the entries held out; a few more steps from here take those in.
+      let normal = centred.replacingValues(centred.values.map { $0 / chosen.scale })
+      var loss: any NetworkLoss =
+        network.depth == 1
+        ? EndToEndLoss(CompletionObjective(normal), widths: network.widths)
+        : SparseCompletionLoss(normal, widths: network.widths)
+      let target = chosen.path.chosenStep.map { max($0 / 5, 5) } ?? 5
+      let trajectory = Self.run(&loss, network, steps: target)
+      result.iterations += trajectory.stepCount
+      result.model = try Self.model(of: trajectory.finalNetwork, scale: chosen.scale)
+      result.model.offsets = offsets
+    }
+    if isCancelled(1) { result.outcome = .interrupted(atStep: result.iterations) }
+    return result
+  }
+
+  private static func run(
+    _ loss: inout any NetworkLoss, _ network: LinearNetwork, steps: Int
+  ) -> Trajectory {
+    func open(_ concrete: some NetworkLoss) -> Trajectory {
+      var own = concrete
+      return GradientDescent(stepLimit: steps).run(&own, from: network)
+    }
+    return open(loss)
+  }
+
+  // MARK: models
+
+  private static func empty(_ entries: ObservedEntries, _ offsets: AdditiveOffsets?) -> CompletionModel {
+    CompletionModel(
+      rowFactor: Matrix(rowCount: entries.rowCount, columnCount: 0),
+      columnFactor: Matrix(rowCount: entries.columnCount, columnCount: 0), offsets: offsets)
+  }
+
+  private static func model(
+    of variational: VariationalFactorization, offsets: AdditiveOffsets?, scale: Double
+  ) -> CompletionModel {
+    CompletionModel(
+      rowFactor: scale * variational.rowFactor, columnFactor: variational.columnFactor,
+      offsets: offsets)
+  }
+
+  private static func model(of network: LinearNetwork, scale: Double) throws -> CompletionModel {
+    let factors = try factors(of: network)
+    let values = factors.singularValues
+    let rank = values.prefix { $0 > 1e-6 * (values.first ?? 0) }.count
+    return CompletionModel(
+      rowFactor: scale * factors.left.firstColumns(rank),
+      columnFactor: factors.right.firstColumns(rank))
+  }
+
+  /// U√Σ, V√Σ and Σ of the end-to-end matrix.
+  static func factors(
+    of network: LinearNetwork
+  ) throws -> (left: Matrix, right: Matrix, singularValues: [Double]) {
+    let decomposition = try network.endToEndDecomposition()
+    let roots = decomposition.singularValues.map { $0.squareRoot() }
+    return (
+      decomposition.leftVectors.scalingColumns(by: roots),
+      decomposition.rightVectors.scalingColumns(by: roots), decomposition.singularValues
+    )
+  }
+}
+
+/// Judges networks by entries held out.
+private struct HoldoutJudge {
+  private let pattern: ObservedPattern
+  /// The values less the offsets, and the unit of the network.
+  private let values: [Double]
+  private let scale: Double
+
+  init(_ validation: ObservedEntries, offsets: AdditiveOffsets?, scale: Double) {
+    pattern = ObservedPattern(of: validation)
+    values = (offsets.map { $0.subtracted(from: validation) } ?? validation).values
+    self.scale = scale
+  }
+
+  func meanSquare(of network: LinearNetwork) -> Double {
+    let left: Matrix
+    let right: Matrix
+    if network.depth == 1 {
+      left = network.layers[0]
+      right = .identity(network.inputCount)
+    } else {
+      left = network.layers.dropFirst(2).reduce(network.layers[1]) { $1 * $0 }
+      right = network.layers[0].transposed()
+    }
+    var products = [Double](repeating: 0, count: values.count)
+    pattern.products(left: left, right: right, into: &products)
+    var sum = 0.0
+    for k in values.indices {
+      let residual = scale * products[k] - values[k]
+      sum += residual * residual
+    }
+    return sum / Double(max(values.count, 1))
+  }
+}
+
+/// √(Σ x²/n), zero for no numbers.
+func rootMeanSquare(_ values: [Double]) -> Double {
+  guard !values.isEmpty else { return 0 }
+  return (values.reduce(0) { $0 + $1 * $1 } / Double(values.count)).squareRoot()
+}

@@ -1,0 +1,230 @@
+import CSparseKernels
+import Dynamics
+import LinearAlgebra
+import RealModule
+
+// The model: b_ij = u_iᵀ v_j + noise of variance s², with independent u_ik ~ N(0, α_k), v_jk ~ N(0, β_k).
+// The posterior is approximated by independent Gaussians of the rows of both factors; each round computes
+//
+//     Σ_i = (diag(1/α) + s⁻² Σ_j (v_j v_jᵀ + Τ_j))⁻¹,   u_i = s⁻² Σ_i Σ_j b_ij v_j        (j over row i's entries)
+//
+// the same for the columns (v_j, Τ_j), then α, β and s² from their expectations. A component that the data do
+// not support gets a prior variance that falls to zero, and is removed: rank, ridge and noise come out of the
+// data together. Every round lowers the variational bound's negative.
+
+/// Low-rank factors of noisy known entries, with the ridge of each component, the rank and the noise level
+/// estimated from the data, and a variance for every entry of the product.
+///
+/// - SeeAlso: [limTeh2007], [ilinRaiko2010], [nakajima2013].
+struct VariationalFactorization: Equatable, Sendable {
+  /// Posterior means, rows × rank and columns × rank.
+  private(set) var rowFactor: Matrix
+  private(set) var columnFactor: Matrix
+  /// Posterior covariances: a rank × rank block for every row and column.
+  private(set) var rowCovariances: [Double]
+  private(set) var columnCovariances: [Double]
+  /// Prior variances α and β.
+  private(set) var rowPrior: [Double]
+  private(set) var columnPrior: [Double]
+  /// The noise variance s².
+  private(set) var noiseVariance: Double
+  private(set) var rounds = 0
+
+  var rank: Int { rowFactor.columnCount }
+
+  /// Starts from factors near the answer, taken to be exact, and a noise variance.
+  init(rowFactor: Matrix, columnFactor: Matrix, noiseVariance: Double) {
+    precondition(
+      rowFactor.columnCount == columnFactor.columnCount,
+      "factors of \(rowFactor.columnCount) and \(columnFactor.columnCount) columns have no product")
+    self.rowFactor = rowFactor
+    self.columnFactor = columnFactor
+    self.noiseVariance = noiseVariance
+    let rank = rowFactor.columnCount
+    rowCovariances = [Double](repeating: 0, count: rowFactor.rowCount * rank * rank)
+    columnCovariances = [Double](repeating: 0, count: columnFactor.rowCount * rank * rank)
+    rowPrior = Self.priors(rowFactor, rowCovariances)
+    columnPrior = Self.priors(columnFactor, columnCovariances)
+  }
+
+  /// Iterates until the noise variance and the product change by less than the tolerance, relatively.
+  ///
+  /// - Complexity: O(|Ω| *rank*² + (rows + columns) *rank*³) a round.
+  mutating func fit(
+    _ pattern: ObservedPattern, _ values: [Double], tolerance: Double = 1e-5, roundLimit: Int = 500,
+    isCancelled: () -> Bool = { false }
+  ) {
+    let columnOrderValues = pattern.columnOrder.map { values[Int($0)] }
+    let meanSquare = values.reduce(0) { $0 + $1 * $1 } / Double(max(values.count, 1))
+    let floor = max(meanSquare * 1e-24, .leastNormalMagnitude)
+    noiseVariance = max(noiseVariance, floor)
+    for _ in 0..<roundLimit {
+      if rank == 0 || isCancelled() { return }
+      rounds += 1
+      let previousNoise = noiseVariance
+      let previousPriors = zip(rowPrior, columnPrior).map { ($0 * $1).squareRoot() }
+      _ = Self.update(
+        &rowFactor, &rowCovariances, prior: rowPrior, from: columnFactor, columnCovariances,
+        starts: pattern.rowStarts, others: pattern.columns, values: values, noise: noiseVariance)
+      let squaredError = Self.update(
+        &columnFactor, &columnCovariances, prior: columnPrior, from: rowFactor, rowCovariances,
+        starts: pattern.columnStarts, others: pattern.columnOrderRows, values: columnOrderValues,
+        noise: noiseVariance)
+      rowPrior = Self.priors(rowFactor, rowCovariances)
+      columnPrior = Self.priors(columnFactor, columnCovariances)
+      noiseVariance = max(squaredError / Double(values.count), floor)
+      let strongest = zip(rowPrior, columnPrior).map { ($0 * $1).squareRoot() }.max() ?? 0
+      let change = zip(previousPriors, zip(rowPrior, columnPrior)).map {
+        abs($0 - ($1.0 * $1.1).squareRoot())
+      }.max() ?? 0
+      let removed = removeUnsupported(entryCount: values.count)
+      if !removed, abs(noiseVariance - previousNoise) <= tolerance * noiseVariance,
+        change <= 10 * tolerance * strongest
+      {
+        return
+      }
+    }
+  }
+
+  /// Removes the components whose size ‖u_k‖‖v_k‖ is far below what noise alone would show. Returns whether
+  /// there were any.
+  private mutating func removeUnsupported(entryCount: Int) -> Bool {
+    // The spectral norm of pure noise at a share p of the positions, scaled by 1/p, is about s (√rows +
+    // √columns)/√p; posterior means of a component that is dying fall below it without bound.
+    let rows = Double(rowFactor.rowCount)
+    let columns = Double(columnFactor.rowCount)
+    let share = Double(entryCount) / (rows * columns)
+    let noiseNorm = (noiseVariance / share).squareRoot() * (rows.squareRoot() + columns.squareRoot())
+    let kept = (0..<rank).filter { k in
+      columnNorm(rowFactor, k) * columnNorm(columnFactor, k) > 0.05 * noiseNorm
+    }
+    guard kept.count < rank else { return false }
+    let old = rank
+    rowFactor = rowFactor.selecting(columns: kept)
+    columnFactor = columnFactor.selecting(columns: kept)
+    rowCovariances = Self.selecting(kept, ofBlocks: rowCovariances, size: old)
+    columnCovariances = Self.selecting(kept, ofBlocks: columnCovariances, size: old)
+    rowPrior = kept.map { rowPrior[$0] }
+    columnPrior = kept.map { columnPrior[$0] }
+    return true
+  }
+
+  private func columnNorm(_ matrix: Matrix, _ column: Int) -> Double {
+    var sum = 0.0
+    for row in 0..<matrix.rowCount { sum += matrix[row, column] * matrix[row, column] }
+    return sum.squareRoot()
+  }
+
+  private static func selecting(_ kept: [Int], ofBlocks blocks: [Double], size: Int) -> [Double] {
+    guard !kept.isEmpty else { return [] }
+    var result: [Double] = []
+    result.reserveCapacity(blocks.count / (size * size) * kept.count * kept.count)
+    for start in stride(from: 0, to: blocks.count, by: size * size) {
+      for a in kept { for b in kept { result.append(blocks[start + a * size + b]) } }
+    }
+    return result
+  }
+
+  private static func priors(_ factor: Matrix, _ covariances: [Double]) -> [Double] {
+    let rank = factor.columnCount
+    var sums = [Double](repeating: 0, count: rank)
+    factor.withUnsafeElements { f in
+      for row in 0..<factor.rowCount {
+        for k in 0..<rank {
+          sums[k] += f[row * rank + k] * f[row * rank + k]
+            + covariances[(row * rank + k) * rank + k]
+        }
+      }
+    }
+    // A prior variance of zero would divide by zero in the next round.
+    return sums.map { max($0 / Double(max(factor.rowCount, 1)), 1e-300) }
+  }
+
+  /// Updates one side from the other; returns the expected squared error over all entries after the update.
+  private static func update(
+    _ factor: inout Matrix, _ covariances: inout [Double], prior: [Double], from other: Matrix,
+    _ otherCovariances: [Double], starts: [Int], others: [Int32], values: [Double], noise: Double
+  ) -> Double {
+    let rank = prior.count
+    let size = rank * rank
+    let precision = 1 / noise
+    let rowCount = factor.rowCount
+    var gram = [Double](repeating: 0, count: size)
+    var moment = [Double](repeating: 0, count: rank)
+    var expected = 0.0
+    other.withUnsafeElements { other in
+      factor.withUnsafeMutableElements { means in
+        otherCovariances.withUnsafeBufferPointer { otherCovariances in
+          covariances.withUnsafeMutableBufferPointer { covariances in
+            others.withUnsafeBufferPointer { others in
+              values.withUnsafeBufferPointer { values in
+                gram.withUnsafeMutableBufferPointer { gram in
+                  moment.withUnsafeMutableBufferPointer { moment in
+                    for row in 0..<rowCount {
+                      let first = starts[row]
+                      let count = starts[row + 1] - first
+                      for k in 0..<size { gram[k] = 0 }
+                      for k in 0..<rank { moment[k] = 0 }
+                      sparse_sum_of_blocks(
+                        count, others.baseAddress.map { $0 + first }, otherCovariances.baseAddress,
+                        size, gram.baseAddress)
+                      sparse_normal_equations(
+                        count, others.baseAddress.map { $0 + first },
+                        values.baseAddress.map { $0 + first }, other.baseAddress, rank,
+                        gram.baseAddress, moment.baseAddress)
+                      let block = covariances.baseAddress! + row * size
+                      let mean = means.baseAddress! + row * rank
+                      for a in 0..<rank {
+                        for b in 0...a { block[a * rank + b] = precision * gram[a * rank + b] }
+                        block[a * rank + a] += 1 / prior[a]
+                      }
+                      guard small_inverse(rank, block) != 0 else {
+                        for k in 0..<size { block[k] = 0 }
+                        continue
+                      }
+                      for a in 0..<rank {
+                        var sum = 0.0
+                        for b in 0..<rank { sum += block[a * rank + b] * moment[b] }
+                        mean[a] = precision * sum
+                      }
+                      // Σ b² − 2 uᵀm + tr(G (u uᵀ + Σ)), G summed over the row's entries.
+                      for k in first..<(first + count) { expected += values[k] * values[k] }
+                      for a in 0..<rank {
+                        expected -= 2 * mean[a] * moment[a]
+                        for b in 0..<a {
+                          expected += 2 * gram[a * rank + b] * (mean[a] * mean[b] + block[a * rank + b])
+                        }
+                        expected += gram[a * rank + a] * (mean[a] * mean[a] + block[a * rank + a])
+                      }
+                    }
+                  }
+                }
+              }
+            }
+          }
+        }
+      }
+    }
+    return expected
+  }
+
+  /// The variance of a new observation at a position: noise and the uncertainty of both factors.
+  func variance(row: Int, column: Int) -> Double {
+    let rank = rank
+    let size = rank * rank
+    var sum = noiseVariance
+    rowFactor.withUnsafeElements { u in
+      columnFactor.withUnsafeElements { v in
+        for a in 0..<rank {
+          for b in 0..<rank {
+            let left = rowCovariances[row * size + a * rank + b]
+            let right = columnCovariances[column * size + a * rank + b]
+            sum += u[row * rank + a] * right * u[row * rank + b]
+              + v[column * rank + a] * left * v[column * rank + b] + left * right
+          }
+        }
+      }
+    }
+    return sum
+  }
+}
