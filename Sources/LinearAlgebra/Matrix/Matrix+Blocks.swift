@@ -135,7 +135,8 @@ extension Matrix {
     let rowCount = parts.first?.rowCount ?? 0
     for part in parts {
       precondition(
-        part.rowCount == rowCount, "cannot put a \(part.shape) matrix beside one of \(rowCount) rows")
+        part.rowCount == rowCount,
+        "cannot put a \(part.shape) matrix beside one of \(rowCount) rows")
     }
     var elements: [Double] = []
     elements.reserveCapacity(parts.reduce(0) { $0 + $1.count })
