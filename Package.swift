@@ -82,8 +82,9 @@ let package = Package(
       swiftSettings: settings),
 
     // ───── tests mirror the sources ─────
+    .target(name: "_AllocationCounter", path: "Tests/_AllocationCounter"),
     .target(
-      name: "_TestSupport", dependencies: ["LinearAlgebra"], path: "Tests/_TestSupport",
+      name: "_TestSupport", dependencies: ["LinearAlgebra", "_AllocationCounter"], path: "Tests/_TestSupport",
       swiftSettings: settings),
     tests(of: "LinearAlgebra"),
   ]

@@ -19,6 +19,7 @@ public func expectClose(
     error = a.isFinite && b.isFinite ? max(error, abs(a - b)) : .infinity
   }
   let measured = scale == 0 ? 0 : error / (scale * .ulpOfOne)
-  #expect(measured <= ulps, "off by \(measured) ulps, \(ulps) allowed", sourceLocation: sourceLocation)
+  #expect(
+    measured <= ulps, "off by \(measured) ulps, \(ulps) allowed", sourceLocation: sourceLocation)
   return measured
 }

@@ -45,7 +45,8 @@ enum BLAS {
       return
     }
     cblas_dgemm(
-      CblasRowMajor, aTransposed ? CblasTrans : CblasNoTrans, bTransposed ? CblasTrans : CblasNoTrans,
+      CblasRowMajor, aTransposed ? CblasTrans : CblasNoTrans,
+      bTransposed ? CblasTrans : CblasNoTrans,
       Int32(m), Int32(n), Int32(k), scale, left, Int32(aTransposed ? m : k), right,
       Int32(bTransposed ? k : n), adding, target, Int32(n))
   }

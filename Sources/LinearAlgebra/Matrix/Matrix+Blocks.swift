@@ -135,7 +135,8 @@ extension Matrix {
     let rowCount = parts.first?.rowCount ?? 0
     for part in parts {
       precondition(
-        part.rowCount == rowCount, "cannot put a \(part.shape) matrix beside one of \(rowCount) rows")
+        part.rowCount == rowCount,
+        "cannot put a \(part.shape) matrix beside one of \(rowCount) rows")
     }
     var elements: [Double] = []
     elements.reserveCapacity(parts.reduce(0) { $0 + $1.count })
@@ -210,5 +211,59 @@ extension Matrix {
       initializedCount = count
     }
     return Matrix(rowCount: rowCount, columnCount: columnCount, elements: elements)
+  }
+}
+
+extension Matrix {
+  /// The matrix with each column multiplied by its own factor, `A diag(factors)`.
+  public func scalingColumns(by factors: [Double]) -> Matrix {
+    precondition(
+      factors.count == columnCount,
+      "\(factors.count) factors cannot scale the columns of a \(shape) matrix")
+    return build(rowCount, columnCount) { source, target in
+      factors.withUnsafeBufferPointer { factors in
+        var place = 0
+        for _ in 0..<rowCount {
+          for column in 0..<columnCount {
+            target[place] = source[place] * factors[column]
+            place += 1
+          }
+        }
+      }
+    }
+  }
+
+  /// The matrix with each row multiplied by its own factor, `diag(factors) A`.
+  public func scalingRows(by factors: [Double]) -> Matrix {
+    precondition(
+      factors.count == rowCount,
+      "\(factors.count) factors cannot scale the rows of a \(shape) matrix")
+    return build(rowCount, columnCount) { source, target in
+      var place = 0
+      for row in 0..<rowCount {
+        let factor = factors[row]
+        for _ in 0..<columnCount {
+          target[place] = source[place] * factor
+          place += 1
+        }
+      }
+    }
+  }
+
+  /// The symmetric part, `(A + Aᵀ)/2`, symmetric to the bit.
+  ///
+  /// - Precondition: the matrix is square.
+  public func symmetrized() -> Matrix {
+    precondition(rowCount == columnCount, "a \(shape) matrix has no symmetric part")
+    return build(rowCount, columnCount) { source, target in
+      for i in 0..<rowCount {
+        for j in 0...i {
+          // Halved before the sum, which then cannot overflow.
+          let mean = 0.5 * source[i * columnCount + j] + 0.5 * source[j * columnCount + i]
+          target[i * columnCount + j] = mean
+          target[j * columnCount + i] = mean
+        }
+      }
+    }
   }
 }
