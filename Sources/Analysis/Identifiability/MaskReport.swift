@@ -71,6 +71,10 @@ public struct MaskReport: Equatable, Sendable {
     isRigidityChecked = isChecked
   }
 
+  /// Whether no entry within the core can move: all that is undetermined is so by counting. True as well
+  /// when the Jacobian was not examined.
+  public var isCoreRigid: Bool { flexibleEntries.isEmpty }
+
   /// Whether an entry that is not known is determined by those that are.
   public func determines(row: Int, column: Int) -> Bool {
     core.connects(row: row, column: column)

@@ -19,6 +19,8 @@ struct ExactRecovery {
     var columnFactor: Matrix
     var relativeResidual: Double
     var iterations: Int
+    /// Whether entries in the core of the mask can still move: another fit may be the right one.
+    var isFlexible = false
   }
 
   /// Mean squares of the residuals, relative to the data's, at which the path is examined.
@@ -33,6 +35,8 @@ struct ExactRecovery {
     guard MaskCore(of: entries, rank: 1).surplus > 0 else { return nil }
     var iterations = 0
     var stalledAt: [Int: Double] = [:]
+    // A fit that leaves entries undetermined may be one of too high a rank: the search goes on for a better.
+    var undetermined: Found?
     for (number, stage) in Self.stages.enumerated() {
       let share = Double(number) / Double(Self.stages.count)
       guard
@@ -43,40 +47,107 @@ struct ExactRecovery {
       let columnBasis = try descent.network.endToEndDecomposition().rightVectors
       var repeats = false
       for rank in SpectrumGap.candidates(descent.network.singularValues(), limit: 2) {
-        guard rank <= columnBasis.columnCount, MaskCore(of: entries, rank: rank).surplus > 0
-        else { continue }
+        guard rank <= columnBasis.columnCount, isDeterminable(rank) else { continue }
         let fit = try polish(columnBasis.firstColumns(rank))
         iterations += fit.iterations
         if isCancelled(share) { return nil }
-        if let found = try accepted(fit, iterations: iterations) { return found }
+        if let found = try accepted(fit, iterations: iterations) {
+          let lowest = try lowered(found, from: columnBasis)
+          if !lowest.isFlexible { return lowest }
+          undetermined = undetermined ?? lowest
+          continue
+        }
         // The same residual from two places on the path is the best that this rank can do.
         if let before = stalledAt[rank], abs(fit.relativeResidual - before) < 0.01 * before {
           repeats = true
         }
         stalledAt[rank] = min(stalledAt[rank] ?? .infinity, fit.relativeResidual)
-        if let found = try grow(fit, &iterations) { return found }
+        if let found = try grow(fit, &iterations) {
+          let lowest = try lowered(found, from: columnBasis)
+          if !lowest.isFlexible { return lowest }
+          undetermined = undetermined ?? lowest
+        }
       }
-      if repeats || descent.isExhausted { return nil }
+      if repeats { return undetermined }
+      if descent.isExhausted { break }
     }
-    return nil
+    let last = try fromVariationalFactors(descent.network, iterations: iterations).map {
+      try lowered($0, from: $0.columnFactor)
+    }
+    if let last, undetermined == nil || !last.isFlexible { return last }
+    return undetermined
   }
 
-  /// Adds the leading component of the residual as long as each one at least halves what is left: weak
+  /// A last attempt from the factors that a noise model prefers: with few entries for each degree of freedom
+  /// the path can end in a spurious minimum that averaging over the factors' uncertainty avoids.
+  private func fromVariationalFactors(_ network: LinearNetwork, iterations: Int) throws -> Found? {
+    let decomposition = try network.endToEndDecomposition()
+    let largest = decomposition.singularValues.first ?? 0
+    let suggested = SpectrumGap.candidates(decomposition.singularValues, limit: 2).max() ?? 1
+    let count = min(
+      decomposition.singularValues.prefix { $0 > 1e-2 * largest }.count, 2 * suggested + 2)
+    guard count > 0, largest.isFinite else { return nil }
+    let roots = decomposition.singularValues.map { $0.squareRoot() }
+    var variational = VariationalFactorization(
+      rowFactor: decomposition.leftVectors.scalingColumns(by: roots).firstColumns(count),
+      columnFactor: decomposition.rightVectors.scalingColumns(by: roots).firstColumns(count),
+      noiseVariance: 1e-2)
+    variational.fit(pattern, entries.values, roundLimit: 100, isCancelled: { isCancelled(0.9) })
+    // With noise of a tenth of the data or more there is nothing exact to be found.
+    guard variational.rank > 0, variational.noiseVariance < 1e-2, !isCancelled(0.9),
+      isDeterminable(variational.rank)
+    else { return nil }
+    let fit = try polish(variational.columnFactor)
+    return try accepted(fit, iterations: iterations + variational.rounds + fit.iterations)
+  }
+
+  /// The same data may be fitted exactly by a lower rank when the rank found leaves entries undetermined:
+  /// then its spare component only follows them. Starts are the path's own components and those found.
+  private func lowered(_ found: Found, from columnBasis: Matrix) throws -> Found {
+    var current = found
+    while true {
+      let rank = current.columnFactor.columnCount
+      let mask = MaskReport(
+        of: entries, rank: rank, fit: (left: current.rowFactor, right: current.columnFactor))
+      current.isFlexible = !mask.isCoreRigid
+      if mask.undeterminedEntryCount == 0 { return current }
+      var lower: Found?
+      for start in [columnBasis, current.columnFactor]
+      where rank > 1 && start.columnCount >= rank - 1 {
+        let fit = try polish(start.firstColumns(rank - 1))
+        lower = try accepted(fit, iterations: current.iterations + fit.iterations)
+        if lower != nil { break }
+      }
+      guard let lower else { return current }
+      current = lower
+    }
+  }
+
+  /// Adds the leading component of the residual as long as each one at least halves what is left, beyond what
+  /// it would take from pure noise (the residual of noise falls as the root of the surplus of entries): weak
   /// components rise late on the path, and a rank below the truth's has them in its residual.
   private func grow(_ start: VariableProjection.Fit, _ iterations: inout Int) throws -> Found? {
     var current = start
     while true {
       let rank = current.columnFactor.columnCount + 1
-      guard rank <= min(entries.rowCount, entries.columnCount),
-        MaskCore(of: entries, rank: rank).surplus > 0, !isCancelled(0.5)
-      else { return nil }
+      let surplus = MaskCore(of: entries, rank: rank).surplus
+      guard isDeterminable(rank), !isCancelled(0.5) else { return nil }
+      let before = MaskCore(of: entries, rank: rank - 1).surplus
+      let noiseFall = (Double(surplus) / Double(max(before, 1))).squareRoot()
       let direction = leadingResidualDirection(current)
       let next = try polish(.horizontallyStacked([current.columnFactor, direction]))
       iterations += next.iterations
       if let found = try accepted(next, iterations: iterations) { return found }
-      guard next.relativeResidual < 0.5 * current.relativeResidual else { return nil }
+      guard next.relativeResidual < 0.5 * noiseFall * current.relativeResidual else { return nil }
       current = next
     }
+  }
+
+  /// Whether the entries outnumber what the rank can adapt to by a twentieth: with fewer, no method is known to
+  /// find the answer, and agreement proves little.
+  private func isDeterminable(_ rank: Int) -> Bool {
+    rank <= min(entries.rowCount, entries.columnCount)
+      && 20 * MaskCore(of: entries, rank: rank).surplus > entries.count
   }
 
   private func polish(_ columnFactor: Matrix) throws -> VariableProjection.Fit {

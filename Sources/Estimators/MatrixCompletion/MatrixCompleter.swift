@@ -108,6 +108,9 @@ public struct MatrixCompleter: Equatable, Sendable {
 
   static let automaticScale = 1e-5
 
+  /// How many starts are tried when the first fit leaves entries free to move.
+  private static let startLimit = 4
+
   private func validate(_ entries: ObservedEntries) throws(Failure) {
     guard depth >= 1 else { throw .depthNotPositive(depth) }
     if let width, width < 1 { throw .widthNotPositive(width) }
@@ -134,22 +137,34 @@ public struct MatrixCompleter: Equatable, Sendable {
     // The longer side is eliminated in the polish.
     let isFlipped = normal.columnCount > normal.rowCount
     let oriented = isFlipped ? normal.transposed() : normal
-    var descent = PathDescent(
-      rowCount: oriented.rowCount, columnCount: oriented.columnCount, depth: depth,
-      width: width ?? min(32, oriented.columnCount),
-      initialScale: initialScale ?? Self.automaticScale, recordingInterval: recordingInterval,
-      using: &generator)
     let search = ExactRecovery(
       entries: oriented, pattern: ObservedPattern(of: oriented),
       isCancelled: { isCancelled(0.3 * $0) })
-    guard let found = try search.search(&descent) else { return nil }
+    var found: ExactRecovery.Found?
+    var path = CompletionPath()
+    var steps = 0
+    // A fit that can still move is kept only when other starts lead to none better.
+    for _ in 0..<Self.startLimit {
+      var descent = PathDescent(
+        rowCount: oriented.rowCount, columnCount: oriented.columnCount, depth: depth,
+        width: width ?? min(32, oriented.columnCount),
+        initialScale: initialScale ?? Self.automaticScale, recordingInterval: recordingInterval,
+        using: &generator)
+      let next = try search.search(&descent)
+      steps += descent.stepCount + (next?.iterations ?? 0)
+      if let next, found == nil || !next.isFlexible {
+        found = next
+        path = CompletionPath(points: descent.points, chosenStep: descent.stepCount)
+      }
+      guard let found, found.isFlexible else { break }
+    }
+    guard let found else { return nil }
     let (left, right) =
       isFlipped ? (found.columnFactor, found.rowFactor) : (found.rowFactor, found.columnFactor)
     let model = CompletionModel(rowFactor: unit * left, columnFactor: right)
-    var path = CompletionPath(points: descent.points, chosenStep: descent.stepCount)
     path.rescale(by: unit)
     return try finished(
-      entries, model, isExact: true, iterations: descent.stepCount + found.iterations,
+      entries, model, isExact: true, iterations: steps,
       outcome: .converged, path: path)
   }
 }

@@ -172,7 +172,8 @@ struct NoisyFit {
       result.append(own)
     }
     guard finished else { return result }
-    let count = Self.startingRank(factors.singularValues, normal)
+    let count = Self.startingRank(
+      factors.singularValues, chosen: network.singularValues(), normal)
     guard count > 0 else { return result }
     var variational = VariationalFactorization(
       rowFactor: factors.left.firstColumns(count), columnFactor: factors.right.firstColumns(count),
@@ -187,13 +188,16 @@ struct NoisyFit {
     return result
   }
 
-  /// The number of components worth starting from: those that have risen on the path and four more, as far
-  /// as there are entries enough.
-  private static func startingRank(_ values: [Double], _ entries: ObservedEntries) -> Int {
-    guard let largest = values.first, largest > 0 else { return 0 }
-    let risen = values.prefix { $0 > 1e-2 * largest }.count + 4
+  /// The number of components to start from: those that have risen at the end of the path, but hardly more
+  /// than twice those that had where the held-out error was smallest, as far as there are entries enough.
+  private static func startingRank(
+    _ values: [Double], chosen: [Double], _ entries: ObservedEntries
+  ) -> Int {
+    guard let largest = values.first, let largestChosen = chosen.first, largest > 0 else { return 0 }
+    let risen = values.prefix { $0 > 1e-2 * largest }.count
+    let risenWhenChosen = chosen.prefix { $0 > 1e-2 * largestChosen }.count
     let perLine = entries.count / max(entries.rowCount, entries.columnCount, 1)
-    return max(1, min(risen, values.count, max(perLine, 1)))
+    return max(1, min(risen + 2, 2 * risenWhenChosen + 4, values.count, max(perLine, 1)))
   }
 
   private func candidate(
@@ -207,14 +211,22 @@ struct NoisyFit {
       scale: scale, isPath: false)
   }
 
-  /// The smallest held-out error; without held-out entries, the variational fit with offsets.
+  /// The simplest candidate that no other beats by more than two standard errors of the difference of their
+  /// squared errors; simplest is the variational fit without offsets, then with them, then the path.
+  ///
+  /// Without held-out entries, the variational fit with offsets.
   private func choose(_ candidates: [Candidate]) -> Candidate {
     guard candidates.contains(where: { !$0.squaredErrors.isEmpty }) else {
       return candidates.last { $0.variational != nil } ?? candidates[candidates.count - 1]
     }
-    var best = candidates[0]
-    for candidate in candidates.dropFirst() where candidate.meanSquare < best.meanSquare {
-      best = candidate
+    let bySimplicity = candidates.filter { !$0.isPath } + candidates.filter(\.isPath)
+    var best = bySimplicity[0]
+    for candidate in bySimplicity.dropFirst() {
+      let gains = zip(best.squaredErrors, candidate.squaredErrors).map { $0 - $1 }
+      let mean = gains.reduce(0, +) / Double(gains.count)
+      let spread = gains.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
+      let standardError = spread.squareRoot() / Double(gains.count)
+      if mean > 2 * standardError { best = candidate }
     }
     return best
   }

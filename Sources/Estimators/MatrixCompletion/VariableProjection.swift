@@ -48,6 +48,7 @@ struct VariableProjection {
     var iterations = 0
     var equations = ReducedEquations(entries: entries, rank: rank)
     var outcome = Outcome.stepLimit(iterationLimit)
+    var recent: [Double] = []
 
     func relative(_ squared: Double) -> Double { dataNorm == 0 ? 0 : squared.squareRoot() / dataNorm }
 
@@ -84,8 +85,10 @@ struct VariableProjection {
       }
       let fall = 1 - trial.squaredResidual / current.squaredResidual
       swap(&current, &trial)
-      // A residual that no longer falls by a thousandth is the noise, or a wrong rank.
-      if fall < 1e-3, relative(current.squaredResidual) > 1e-9 {
+      // A residual that hardly falls any more is the noise, or a wrong rank.
+      recent.append(current.squaredResidual)
+      let isSlow = recent.count > 6 && recent[recent.count - 1] > 0.8 * recent[recent.count - 7]
+      if fall < 1e-3 || isSlow, relative(current.squaredResidual) > 1e-9 {
         outcome = .stalled(atStep: iterations)
         break
       }
