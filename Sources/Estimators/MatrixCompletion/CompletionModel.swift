@@ -8,6 +8,11 @@ public struct CompletionModel: Equatable, Sendable {
   public var columnFactor: Matrix
   /// Added to the product of the factors.
   public var offsets: AdditiveOffsets?
+  /// The ridge of each component for a row that is fitted anew: the row's coordinates minimise
+  /// Σ (b − Σ_k u_k v_k)² + Σ_k ridge_k u_k². Zeros for exact data.
+  public var ridge: [Double]
+  /// The ridge of the offset of such a row; used with offsets only.
+  public var offsetRidge: Double
   /// What fills rows and columns without any entry; nil predicts them by the factors and offsets.
   public var fallback: AdditiveOffsets?
   /// Rows and columns that had no entry.
@@ -16,7 +21,8 @@ public struct CompletionModel: Equatable, Sendable {
 
   public init(
     rowFactor: Matrix, columnFactor: Matrix, offsets: AdditiveOffsets? = nil,
-    fallback: AdditiveOffsets? = nil, emptyRows: [Int] = [], emptyColumns: [Int] = []
+    ridge: [Double]? = nil, offsetRidge: Double = 0, fallback: AdditiveOffsets? = nil,
+    emptyRows: [Int] = [], emptyColumns: [Int] = []
   ) {
     precondition(
       rowFactor.columnCount == columnFactor.columnCount,
@@ -24,6 +30,11 @@ public struct CompletionModel: Equatable, Sendable {
     self.rowFactor = rowFactor
     self.columnFactor = columnFactor
     self.offsets = offsets
+    self.ridge = ridge ?? [Double](repeating: 0, count: rowFactor.columnCount)
+    self.offsetRidge = offsetRidge
+    precondition(
+      self.ridge.count == rowFactor.columnCount,
+      "\(self.ridge.count) ridges for \(rowFactor.columnCount) components")
     self.fallback = fallback
     self.emptyRows = emptyRows
     self.emptyColumns = emptyColumns

@@ -298,9 +298,13 @@ struct NoisyFit {
   private static func model(
     of variational: VariationalFactorization, offsets: AdditiveOffsets?, scale: Double
   ) -> CompletionModel {
-    CompletionModel(
+    // In the unit of the data: noise s²·scale² over a prior variance of α·scale².
+    let within = variational.noiseVariance * scale * scale
+    let between = offsets.map { rootMeanSquare($0.rows) } ?? 0
+    return CompletionModel(
       rowFactor: scale * variational.rowFactor, columnFactor: variational.columnFactor,
-      offsets: offsets)
+      offsets: offsets, ridge: variational.rowPrior.map { variational.noiseVariance / $0 },
+      offsetRidge: between > 0 ? within / (between * between) : 0)
   }
 
   private static func model(of network: LinearNetwork, scale: Double) throws -> CompletionModel {
