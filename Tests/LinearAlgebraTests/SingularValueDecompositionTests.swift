@@ -49,6 +49,16 @@ import _TestSupport
     }
   }
 
+  @Test func concurrentDecompositionsHaveTheSameBits() async throws {
+    var generator = SeededGenerator(seed: 9)
+    let a = Matrix.gaussian(rowCount: 80, columnCount: 60, using: &generator)
+    let expected = try SingularValueDecomposition(of: a)
+    try await withThrowingTaskGroup(of: SingularValueDecomposition.self) { group in
+      for _ in 0..<8 { group.addTask { try SingularValueDecomposition(of: a) } }
+      for try await result in group { #expect(result == expected) }
+    }
+  }
+
   @Test func theBestApproximationLeavesTheOtherSingularValues() throws {
     var generator = SeededGenerator(seed: 1)
     let a = Matrix.gaussian(rowCount: 12, columnCount: 9, using: &generator)

@@ -4,7 +4,7 @@
 ///
 /// - SeeAlso: Blackman and Vigna, *Scrambled linear pseudorandom number generators*, 2021.
 public struct SeededGenerator: RandomNumberGenerator, Equatable, Sendable {
-  private var s0, s1, s2, s3: UInt64
+  @usableFromInline var s0, s1, s2, s3: UInt64
 
   /// A generator started from a seed; different seeds give unrelated streams.
   public init(seed: UInt64) {
@@ -32,6 +32,7 @@ public struct SeededGenerator: RandomNumberGenerator, Equatable, Sendable {
   public var state: (UInt64, UInt64, UInt64, UInt64) { (s0, s1, s2, s3) }
 
   /// The next 64 random bits.
+  @inlinable
   public mutating func next() -> UInt64 {
     let product = s1 &* 5
     let result = ((product << 7) | (product >> 57)) &* 9

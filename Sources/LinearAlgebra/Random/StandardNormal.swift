@@ -78,7 +78,16 @@ package enum StandardNormal {
     let s = (m - 1) / (m + 1)
     let z = s * s
     var tail = 1.0 / 23
-    for odd in stride(from: 21.0, through: 3.0, by: -2.0) { tail = tail * z + 1 / odd }
+    tail = tail * z + 1.0 / 21
+    tail = tail * z + 1.0 / 19
+    tail = tail * z + 1.0 / 17
+    tail = tail * z + 1.0 / 15
+    tail = tail * z + 1.0 / 13
+    tail = tail * z + 1.0 / 11
+    tail = tail * z + 1.0 / 9
+    tail = tail * z + 1.0 / 7
+    tail = tail * z + 1.0 / 5
+    tail = tail * z + 1.0 / 3
     // log 2 in two parts, the first with 32 trailing zeros, so that its product with the exponent is exact.
     let high = 0x1.62e42feep-1
     let low = 0x1.a39ef35793c76p-33
