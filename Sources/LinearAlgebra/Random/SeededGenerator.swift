@@ -51,9 +51,8 @@ public struct SeededGenerator: RandomNumberGenerator, Equatable, Sendable {
   /// Takes four numbers of this stream as the new state, so splits may be split again. Two such states meet
   /// within 2⁶⁴ numbers with a probability below 2⁻¹⁹⁰.
   public mutating func split() -> SeededGenerator {
-    let state = (next(), next(), next(), next())
-    // The four cannot all be zero: the generator never shows four zeros in a row but once in 2²⁵⁶ numbers.
-    return state == (0, 0, 0, 0) ? SeededGenerator(seed: next()) : SeededGenerator(state: state)
+    // Four numbers in a row determine the state, and only the excluded state of zeros gives four zeros.
+    SeededGenerator(state: (next(), next(), next(), next()))
   }
 
   /// The generator 2¹²⁸ numbers further on: streams from repeated jumps never overlap in practice.
