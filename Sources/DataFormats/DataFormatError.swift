@@ -34,11 +34,15 @@ public struct DataFormatError: Error, Equatable, Sendable, CustomStringConvertib
   /// What to do about it.
   public let remedy: String
 
-  init(_ file: String, _ place: Place = .file, _ problem: String, _ remedy: String) {
+  init(_ file: String, _ place: Place, _ problem: String, _ remedy: String) {
     self.file = file
     self.place = place
     self.problem = problem
     self.remedy = remedy
+  }
+
+  init(_ file: String, _ problem: String, _ remedy: String) {
+    self.init(file, .file, problem, remedy)
   }
 
   /// The sentence.

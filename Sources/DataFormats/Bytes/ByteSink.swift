@@ -29,30 +29,29 @@ final class ByteSink {
   }
 
   func write(_ bytes: [UInt8]) throws(DataFormatError) {
-    try bytes.withUnsafeBytes { (raw: UnsafeRawBufferPointer) throws(DataFormatError) in
-      try write(raw)
+    try bytes.withUnsafeBufferPointer { buffer throws(DataFormatError) in
+      try write(UnsafeRawBufferPointer(buffer))
     }
   }
 
   /// Doubles in IEEE format, least significant byte first.
   func write(_ values: [Double]) throws(DataFormatError) {
     #if _endian(little)
-      try values.withUnsafeBytes { (raw: UnsafeRawBufferPointer) throws(DataFormatError) in
-        try write(raw)
+      try values.withUnsafeBufferPointer { buffer throws(DataFormatError) in
+        try write(UnsafeRawBufferPointer(buffer))
       }
     #else
       for value in values {
-        try withUnsafeBytes(of: value.bitPattern.littleEndian) {
-          (raw: UnsafeRawBufferPointer) throws(DataFormatError) in try write(raw)
-        }
+        pending.appendLittleEndian(value.bitPattern)
+        if pending.count >= Self.pieceSize { try flush() }
       }
     #endif
   }
 
   func flush() throws(DataFormatError) {
     guard !pending.isEmpty else { return }
-    try pending.withUnsafeBytes { (raw: UnsafeRawBufferPointer) throws(DataFormatError) in
-      try push(raw)
+    try pending.withUnsafeBufferPointer { buffer throws(DataFormatError) in
+      try push(UnsafeRawBufferPointer(buffer))
     }
     pending.removeAll(keepingCapacity: true)
   }

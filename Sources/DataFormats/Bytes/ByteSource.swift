@@ -73,12 +73,9 @@ struct RandomAccessBytes {
   func bytes(at offset: Int, count wanted: Int) throws(DataFormatError) -> [UInt8]? {
     guard offset >= 0, wanted >= 0, offset <= count, wanted <= count - offset else { return nil }
     var result = [UInt8](repeating: 0, count: wanted)
-    var failure: DataFormatError?
-    var found = 0
-    result.withUnsafeMutableBytes { target in
-      do throws(DataFormatError) { found = try read(offset, target) } catch { failure = error }
+    let found = try result.withUnsafeMutableBufferPointer { buffer throws(DataFormatError) in
+      try read(offset, UnsafeMutableRawBufferPointer(buffer))
     }
-    if let failure { throw failure }
     return found == wanted ? result : nil
   }
 }

@@ -67,13 +67,10 @@ final class ByteStream {
       let step = min(wanted - result.count, max(1 << 16, result.count))
       let before = result.count
       result.append(contentsOf: repeatElement(0, count: step))
-      var got = 0
-      var failure: DataFormatError?
-      result.withUnsafeMutableBytes { all in
-        let target = UnsafeMutableRawBufferPointer(rebasing: all[before...])
-        do throws(DataFormatError) { got = try read(into: target) } catch { failure = error }
+      let got = try result.withUnsafeMutableBufferPointer { buffer throws(DataFormatError) in
+        let all = UnsafeMutableRawBufferPointer(buffer)
+        return try read(into: UnsafeMutableRawBufferPointer(rebasing: all[before...]))
       }
-      if let failure { throw failure }
       if got < step {
         result.removeLast(step - got)
         break
@@ -85,10 +82,10 @@ final class ByteStream {
 
 /// How far compressed data may expand.
 enum Expansion {
-  /// 256 MiB, or two hundred times the compressed size if that is more.
+  /// 64 MiB, or a hundred times the compressed size if that is more.
   static func limit(compressedCount: Int) -> Int {
-    let (product, overflow) = compressedCount.multipliedReportingOverflow(by: 200)
-    return max(1 << 28, overflow ? Int.max : product)
+    let (product, overflow) = compressedCount.multipliedReportingOverflow(by: 100)
+    return max(1 << 26, overflow ? Int.max : product)
   }
 }
 

@@ -1,7 +1,20 @@
 import CZlib
 
 /// The gzip format: one compressed stream, or several one after the other.
-enum Gzip {
+package enum Gzip {
+  /// Compressed bytes.
+  package static func compressed(_ bytes: [UInt8]) throws(DataFormatError) -> [UInt8] {
+    try ByteSink.collect { sink throws(DataFormatError) in
+      let deflater = try Deflater(.gzip, name: "bytes.gz") { piece throws(DataFormatError) in
+        try sink.write(piece)
+      }
+      try bytes.withUnsafeBufferPointer { buffer throws(DataFormatError) in
+        try deflater.write(UnsafeRawBufferPointer(buffer))
+      }
+      try deflater.finish()
+    }
+  }
+
   static func isGzip(_ bytes: RandomAccessBytes) throws(DataFormatError) -> Bool {
     try bytes.bytes(at: 0, count: 3) == [0x1F, 0x8B, 8]
   }

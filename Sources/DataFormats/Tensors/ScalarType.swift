@@ -101,7 +101,7 @@ public enum ScalarType: String, CaseIterable, Sendable {
 }
 
 /// A floating-point format of sixteen bits.
-struct SmallFloat {
+package struct SmallFloat {
   /// The number of bits of the fraction.
   let fractionBits: Int
 
@@ -109,14 +109,14 @@ struct SmallFloat {
   let bias: Int
 
   /// IEEE half precision.
-  static let half = SmallFloat(fractionBits: 10, bias: 15)
+  package static let half = SmallFloat(fractionBits: 10, bias: 15)
 
   /// The upper half of single precision.
-  static let brain = SmallFloat(fractionBits: 7, bias: 127)
+  package static let brain = SmallFloat(fractionBits: 7, bias: 127)
 
   private var exponentMask: UInt16 { 1 << (15 - fractionBits) - 1 }
 
-  func decode(_ bits: UInt16) -> Double {
+  package func decode(_ bits: UInt16) -> Double {
     let exponent = Int(bits >> fractionBits & exponentMask)
     let fraction = Double(bits & (1 << fractionBits - 1))
     let sign: FloatingPointSign = bits >> 15 == 1 ? .minus : .plus
@@ -127,7 +127,7 @@ struct SmallFloat {
     return Double(sign: sign, exponent: max(exponent, 1) - bias - fractionBits, significand: significand)
   }
 
-  func encode(_ value: Double) -> UInt16 {
+  package func encode(_ value: Double) -> UInt16 {
     let sign: UInt16 = value.sign == .minus ? 1 << 15 : 0
     let infinity = exponentMask << fractionBits
     if value.isNaN { return sign | infinity | 1 << (fractionBits - 1) }

@@ -10,8 +10,19 @@
 ///
 /// The bytes after a text must be readable for eight more bytes, and the first of them must not continue a
 /// number: buffers end with zeros for that purpose.
-struct DecimalParser {
+package struct DecimalParser {
   private let powers = PowersOfFive.table
+
+  package init() {}
+
+  /// Reads a text that is a number and nothing else.
+  package func parse(_ text: [UInt8]) -> Double? {
+    (text + [UInt8](repeating: 0, count: 16)).withUnsafeBufferPointer { buffer in
+      var value = 0.0
+      guard let start = buffer.baseAddress, scan(start, &value) == start + text.count else { return nil }
+      return value
+    }
+  }
 
   /// Reads the longest number that starts here.
   ///

@@ -103,6 +103,12 @@ extension DelimitedText {
     table.rowCount += 1
   }
 
+  /// The names of the columns of a table, if it has a header.
+  static func names(_ source: ByteSource) throws(DataFormatError) -> [String]? {
+    let text = try DelimitedText(source)
+    return text.header.map { Array($0.dropFirst(text.cellCount > 1 && $0[0] == "" ? 1 : 0)) }
+  }
+
   /// Reads a complete matrix, or one with NaN where cells are missing.
   static func readMatrix(_ source: ByteSource) throws(DataFormatError) -> Matrix {
     var text = try DelimitedText(source)
