@@ -87,5 +87,6 @@ let package = Package(
       name: "_TestSupport", dependencies: ["LinearAlgebra", "_AllocationCounter"], path: "Tests/_TestSupport",
       swiftSettings: settings),
     tests(of: "LinearAlgebra"),
+    tests(of: "DataFormats", on: ["LinearAlgebra", "CZlib"]),
   ]
 )
