@@ -79,5 +79,7 @@ let package = Package(
       name: "_TestSupport", dependencies: ["LinearAlgebra"], path: "Tests/_TestSupport",
       swiftSettings: settings),
     tests(of: "LinearAlgebra"),
+    tests(of: "Records"),
+    tests(of: "Reports", on: ["Records"]),
   ]
 )
