@@ -63,7 +63,10 @@ let package = Package(
     storey("Records"),
 
     // ───── ⑧ records → pages ─────
-    storey("Reports", on: ["Records"]),
+    .target(
+      name: "Reports", dependencies: ["Records"],
+      resources: [.embedInCode("Page/page.css"), .embedInCode("Page/page.js")],
+      swiftSettings: settings),
 
     // ───── ⑨ the command; the only place that prints or exits ─────
     .executableTarget(
