@@ -70,13 +70,16 @@ let package = Package(
     storey("Records"),
 
     // ───── ⑧ records → pages ─────
-    storey("Reports", on: ["Records"]),
+    .target(
+      name: "Reports", dependencies: ["Records"],
+      resources: [.embedInCode("Page/page.css"), .embedInCode("Page/page.js")],
+      swiftSettings: settings),
 
     // ───── ⑨ the command; the only place that prints or exits ─────
     .executableTarget(
       name: "deeplinear-cli",
       dependencies: [
-        "DeepLinear", "DataFormats", "Records", "Reports",
+        "DeepLinear", "LinearAlgebra", "DataFormats", "Records", "Reports",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: settings),
@@ -88,5 +91,7 @@ let package = Package(
       swiftSettings: settings),
     tests(of: "LinearAlgebra"),
     tests(of: "DataFormats", on: ["LinearAlgebra", "CZlib"]),
+    tests(of: "Records"),
+    tests(of: "Reports", on: ["Records"]),
   ]
 )
