@@ -86,6 +86,14 @@ struct VariationalFactorization: Equatable, Sendable {
     }
   }
 
+  /// The same with further components, which the next ``fit(_:_:tolerance:roundLimit:isCancelled:)`` keeps or
+  /// removes.
+  func grown(by rows: Matrix, _ columns: Matrix) -> VariationalFactorization {
+    VariationalFactorization(
+      rowFactor: .horizontallyStacked([rowFactor, rows]),
+      columnFactor: .horizontallyStacked([columnFactor, columns]), noiseVariance: noiseVariance)
+  }
+
   /// Removes the components whose size ‖u_k‖‖v_k‖ is far below what noise alone would show. Returns whether
   /// there were any.
   private mutating func removeUnsupported(entryCount: Int) -> Bool {
