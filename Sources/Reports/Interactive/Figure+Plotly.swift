@@ -66,22 +66,30 @@ extension Figure {
 
 extension AxisScale {
   fileprivate func plotly(_ axis: Axis, paint: Paint) -> JSONValue {
-    [
-      "title": ["text": .string(escapedLabel(axis.fullTitle)), "standoff": 10],
-      "type": isLogarithmic ? "log" : "linear",
-      "range": .numbers(isLogarithmic ? [lower, upper].map(decimalLogarithm) : [lower, upper]),
-      "nticks": 8, "exponentformat": "power", "showexponent": "all", "minexponent": 5,
-      "automargin": true, "zeroline": false, "showline": true, "ticks": "outside",
-      "gridcolor": .string(paint.css(.grid)), "linecolor": .string(paint.css(.faintText)),
-      "tickcolor": .string(paint.css(.faintText)),
-    ]
+    let decades = isLogarithmic ? decimalLogarithm(upper) - decimalLogarithm(lower) : 0
+    let ticks: [(String, JSONValue)] =
+      decades >= 2.5
+      ? [("dtick", .number((decades / 7).rounded(.up)))] : decades > 0.5 ? [("dtick", "D2")] : []
+    return .object(
+      [
+        ("title", ["text": .string(escapedLabel(axis.fullTitle)), "standoff": 10]),
+        ("type", isLogarithmic ? "log" : "linear"),
+        (
+          "range", .numbers(isLogarithmic ? [lower, upper].map(decimalLogarithm) : [lower, upper])
+        ),
+        ("nticks", 8), ("exponentformat", "power"), ("showexponent", "all"), ("minexponent", 5),
+        ("automargin", true), ("zeroline", false), ("showline", true), ("ticks", "outside"),
+        ("gridcolor", .string(paint.css(.grid))), ("linecolor", .string(paint.css(.faintText))),
+        ("tickcolor", .string(paint.css(.faintText))),
+      ] + ticks)
   }
 }
 
 private func layout(
   paint: Paint, horizontal: JSONValue, vertical: JSONValue, markers: [Marker] = [],
-  _ more: [(String, JSONValue)] = []
+  scale: AxisScale? = nil, _ more: [(String, JSONValue)] = []
 ) -> JSONValue {
+  let hasLabelsAbove = markers.contains { $0.direction == .vertical }
   let shapes = markers.map { marker -> JSONValue in
     let isVertical = marker.direction == .vertical
     let position = JSONValue.number(marker.position)
@@ -93,8 +101,9 @@ private func layout(
       "label": [
         "text": .string(escapedLabel(marker.label)), "textposition": "end",
         "font": ["size": 12, "color": .string(paint.css(.faintText))],
-        "textangle": 0, "xanchor": isVertical ? "left" : "right",
-        "yanchor": isVertical ? "top" : "bottom",
+        "textangle": 0, "yanchor": "bottom",
+        // Above the plot, where it crosses no curve, and towards the middle.
+        "xanchor": isVertical && scale?.fraction(marker.position) ?? 0 < 0.5 ? "left" : "right",
       ],
     ]
   }
@@ -108,7 +117,7 @@ private func layout(
           "size": 13, "color": .string(paint.css(.text)),
         ]
       ),
-      ("margin", ["l": 56, "r": 16, "t": 16, "b": 48]),
+      ("margin", ["l": 56, "r": 16, "t": hasLabelsAbove ? 28 : 16, "b": 48]),
       ("hovermode", "closest"),
       (
         "hoverlabel",
@@ -118,8 +127,18 @@ private func layout(
         ]
       ),
       (
+        "modebar",
+        [
+          "bgcolor": "rgba(0,0,0,0)", "color": .string(paint.css(.faintText)),
+          "activecolor": .string(paint.css(.text)),
+        ]
+      ),
+      (
         "legend",
-        ["orientation": "h", "x": 0, "y": -0.22, "yanchor": "top", "bgcolor": "rgba(0,0,0,0)"]
+        [
+          "orientation": "h", "x": 0, "yref": "container", "y": 0.01, "yanchor": "bottom",
+          "bgcolor": "rgba(0,0,0,0)",
+        ]
       ),
       ("xaxis", horizontal), ("yaxis", vertical), ("shapes", .array(shapes)),
     ] + more)
@@ -143,6 +162,7 @@ extension LinePlot {
       "layout": layout(
         paint: paint, horizontal: horizontalScale.plotly(horizontal, paint: paint),
         vertical: verticalScale.plotly(vertical, paint: paint), markers: markers,
+        scale: horizontalScale,
         [("showlegend", .bool(traces.count > 1))]),
     ]
   }
@@ -344,6 +364,7 @@ extension Histogram {
       "layout": layout(
         paint: paint, horizontal: horizontalScale.plotly(horizontal, paint: paint),
         vertical: verticalScale.plotly(vertical, paint: paint), markers: markers,
+        scale: horizontalScale,
         [("showlegend", false)]),
     ]
   }

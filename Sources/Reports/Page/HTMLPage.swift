@@ -163,8 +163,9 @@ struct HTMLPage {
     guard let table = figure.excerpt(rowCount: 12) else { return "" }
     return """
       <details><summary>Values</summary>
+      \(table.caption.isEmpty ? "" : "<p class=\"remark\">\(inline(table.caption))</p>\n")\
       <div class="scroll" tabindex="0" role="group" aria-label="Values of the figure">
-      \(tableElement(table, caption: inline(table.caption)))</div>
+      \(tableElement(table))</div>
       </details>
 
       """
@@ -185,14 +186,16 @@ struct HTMLPage {
       \(note)<span class="links"><a href="data/\(id).csv">CSV</a></span>
       """
     return """
-      <div class="scroll" id="\(id)" tabindex="0" role="group" \
-      aria-label="\(escapedMarkup(table.title))">
-      \(tableElement(shown, caption: caption))</div>
+      <figure id="\(id)">
+      <figcaption id="\(id)-caption">\(caption)</figcaption>
+      <div class="scroll" tabindex="0" role="group" aria-labelledby="\(id)-caption">
+      \(tableElement(shown, labelledBy: "\(id)-caption"))</div>
+      </figure>
 
       """
   }
 
-  private func tableElement(_ table: Table, caption: String) -> String {
+  private func tableElement(_ table: Table, labelledBy id: String? = nil) -> String {
     let head = table.columns.map { column in
       let unit = column.unit.map { " <span class=\"unit\">(\(escapedMarkup($0)))</span>" } ?? ""
       return """
@@ -208,8 +211,7 @@ struct HTMLPage {
       return "<tr>\(cells.joined())</tr>\n"
     }
     return """
-      <table>
-      <caption>\(caption)</caption>
+      <table\(id.map { " aria-labelledby=\"\($0)\"" } ?? "")>
       <thead><tr>\(head.joined())</tr></thead>
       <tbody>
       \(rows.joined())</tbody>
@@ -237,7 +239,7 @@ struct HTMLPage {
     guard !claims.isEmpty else { return "" }
     let rows = claims.map { claim in
       let source = claim.source.map { "<span class=\"source\">\(inline($0))</span>" } ?? ""
-      let tolerance = claim.tolerance == 0 ? "exact" : "± " + NumberText.rounded(claim.tolerance)
+      let tolerance = claim.tolerance == 0 ? "none" : "± " + NumberText.rounded(claim.tolerance)
       return """
         <tr><td class="leading">\(inline(claim.statement))\(source)</td>\
         <td>\(claim.relation.symbol)\(NumberText.rounded(claim.expected))</td>\
