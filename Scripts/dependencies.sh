@@ -29,19 +29,24 @@ install_packages() {
   fi
 }
 
-has_header() {
-  local folder
+# Whether a header and a library to link are in one of the usual folders: present cblas.h libopenblas
+present() {
+  local header= library= folder
   for folder in /usr/include /usr/include/*-linux-gnu /usr/local/include ${CPATH:+${CPATH//:/ }}; do
-    [ -e "$folder/$1" ] && return 0
+    if [ -e "$folder/$1" ]; then header=$folder; fi
   done
-  return 1
+  for folder in /usr/lib /usr/lib64 /usr/lib/*-linux-gnu /usr/local/lib \
+    ${LIBRARY_PATH:+${LIBRARY_PATH//:/ }}; do
+    if [ -e "$folder/$2.so" ] || [ -e "$folder/$2.a" ]; then library=$folder; fi
+  done
+  [ -n "$header" ] && [ -n "$library" ]
 }
 
 require_libraries() {
   local missing=()
-  has_header cblas.h || missing+=(libopenblas-dev)
-  has_header lapacke.h || missing+=(liblapacke-dev)
-  has_header zlib.h || missing+=(zlib1g-dev)
+  present cblas.h libopenblas || missing+=(libopenblas-dev)
+  present lapacke.h liblapacke || missing+=(liblapacke-dev)
+  present zlib.h libz || missing+=(zlib1g-dev)
   if [ ${#missing[@]} -gt 0 ]; then install_packages "${missing[@]}"; fi
 }
 
@@ -49,7 +54,7 @@ fetch_plotly() {
   local python
   python=$(command -v python3) || { install_packages python3 python3-venv && python=python3; } || return 1
   work=$(mktemp -d)
-  trap 'rm -rf "$work"' RETURN
+  trap 'rm -rf "$work"' EXIT
   if ! "$python" -m pip --version > /dev/null 2>&1; then
     "$python" -m venv "$work/venv" > /dev/null 2>&1 \
       || { install_packages python3-venv && "$python" -m venv "$work/venv" > /dev/null; } || return 1
