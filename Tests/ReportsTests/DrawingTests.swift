@@ -62,17 +62,6 @@ import Testing
     #expect(Series("s", x: [1, 2], y: [3, 4]).placesToDraw(atMost: 4) == [0, 1])
   }
 
-  @Test func blocksAreMeansOfWhatIsThere() {
-    let map = HeatMap(
-      rowCount: 3, columnCount: 3, values: [1, 3, 5, .nan, 2, .nan, 7, .nan, .nan],
-      colors: ColorScale(.sequential, title: "v"))
-    let blocks = map.blockMeans(side: 2)
-    #expect(blocks.rowCount == 2 && blocks.columnCount == 2)
-    #expect(blocks.values[0] == 2 && blocks.values[1] == 5 && blocks.values[2] == 7)
-    #expect(blocks.values[3].isNaN)
-    #expect(map.blockSide(fitting: 2) == 2 && map.blockSide(fitting: 3) == 1)
-  }
-
   @Test func signedColorsAreSymmetric() {
     let map = HeatMap(
       rowCount: 1, columnCount: 2, values: [-1, 4], colors: ColorScale(.diverging, title: "v"))

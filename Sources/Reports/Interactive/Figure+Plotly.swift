@@ -29,7 +29,12 @@ extension Figure {
     }
   }
 
-  /// `nil` for a picture, which needs no axes.
+  /// Whether there is more to it than a picture, which needs no axes.
+  var isPlot: Bool {
+    if case .image = content { false } else { true }
+  }
+
+  /// `nil` for a picture.
   func plotly(paint: Paint, budget: DrawingBudget) -> JSONValue? {
     switch content {
     case .lines(let plot): plot.plotly(paint: paint, points: budget.points)
@@ -49,11 +54,15 @@ extension Figure {
         each, extremes kept; the CSV file holds every value.
         """
     case .heatMap(let map):
-      let side = map.blockSide(fitting: budget.side)
+      let side =
+        max(map.rowCount, map.columnCount) > budget.side
+        ? map.reduced(toSide: budget.side).blockSide : map.blockSide
       var notes: [String] = []
       if side > 1 {
+        let isWhole = map.blockSide == 1
         notes.append(
-          "Drawn as means over \(side)×\(side) blocks; the CSV file holds every entry.")
+          "Drawn as means over \(side)×\(side) blocks"
+            + (isWhole ? "; the CSV file holds every entry." : "."))
       }
       if map.values.contains(where: \.isNaN) { notes.append("Gray: no value.") }
       return notes.joined(separator: " ")
@@ -240,8 +249,8 @@ extension Paint {
 extension HeatMap {
   fileprivate func plotly(paint: Paint, side: Int) -> JSONValue {
     let range = colorRange
-    let block = blockSide(fitting: side)
-    let shown = blockMeans(side: block)
+    let shown = reduced(toSide: side)
+    let block = shown.blockSide
     let lines = (0..<shown.rowCount).map { row in
       JSONValue.numbers(
         shown.values[row * shown.columnCount..<(row + 1) * shown.columnCount].map(\.toFourDigits))
@@ -267,7 +276,7 @@ extension HeatMap {
       ],
     ]
     func axis(_ axis: Axis, count: Int, isReversed: Bool) -> JSONValue {
-      let ends = [-0.5, Double(count) - 0.5]
+      let ends = [-0.5, Double(count * blockSide) - 0.5]
       return .object(
         [
           ("title", ["text": .string(escapedLabel(axis.fullTitle)), "standoff": 10]),
@@ -330,7 +339,8 @@ extension BarChart {
     // Numbers with labels, since a category may have the name of another.
     let horizontal: JSONValue = [
       "title": ["text": .string(escapedLabel(horizontalTitle)), "standoff": 10],
-      "automargin": true, "tickvals": .array(categories.indices.map { .number(Double($0)) }),
+      "automargin": true, "autotickangles": [0, -35, -90],
+      "tickvals": .array(categories.indices.map { .number(Double($0)) }),
       "ticktext": .array(categories.map { .string(escapedLabel($0.shortened)) }),
       "showgrid": false, "zeroline": false, "linecolor": .string(paint.css(.faintText)),
       "range": .numbers([-0.5, Double(max(categories.count, 1)) - 0.5]),

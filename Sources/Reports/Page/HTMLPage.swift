@@ -60,7 +60,7 @@ struct HTMLPage {
   }
 
   private var hasPlots: Bool {
-    record.figures.contains { $0.plotly(paint: .page, budget: budget) != nil }
+    record.figures.contains(where: \.isPlot)
   }
 
   private var contents: String {
@@ -133,7 +133,7 @@ struct HTMLPage {
     numbering.figure += 1
     let id = "figure-\(numbering.figure)"
     let drawing = figure.svg(paint: .page, prefix: id)
-    let isPlot = figure.plotly(paint: .page, budget: budget) != nil
+    let isPlot = figure.isPlot
     let isMap = if case .heatMap = figure.content { true } else { false }
     let description = escapedMarkup("\(figure.title). \(figure.alternativeText ?? figure.caption)")
     let live =
