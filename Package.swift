@@ -95,3 +95,9 @@ let package = Package(
     tests(of: "Reports", on: ["Records"]),
   ]
 )
+
+// The plugin behind `make docs`; the library and the command do without it.
+if Context.environment["DEEPLINEAR_DOCS"] != nil {
+  package.dependencies.append(
+    .package(url: "https://github.com/swiftlang/swift-docc-plugin", from: "1.5.0"))
+}

@@ -32,7 +32,7 @@ struct VariationalFit {
   /// Fits, and grows until no component offered is kept.
   mutating func run(using generator: inout SeededGenerator) {
     settle()
-    while factors.rank < rankLimit, !isCancelled() {
+    while factors.rank < rankLimit, rounds < Self.roundLimit, !isCancelled() {
       let count = min(max(2, factors.rank / 2), rankLimit - factors.rank)
       guard let offer = residualComponents(count, using: &generator) else { return }
       let before = self
@@ -41,18 +41,20 @@ struct VariationalFit {
       // One in a thousand of the noise is the least worth keeping a component for.
       let gain = 1 - factors.noiseVariance / before.factors.noiseVariance
       if factors.rank <= before.factors.rank || gain < 1e-3 {
-        let rounds = factors.rounds
+        let spent = rounds
         self = before
-        spentRounds += rounds
+        rounds = spent
         return
       }
     }
   }
 
-  private var spentRounds = 0
-
   /// The rounds of all fits together.
-  var rounds: Int { factors.rounds + spentRounds }
+  private(set) var rounds = 0
+
+  /// Low noise and an ill-conditioned spectrum make the rounds converge slowly: what is left then is better done
+  /// by variable projection, which is tried where the noise all but vanishes.
+  private static let roundLimit = 400
 
   /// No more components than the entries of an average line of the longer side could determine.
   private var rankLimit: Int {
@@ -62,9 +64,9 @@ struct VariationalFit {
 
   /// Factors and offsets in turn, until the offsets no longer change beside the noise.
   mutating func settle() {
-    factors.fit(pattern, values, isCancelled: isCancelled)
+    fitFactors()
     guard offsets != nil else { return }
-    for _ in 0..<20 where !isCancelled() {
+    for _ in 0..<20 where rounds < Self.roundLimit && !isCancelled() {
       var products = [Double](repeating: 0, count: values.count)
       if factors.rank > 0 {
         pattern.products(left: factors.rowFactor, right: factors.columnFactor, into: &products)
@@ -75,9 +77,17 @@ struct VariationalFit {
       let change = rootMeanSquare(zip(nextValues, values).map { $0 - $1 })
       offsets = next
       values = nextValues
-      factors.fit(pattern, values, isCancelled: isCancelled)
+      fitFactors()
       if change * change < 1e-4 * factors.noiseVariance { return }
     }
+  }
+
+  private mutating func fitFactors() {
+    let before = factors.rounds
+    factors.fit(
+      pattern, values, roundLimit: max(1, min(200, Self.roundLimit - rounds)),
+      isCancelled: isCancelled)
+    rounds += factors.rounds - before
   }
 
   /// The leading singular triplets of the residual, as factors of half its size each: the residual is known at
