@@ -87,7 +87,8 @@ let package = Package(
     // ───── tests mirror the sources ─────
     .target(name: "_AllocationCounter", path: "Tests/_AllocationCounter"),
     .target(
-      name: "_TestSupport", dependencies: ["LinearAlgebra", "_AllocationCounter"], path: "Tests/_TestSupport",
+      name: "_TestSupport", dependencies: ["LinearAlgebra", "_AllocationCounter"],
+      path: "Tests/_TestSupport",
       swiftSettings: settings),
     tests(of: "LinearAlgebra"),
     tests(of: "DataFormats", on: ["LinearAlgebra", "CZlib"]),

@@ -81,7 +81,9 @@ struct ExactRecovery {
     guard isDeterminable(rank) else { return nil }
     let fit = try polish(basis)
     var iterations = fit.iterations
-    if let found = try accepted(fit, iterations: iterations) { return try lowered(found, from: basis) }
+    if let found = try accepted(fit, iterations: iterations) {
+      return try lowered(found, from: basis)
+    }
     guard let found = try grow(fit, &iterations) else { return nil }
     return try lowered(found, from: basis)
   }

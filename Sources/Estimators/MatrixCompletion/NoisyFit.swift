@@ -111,8 +111,10 @@ struct NoisyFit {
   ) throws -> [Candidate] {
     var descent = PathDescent(
       rowCount: normal.rowCount, columnCount: normal.columnCount, depth: depth,
-      width: width ?? min(32, normal.rowCount, normal.columnCount), initialScale: initialScale, recordingInterval: recordingInterval, using: &generator)
-    let judge = validation.count > 0 ? HoldoutJudge(validation, offsets: offsets, scale: scale) : nil
+      width: width ?? min(32, normal.rowCount, normal.columnCount), initialScale: initialScale,
+      recordingInterval: recordingInterval, using: &generator)
+    let judge =
+      validation.count > 0 ? HoldoutJudge(validation, offsets: offsets, scale: scale) : nil
     var best: (meanSquare: Double, network: LinearNetwork, step: Int)?
     var holdoutErrors: [Int: Double] = [:]
     let finished = descent.descend(
@@ -176,7 +178,9 @@ struct NoisyFit {
   private static func startingRank(
     _ values: [Double], chosen: [Double], _ entries: ObservedEntries
   ) -> Int {
-    guard let largest = values.first, let largestChosen = chosen.first, largest > 0 else { return 0 }
+    guard let largest = values.first, let largestChosen = chosen.first, largest > 0 else {
+      return 0
+    }
     let risen = values.prefix { $0 > 1e-2 * largest }.count
     let risenWhenChosen = chosen.prefix { $0 > 1e-2 * largestChosen }.count
     let perLine = entries.count / max(entries.rowCount, entries.columnCount, 1)
@@ -223,7 +227,8 @@ struct NoisyFit {
     var result = Result(
       model: Self.empty(entries, chosen.offsets), path: chosen.path,
       holdoutError: validation.count > 0 ? chosen.meanSquare.squareRoot() : nil,
-      calibration: [], variational: nil, unit: chosen.scale, iterations: iterations, outcome: .converged)
+      calibration: [], variational: nil, unit: chosen.scale, iterations: iterations,
+      outcome: .converged)
     let scale = chosen.scale
     for k in validation.values.indices {
       let variance =
@@ -275,7 +280,9 @@ struct NoisyFit {
 
   // MARK: models
 
-  private static func empty(_ entries: ObservedEntries, _ offsets: AdditiveOffsets?) -> CompletionModel {
+  private static func empty(_ entries: ObservedEntries, _ offsets: AdditiveOffsets?)
+    -> CompletionModel
+  {
     CompletionModel(
       rowFactor: Matrix(rowCount: entries.rowCount, columnCount: 0),
       columnFactor: Matrix(rowCount: entries.columnCount, columnCount: 0), offsets: offsets)

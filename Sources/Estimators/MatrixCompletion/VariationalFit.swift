@@ -31,30 +31,34 @@ struct VariationalFit {
 
   /// Fits, and grows until no component offered is kept.
   mutating func run(using generator: inout SeededGenerator) {
-    settle()
+    settle(tolerance: Self.coarse)
     while factors.rank < rankLimit, rounds < Self.roundLimit, !isCancelled() {
       let count = min(max(2, factors.rank / 2), rankLimit - factors.rank)
-      guard let offer = residualComponents(count, using: &generator) else { return }
+      guard let offer = residualComponents(count, using: &generator) else { break }
       let before = self
       factors = factors.grown(by: offer.rows, offer.columns)
-      settle()
+      settle(tolerance: Self.coarse)
       // One in a thousand of the noise is the least worth keeping a component for.
       let gain = 1 - factors.noiseVariance / before.factors.noiseVariance
       if factors.rank <= before.factors.rank || gain < 1e-3 {
         let spent = rounds
         self = before
         rounds = spent
-        return
+        break
       }
     }
+    settle()
   }
+
+  /// While components are still being added, the fit need not be finished.
+  private static let coarse = 1e-3
 
   /// The rounds of all fits together.
   private(set) var rounds = 0
 
   /// Low noise and an ill-conditioned spectrum make the rounds converge slowly: what is left then is better done
   /// by variable projection, which is tried where the noise all but vanishes.
-  private static let roundLimit = 400
+  private static let roundLimit = 600
 
   /// No more components than the entries of an average line of the longer side could determine.
   private var rankLimit: Int {
@@ -63,8 +67,8 @@ struct VariationalFit {
   }
 
   /// Factors and offsets in turn, until the offsets no longer change beside the noise.
-  mutating func settle() {
-    fitFactors()
+  mutating func settle(tolerance: Double = 1e-5) {
+    fitFactors(tolerance)
     guard offsets != nil else { return }
     for _ in 0..<20 where rounds < Self.roundLimit && !isCancelled() {
       var products = [Double](repeating: 0, count: values.count)
@@ -77,15 +81,16 @@ struct VariationalFit {
       let change = rootMeanSquare(zip(nextValues, values).map { $0 - $1 })
       offsets = next
       values = nextValues
-      fitFactors()
-      if change * change < 1e-4 * factors.noiseVariance { return }
+      fitFactors(tolerance)
+      if change * change < 10 * tolerance * factors.noiseVariance { return }
     }
   }
 
-  private mutating func fitFactors() {
+  private mutating func fitFactors(_ tolerance: Double) {
     let before = factors.rounds
     factors.fit(
-      pattern, values, roundLimit: max(1, min(200, Self.roundLimit - rounds)),
+      pattern, values, tolerance: tolerance,
+      roundLimit: max(1, min(200, Self.roundLimit - rounds)),
       isCancelled: isCancelled)
     rounds += factors.rounds - before
   }
@@ -112,7 +117,8 @@ struct VariationalFit {
       pattern.transposedTimes(residuals, rows, into: &right)
       left = rows
     }
-    guard let small = try? SingularValueDecomposition(of: right), small.singularValues.count == count
+    guard let small = try? SingularValueDecomposition(of: right),
+      small.singularValues.count == count
     else { return nil }
     // right = P Σ Qᵀ, so R ≈ left rightᵀ = (left Q) Σ Pᵀ.
     let roots = small.singularValues.map { ($0 / share).squareRoot() }
