@@ -20,6 +20,7 @@ public enum IDX {
       shape.append(sizes[offset..<offset + 4].reduce(0) { $0 << 8 | Int($1) })
     }
     let elements = try ElementReader.read(stream, shape: shape, type: type, isBigEndian: true)
+    try stream.verify()
     return NPYArray(shape: shape, elements: elements)
   }
 

@@ -105,6 +105,7 @@ private final class PGMReader {
       }
       values.append(Double(value))
     }
+    try stream.verify()
     return PGMImage(
       unchecked: Matrix(rowCount: height, columnCount: width, elements: values), maximum: maximum)
   }

@@ -67,7 +67,11 @@ struct CellScanner {
   /// A cell's bytes, not at the place where a number was already looked for.
   @inline(never)
   private func classify(_ content: UnsafeBufferPointer<UInt8>) -> Cell {
-    guard let first = content.first, let start = content.baseAddress else { return .missing }
+    var content = content[...]
+    while content.first == UInt8(ascii: " ") { content.removeFirst() }
+    while content.last == UInt8(ascii: " ") { content.removeLast() }
+    guard let first = content.first, let base = content.base.baseAddress else { return .missing }
+    let start = base + content.startIndex
     var value = 0.0
     if parser.scan(start, &value) == start + content.count {
       return value.isFinite ? .number(value) : .infinite
