@@ -79,6 +79,6 @@ let package = Package(
       name: "_TestSupport", dependencies: ["LinearAlgebra"], path: "Tests/_TestSupport",
       swiftSettings: settings),
     tests(of: "LinearAlgebra"),
-    tests(of: "DataFormats", on: ["LinearAlgebra", "CZlib"]),
+    tests(of: "DataFormats", on: ["LinearAlgebra"]),
   ]
 )

@@ -56,7 +56,8 @@ import Testing
 
   @Test(arguments: [
     "1,2,3\n4,5,6\n", "a,b,c\n1,2,3\n4.5,5,6\n", "a,b,c\n1,2,3\n,5,6\n", "a,b,c\n-1,0,3\n1,0.5,6\n",
-    "a,b,c,d\n1,2,3,4\n0,0,0,0\n", ",b,c\n1,2,3\n4,5,6\n", "t,id,x\n9999999999,1,2\n8999999999,0.5,3\n",
+    "a,b,c,d\n1,2,3,4\n0,0,0,0\n", ",b,c\n1,2,3\n4,5,6\n",
+    "t,id,x\n9999999999,1,2\n8999999999,0.5,3\n",
   ])
   func everythingElseIsATable(_ text: String) throws {
     #expect(try observed(text).layout == .table)
@@ -129,7 +130,8 @@ import Testing
   @Test func linesLongerThanTheBufferAreRead() throws {
     var generator = Seeded(9)
     let matrix = Matrix(
-      rowCount: 3, columnCount: 40_000, elements: (0..<120_000).map { _ in .random(in: -1...1, using: &generator) })
+      rowCount: 3, columnCount: 40_000,
+      elements: (0..<120_000).map { _ in .random(in: -1...1, using: &generator) })
     let bytes = try DataFile.encoded(matrix, as: .csv)
     for source in [
       ByteSource(bytes, named: "x.csv"), ByteSource(try Gzip.compressed(bytes), named: "x.csv.gz"),

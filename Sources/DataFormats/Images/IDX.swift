@@ -7,9 +7,11 @@ public enum IDX {
   public static func read(_ source: ByteSource) throws(DataFormatError) -> NPYArray {
     let stream = try ByteStream(source)
     let start = try stream.bytes(4)
-    guard start.count == 4, start[0] == 0, start[1] == 0, let type = types[start[2]], start[3] > 0 else {
+    guard start.count == 4, start[0] == 0, start[1] == 0, let type = types[start[2]], start[3] > 0
+    else {
       throw .notThisFormat(
-        source.name, format: "IDX", problem: "it does not begin with two zeros, a type and a dimension")
+        source.name, format: "IDX",
+        problem: "it does not begin with two zeros, a type and a dimension")
     }
     let sizes = try stream.bytes(4 * Int(start[3]))
     guard sizes.count == 4 * Int(start[3]) else {
