@@ -94,6 +94,7 @@ let package = Package(
     tests(of: "DataFormats", on: ["LinearAlgebra", "CZlib"]),
     tests(of: "Records"),
     tests(of: "Reports", on: ["Records"]),
+    tests(of: "DataFormats", on: ["LinearAlgebra"]),
   ]
 )
 
