@@ -91,7 +91,6 @@ let package = Package(
       path: "Tests/_TestSupport",
       swiftSettings: settings),
     tests(of: "LinearAlgebra"),
-    tests(of: "DataFormats", on: ["LinearAlgebra", "CZlib"]),
     tests(of: "Records"),
     tests(of: "Reports", on: ["Records"]),
     tests(of: "DataFormats", on: ["LinearAlgebra"]),

@@ -41,4 +41,6 @@ func peer<Result: Decodable>(_ script: String, _ arguments: [String]) -> Result?
 }
 
 /// A number with a few digits, padded on the left.
-func column(_ value: Double, _ format: String = "%10.1f") -> String { String(format: format, value) }
+func column(_ value: Double, _ format: String = "%10.1f") -> String {
+  String(format: format, value)
+}
