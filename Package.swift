@@ -91,6 +91,11 @@ let package = Package(
       path: "Tests/_TestSupport",
       swiftSettings: settings),
     tests(of: "LinearAlgebra"),
+    tests(of: "LinearNetworks", on: ["LinearAlgebra"]),
+    tests(of: "Dynamics", on: ["LinearAlgebra", "LinearNetworks", "_AllocationCounter"]),
+    tests(of: "Analysis", on: ["LinearAlgebra", "LinearNetworks", "Dynamics"]),
+    tests(
+      of: "Estimators", on: ["LinearAlgebra", "LinearNetworks", "Dynamics", "Analysis"]),
     tests(of: "Records"),
     tests(of: "Reports", on: ["Records"]),
     tests(of: "DataFormats", on: ["LinearAlgebra"]),
