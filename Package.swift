@@ -49,10 +49,10 @@ let package = Package(
     storey("LinearNetworks", on: ["LinearAlgebra", realModule]),
 
     // ───── ③ how it moves ─────
-    storey("Dynamics", on: ["LinearAlgebra", "LinearNetworks"]),
+    storey("Dynamics", on: ["LinearAlgebra", "LinearNetworks", realModule]),
 
     // ───── ④ what a trajectory or a problem shows ─────
-    storey("Analysis", on: ["LinearAlgebra", "LinearNetworks", "Dynamics"]),
+    storey("Analysis", on: ["LinearAlgebra", "LinearNetworks", "Dynamics", realModule]),
 
     // ───── ⑤ estimators for people with data ─────
     storey(
@@ -87,5 +87,10 @@ let package = Package(
       name: "_TestSupport", dependencies: ["LinearAlgebra", "_AllocationCounter"], path: "Tests/_TestSupport",
       swiftSettings: settings),
     tests(of: "LinearAlgebra"),
+    .testTarget(
+      name: "ExactSolutionsTests",
+      dependencies: ["LinearAlgebra", "LinearNetworks", "Dynamics", "_TestSupport", realModule],
+      swiftSettings: settings),
+    tests(of: "Analysis", on: ["LinearAlgebra", "LinearNetworks", "Dynamics", realModule]),
   ]
 )
