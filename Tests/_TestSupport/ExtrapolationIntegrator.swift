@@ -29,7 +29,7 @@ public enum ExtrapolationIntegrator {
         let error =
           k > 2 ? zip(row[k], row[k - 1]).map { abs($0 - $1) }.max() ?? 0 : Double.infinity
         table += row
-        if error <= tolerance * size {
+        if error.isFinite, error <= tolerance * size {
           y = row[k]
           t = step == end - t ? end : t + step
           accepted = true

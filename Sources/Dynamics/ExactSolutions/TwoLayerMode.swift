@@ -40,7 +40,7 @@ public struct TwoLayerMode: Equatable, Sendable {
     // As long as λw is below rounding of σ the equations are linear.
     let ceiling = 1e-60
     let negligible = curvature * ceiling * ceiling <= 1e-18 * abs(target)
-    if curvature == 0 { return linear(time) }
+    if curvature * size * size * time * .exp(2 * abs(target) * time) < 1e-18 { return linear(time) }
     if negligible, size < 1e-3 * ceiling {
       let linearTime = .log(ceiling / (2 * size)) / abs(target)
       if time <= linearTime { return linear(time) }
