@@ -14,7 +14,7 @@ import _TestSupport
     for trial in 0..<120 {
       let depth = 2 + trial % 4
       let random = RandomProblems.spectral(depth: depth, using: &generator)
-      let problem = ExactSolutions.Problem.regression(
+      let problem = QuadraticProblem.regression(
         inputCovariance: random.inputCovariance, crossCovariance: random.crossCovariance)
       let time = 1.5 * generator.nextUniform()
       let solution = try ExactSolutions.solve(
@@ -53,7 +53,7 @@ import _TestSupport
         .scalingColumns(by: s.map { ($0 - imbalance / 2).squareRoot() }).transposed()
       let target = Matrix.gaussian(rowCount: m, columnCount: n, using: &generator)
       let variance = [1.0, 0.4, 1.7][trial / 3 % 3]
-      let problem = ExactSolutions.Problem.regression(
+      let problem = QuadraticProblem.regression(
         inputCovariance: variance * Matrix.identity(n), crossCovariance: variance * target)
       let time = 2 * generator.nextUniform()
       let solution = try ExactSolutions.solve(
@@ -136,7 +136,7 @@ import _TestSupport
       let samples = Matrix.gaussian(
         rowCount: trial % 2 == 0 ? inputs - 1 : 6, columnCount: inputs, using: &generator)
       let x = samples.transposedTimes(samples)
-      let problem = ExactSolutions.Problem.regression(
+      let problem = QuadraticProblem.regression(
         inputCovariance: x,
         crossCovariance: Matrix.gaussian(rowCount: 2, columnCount: inputs, using: &generator))
       let start = Matrix.gaussian(rowCount: 2, columnCount: inputs, using: &generator)
@@ -174,7 +174,7 @@ import _TestSupport
     var generator = SeededGenerator(seed: 7)
     for trial in 0..<200 {
       let random = RandomProblems.spectral(depth: 2 + trial % 3, using: &generator)
-      let problem = ExactSolutions.Problem.regression(
+      let problem = QuadraticProblem.regression(
         inputCovariance: random.inputCovariance, crossCovariance: random.crossCovariance)
       let exact = try #require(
         try ExactSolutions.solve(problem, from: .layered(random.network), at: [1])
@@ -220,7 +220,7 @@ import _TestSupport
       * Matrix.gaussian(
         rowCount: network.layers[1].rowCount, columnCount: network.layers[1].columnCount,
         using: &generator)
-    let problem = ExactSolutions.Problem.regression(
+    let problem = QuadraticProblem.regression(
       inputCovariance: random.inputCovariance, crossCovariance: random.crossCovariance)
     let refusal = #expect(throws: NoExactSolution.self) {
       try ExactSolutions.solve(problem, from: .layered(network), at: [1])
@@ -234,7 +234,7 @@ import _TestSupport
   }
 
   @Test func covariancesThatDoNotCommuteAreRefused() throws {
-    let problem = ExactSolutions.Problem.regression(
+    let problem = QuadraticProblem.regression(
       inputCovariance: Matrix(rows: [[1, 0.4], [0.4, 2]]), crossCovariance: .diagonal([2, 1]))
     let network = try LinearNetwork(layers: [.diagonal([0.1, 0.1]), .diagonal([0.1, 0.1])])
     let refusal = #expect(throws: NoExactSolution.self) {
@@ -258,7 +258,7 @@ import _TestSupport
   }
 
   @Test func aSolutionThatEndsInFiniteTimeIsRefusedBeyondItsEnd() throws {
-    let problem = ExactSolutions.Problem.regression(
+    let problem = QuadraticProblem.regression(
       inputCovariance: .diagonal([0, 1]), crossCovariance: .diagonal([1, 1]))
     let network = try LinearNetwork(
       layers: [Matrix](repeating: .diagonal([0.5, 0.4]), count: 3))

@@ -61,6 +61,27 @@ public struct BalancedMode: Equatable, Sendable {
   /// w = u^N at a time.
   public func endToEnd(at time: Double) -> Double { .pow(layerValue(at: time), depth) }
 
+  /// The time at which w reaches a share of σ/λ, from a start below that; nil when it never does.
+  ///
+  /// Two layers: ln((share/(1 − share)) (σ/(λw₀) − 1)) / (2σ), half of σ/λ for share ½.
+  ///
+  /// - Precondition: the share is between 0 and 1.
+  public func time(toReach share: Double) -> Double? {
+    precondition(share > 0 && share < 1, "the share \(share) of the target is not between 0 and 1")
+    guard target > 0, curvature > 0, initial > 0 else { return nil }
+    let scale = Double.root(target / curvature, depth)
+    let z = initial / scale
+    let goal = Double.root(share, depth)
+    guard z <= goal else { return nil }
+    if depth == 2 {
+      // ln(1/z² − 1) = −2 ln z + ln(1 − z²), without squaring a tiny z.
+      let start = -2 * Double.log(z) + .log(onePlus: -z * z)
+      return (.log(share / (1 - share)) + start) / (2 * target)
+    }
+    let elapsed = DeepModeTime(depth: depth).rising(from: z, to: goal)
+    return elapsed / (target * .pow(scale, Double(depth) - 2))
+  }
+
   /// u₀ (1 + rate u₀^power)^{−1/power}, the solution of u′ = −(rate/(power t)) u^{power+1}.
   private func decay(power: Double, rate: Double) -> Double {
     let growth = rate * .pow(initial, power)

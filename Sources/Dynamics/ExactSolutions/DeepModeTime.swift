@@ -25,6 +25,11 @@ struct DeepModeTime {
     return end.value
   }
 
+  /// The time T in which z rises from one value in (0, 1) to another.
+  func rising(from start: Double, to end: Double) -> Double {
+    risingTime(LogisticPoint(value: end)) - risingTime(LogisticPoint(value: start))
+  }
+
   /// y = 1/z at time T from y₀ in (0, 1).
   func falling(from start: Double, after time: Double) -> Double {
     let goal = time + fallingTime(LogisticPoint(value: start))

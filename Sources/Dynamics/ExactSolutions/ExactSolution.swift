@@ -1,5 +1,3 @@
-public import LinearNetworks
-
 /// A trajectory from a closed form, and why it applies.
 public struct ExactSolution: Equatable, Sendable {
   /// The closed forms there are.
@@ -65,9 +63,7 @@ extension NoExactSolution: CustomStringConvertible {
   /// One line for each closed form: the hypotheses that fail, and by how much.
   public var description: String {
     attempts.map { attempt in
-      let failures = attempt.failing.map {
-        "\($0.name): off by \($0.measured), allowed \($0.allowed)"
-      }
+      let failures = attempt.failing.map(\.description)
       return "\(attempt.method.rawValue): " + failures.joined(separator: "; ")
     }.joined(separator: "\n")
   }

@@ -10,7 +10,7 @@ struct ExactSolver {
     case otherKind
   }
 
-  let problem: ExactSolutions.Problem
+  let problem: QuadraticProblem
   let start: ExactSolutions.Start
   let times: [Double]
   let quantities: Set<Recording.Quantity>
@@ -34,8 +34,8 @@ struct ExactSolver {
     if let end = modes?.blowUpTime {
       hypotheses.append(
         Hypothesis(
-          "the solution exists until the last time asked for (later by)",
-          measured: (times.max() ?? 0) - end, allowed: -(end.ulp)))
+          "time at which the solution becomes infinite", measured: end,
+          moreThan: times.max() ?? 0))
     }
     guard let modes, hypotheses.allSatisfy(\.holds) else {
       return .fails(.init(method: .spectralModes, hypotheses: hypotheses))

@@ -1,18 +1,43 @@
 /// One condition of a theorem, with the number measured for it.
 public struct Hypothesis: Equatable, Sendable {
+  /// How the number measured must compare with the limit.
+  public enum Relation: String, Sendable {
+    case atMost = "≤"
+    case moreThan = ">"
+  }
+
   /// The condition in a few words: `"layers share singular vectors with the data"`.
   public let name: String
-  /// How far the problem is from satisfying it; relative where the condition has a scale.
+  /// What was measured: for a condition that holds up to rounding, how far it is from holding, relatively.
   public let measured: Double
-  /// The largest value that passes.
-  public let allowed: Double
+  public let relation: Relation
+  public let limit: Double
 
+  /// A number that must not be larger than what is allowed.
   public init(_ name: String, measured: Double, allowed: Double) {
     self.name = name
     self.measured = measured
-    self.allowed = allowed
+    relation = .atMost
+    limit = allowed
   }
 
-  /// Whether the number measured is within what is allowed; false when it is undefined.
-  public var holds: Bool { measured <= allowed }
+  /// A number that must be larger than a limit.
+  public init(_ name: String, measured: Double, moreThan limit: Double) {
+    self.name = name
+    self.measured = measured
+    relation = .moreThan
+    self.limit = limit
+  }
+
+  /// Whether the number measured is on the right side of the limit; false when it is undefined.
+  public var holds: Bool {
+    switch relation {
+    case .atMost: measured <= limit
+    case .moreThan: measured > limit
+    }
+  }
+}
+
+extension Hypothesis: CustomStringConvertible {
+  public var description: String { "\(name): \(measured), must be \(relation.rawValue) \(limit)" }
 }

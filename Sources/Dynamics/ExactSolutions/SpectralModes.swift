@@ -1,5 +1,5 @@
 public import LinearAlgebra
-public import LinearNetworks
+import LinearNetworks
 import RealModule
 
 // All layers and both covariances are diagonal in common bases, W_j = Q_j D_j Q_{j−1}ᵀ with orthonormal columns in
@@ -93,8 +93,7 @@ public struct SpectralModes: Sendable {
         measured: coupling.relative(to: inputCovariance.maxAbsolute), allowed: tolerance))
     hypotheses.append(
       Hypothesis(
-        "input covariance is positive semidefinite", measured: max(0, -(lambda.min() ?? 0)),
-        allowed: 0))
+        "most negative variance of the inputs", measured: max(0, -(lambda.min() ?? 0)), allowed: 0))
 
     let chain = ModeChain.follow(
       network: network, normalized: normalized, inputVectors: inputVectors,
