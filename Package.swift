@@ -49,10 +49,10 @@ let package = Package(
     storey("LinearNetworks", on: ["LinearAlgebra", realModule]),
 
     // ───── ③ how it moves ─────
-    storey("Dynamics", on: ["LinearAlgebra", "LinearNetworks"]),
+    storey("Dynamics", on: ["LinearAlgebra", "LinearNetworks", realModule]),
 
     // ───── ④ what a trajectory or a problem shows ─────
-    storey("Analysis", on: ["LinearAlgebra", "LinearNetworks", "Dynamics"]),
+    storey("Analysis", on: ["LinearAlgebra", "LinearNetworks", "Dynamics", realModule]),
 
     // ───── ⑤ estimators for people with data ─────
     storey(
@@ -93,12 +93,16 @@ let package = Package(
     tests(of: "LinearAlgebra"),
     tests(of: "LinearNetworks", on: ["LinearAlgebra"]),
     tests(of: "Dynamics", on: ["LinearAlgebra", "LinearNetworks", "_AllocationCounter"]),
-    tests(of: "Analysis", on: ["LinearAlgebra", "LinearNetworks", "Dynamics"]),
     tests(
       of: "Estimators", on: ["LinearAlgebra", "LinearNetworks", "Dynamics", "Analysis"]),
     tests(of: "Records"),
     tests(of: "Reports", on: ["Records"]),
     tests(of: "DataFormats", on: ["LinearAlgebra"]),
+    .testTarget(
+      name: "ExactSolutionsTests",
+      dependencies: ["LinearAlgebra", "LinearNetworks", "Dynamics", "_TestSupport", realModule],
+      swiftSettings: settings),
+    tests(of: "Analysis", on: ["LinearAlgebra", "LinearNetworks", "Dynamics", realModule]),
   ]
 )
 
