@@ -79,6 +79,7 @@ let package = Package(
       dependencies: [
         "DeepLinear", "DataFormats", "Records", "Reports",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Yams", package: "Yams"),
       ],
       swiftSettings: settings),
 
@@ -88,6 +89,8 @@ let package = Package(
       name: "_TestSupport", dependencies: ["LinearAlgebra", "_AllocationCounter"], path: "Tests/_TestSupport",
       swiftSettings: settings),
     tests(of: "LinearAlgebra"),
+    tests(of: "LinearNetworks", on: ["LinearAlgebra"]),
+    tests(of: "Dynamics", on: ["LinearAlgebra", "LinearNetworks", realModule]),
     tests(of: "DataFormats", on: ["LinearAlgebra", "CZlib"]),
   ]
 )
