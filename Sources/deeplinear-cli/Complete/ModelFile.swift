@@ -18,7 +18,8 @@ enum ModelFile {
     _ model: CompletionModel, settings: [String: String], to path: String, overwrite: Bool
   ) throws {
     func tensor(_ name: String, _ shape: [Int], _ elements: [Double]) throws -> Safetensors.Tensor {
-      try Safetensors.Tensor(name: name, shape: shape, elements: elements)
+      try Safetensors.Tensor(
+        name: name, type: .float64, shape: shape, values: elements)
     }
     var tensors = [
       try tensor("rowFactor", [model.rowCount, model.rank], model.rowFactor.elements),

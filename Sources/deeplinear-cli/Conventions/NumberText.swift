@@ -1,4 +1,4 @@
-import FoundationEssentials
+import Glibc
 
 /// Numbers for people: four significant digits, powers of ten where they are shorter.
 func readable(_ number: Double) -> String {

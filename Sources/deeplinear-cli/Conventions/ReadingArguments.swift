@@ -1,6 +1,6 @@
-import ArgumentParser
-import DataFormats
-import LinearAlgebra
+public import ArgumentParser
+public import DataFormats
+public import LinearAlgebra
 
 /// How files of known entries are read.
 struct ReadingArguments: ParsableArguments {
