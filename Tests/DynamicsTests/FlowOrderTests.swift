@@ -27,7 +27,7 @@ import _TestSupport
 
   static func error(_ method: FlowMethod, step: Double, at times: [Double]) throws -> [Double] {
     let run = GradientFlow(
-      until: 2, method: method, steps: .fixed(step), recording: .at(times, of: [.endToEnd])
+      until: times.max() ?? 0, method: method, steps: .fixed(step), recording: .at(times, of: [.endToEnd])
     ).run(FactorizationObjective(.diagonal(target)), from: try start())
     return zip(times, run.trajectory.snapshots).map { time, snapshot in
       (snapshot.endToEnd! - .diagonal(exact(at: time))).frobeniusNorm
@@ -35,7 +35,7 @@ import _TestSupport
   }
 
   static let steps: [FlowMethod: [Double]] = [
-    .dormandPrince: [0.25, 0.2, 0.16, 0.125],
+    .dormandPrince: [1.0 / 6, 1.0 / 7, 0.125, 0.1],
     .chebyshev: [0.02, 0.01, 0.005, 0.0025],
     .exponential: [0.1, 0.05, 0.04, 0.025],
   ]
@@ -50,26 +50,25 @@ import _TestSupport
 
   @Test("has its claimed order", arguments: FlowMethod.all) func order(_ method: FlowMethod) throws {
     let steps = try #require(Self.steps[method])
-    let errors = try steps.map { try Self.error(method, step: $0, at: [2])[0] }
+    let errors = try steps.map { try Self.error(method, step: $0, at: [1, 2, 3]).max()! }
     let order = Self.slope(steps, errors)
     #expect(abs(order - Double(try #require(method.order))) <= 0.2, "\(order) from \(errors)")
   }
 
   @Test("interpolates to its order, at times between its steps", arguments: FlowMethod.all)
   func denseOutput(_ method: FlowMethod) throws {
-    let times = [0.111, 0.333, 0.777, 1.234, 1.618, 1.999]
+    let times = [0.111, 0.222, 0.333, 0.555, 0.777, 0.999]
     let steps = try #require(Self.steps[method])
     for step in steps {
-      let errors = try Self.error(method, step: step, at: times + [2])
-      let atSteps = try (1...Int(2 / step)).map {
-        try Self.error(method, step: step, at: [Double($0) * step])[0]
-      }.max() ?? 0
+      let errors = try Self.error(method, step: step, at: times)
+      let atSteps = try Self.error(method, step: step, at: (1...Int(2 / step)).map { Double($0) * step })
+        .max()!
       // Between steps no more than a few times the largest error at steps.
       #expect(errors.max()! <= 20 * atSteps, "\(errors) against \(atSteps)")
     }
   }
 
-  @Test("keeps its tolerance, adaptive", arguments: FlowMethod.allCases, [1e-6, 1e-9])
+  @Test("keeps its tolerance, adaptive", arguments: FlowMethod.allCases, [1e-5, 1e-8])
   func adaptive(_ method: FlowMethod, tolerance: Double) throws {
     let times = [0.3, 1, 2.5, 7]
     let run = GradientFlow(

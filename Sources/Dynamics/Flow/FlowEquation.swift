@@ -17,6 +17,9 @@ public protocol FlowEquation: Sendable {
     at state: UnsafeBufferPointer<Double>, into velocity: UnsafeMutableBufferPointer<Double>
   ) -> Double
 
+  /// Told the number of a step before its velocity is set; only descents with random batches care.
+  mutating func beginStep(_ number: Int)
+
   /// Writes the derivative of f at y along a direction.
   ///
   /// - Precondition: y is the state last given to ``setVelocity(at:into:)``.
@@ -35,6 +38,8 @@ public protocol FlowEquation: Sendable {
 extension FlowEquation {
   /// The number of elements of a state.
   public var dimension: Int { blockSizes.reduce(0, +) }
+
+  public mutating func beginStep(_ number: Int) {}
 
   public func invariants(of state: [Double]) -> [Matrix] { [] }
 
