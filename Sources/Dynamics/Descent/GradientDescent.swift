@@ -24,13 +24,7 @@ public struct GradientDescent: Equatable, Sendable {
   }
 
   /// What an observer answers.
-  public enum Verdict: Equatable, Sendable {
-    case goOn
-    /// What the observer waited for has happened: the run ends as `converged`.
-    case enough
-    /// Someone wants the computation to end: `interrupted`.
-    case interrupt
-  }
+  public typealias Verdict = Dynamics.Verdict
 
   public var step: Step
   /// The run converges when the loss is at most this.

@@ -16,11 +16,11 @@ public import LinearAlgebra
 ///
 /// A chain may leave out the first layers of the network: `W` is then the product of the others.
 public struct ProductChain: Sendable {
-  private let skippedLayers: Int
+  let skippedLayers: Int
   /// P_2, …, P_N; the last is the product. Empty when the chain has one layer.
-  private var prefixes: [Matrix]
+  private(set) var prefixes: [Matrix]
   /// B_jᵀ for j = 1, …, N − 1.
-  private var backward: [Matrix]
+  private(set) var backward: [Matrix]
 
   /// Memory for networks of the given widths d₀, …, d_N.
   ///
