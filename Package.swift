@@ -91,6 +91,7 @@ let package = Package(
       swiftSettings: settings),
     tests(of: "LinearAlgebra"),
     tests(of: "DataFormats", on: ["LinearAlgebra", "CZlib"]),
+    tests(of: "Estimators", on: ["LinearAlgebra", "LinearNetworks", "Dynamics"]),
     tests(of: "Records"),
     tests(of: "Reports", on: ["Records"]),
   ]
