@@ -121,9 +121,9 @@ struct NuclearNormSolver {
       if size <= max(1e-14, Self.inexactness * min(movement, 1)) { break }
 
       var derivative = proximal.derivative(at: pattern)
-      let regularization = ridge + 1e-3 * min(1, size) * s
+      let regularization = ridge + 1e-2 * min(1, size) * s
       let direction = conjugateGradients(
-        gradient, tolerance: 0.1 * min(1, size.squareRoot().squareRoot())
+        gradient, tolerance: 0.2 * min(1, size.squareRoot().squareRoot())
       ) {
         state.gradientSteps += 1
         var product = derivative.applied(to: $0)

@@ -77,7 +77,8 @@ import Testing
   /// The penalty chosen by held-out entries does better than the exact fit and than the best rank-free zero.
   @Test func choosesPenaltyForNoise() throws {
     let problem = Self.problem(60, 50, rank: 3, entries: 1500, noise: 0.3, seed: 5)
-    let chosen = try NuclearNormCompleter(penalty: .chosen(holdoutFraction: 0.1)).fit(problem.entries)
+    let chosen = try NuclearNormCompleter(penalty: .chosen(holdoutFraction: 0.1)).fit(
+      problem.entries)
     let exact = try NuclearNormCompleter().fit(problem.entries)
     func error(_ w: Matrix) -> Double { (w - problem.truth).frobeniusNorm }
     #expect(error(chosen.completion) < error(exact.completion))
