@@ -87,12 +87,19 @@ let package = Package(
     // ───── tests mirror the sources ─────
     .target(name: "_AllocationCounter", path: "Tests/_AllocationCounter"),
     .target(
-      name: "_TestSupport", dependencies: ["LinearAlgebra", "_AllocationCounter"], path: "Tests/_TestSupport",
+      name: "_TestSupport", dependencies: ["LinearAlgebra", "_AllocationCounter"],
+      path: "Tests/_TestSupport",
       swiftSettings: settings),
     tests(of: "LinearAlgebra"),
-    tests(of: "DataFormats", on: ["LinearAlgebra", "CZlib"]),
     tests(of: "Estimators", on: ["LinearAlgebra", "LinearNetworks", "Dynamics"]),
     tests(of: "Records"),
     tests(of: "Reports", on: ["Records"]),
+    tests(of: "DataFormats", on: ["LinearAlgebra"]),
   ]
 )
+
+// The plugin behind `make docs`; the library and the command do without it.
+if Context.environment["DEEPLINEAR_DOCS"] != nil {
+  package.dependencies.append(
+    .package(url: "https://github.com/swiftlang/swift-docc-plugin", from: "1.5.0"))
+}

@@ -33,7 +33,8 @@ extension DataFile {
         columnNames.count == matrix.columnCount,
         "\(columnNames.count) names cannot head \(matrix.columnCount) columns")
       guard format != .csv || DelimitedWriter.canBeHeader(columnNames) else {
-        throw DataFormatError(path, "column names that are all numbers look like data", "choose other names")
+        throw DataFormatError(
+          path, "column names that are all numbers look like data", "choose other names")
       }
     }
     if format == .pgm, let bad = matrix.elements.firstIndex(where: \.isNaN) {
@@ -97,7 +98,8 @@ extension DataFile {
   public static func writeObservedEntries(
     _ entries: ObservedEntries, to path: String, overwrite: Bool = false
   ) throws(DataFormatError) {
-    let (format, isCompressed, suffix) = try DataFormat.of(path, among: [.csv, .matrixMarket, .npy])
+    let (format, isCompressed, suffix) = try DataFormat.of(
+      path, among: [.csv, .matrixMarket, .npy])
     try OutputFile.write(to: path, overwrite: overwrite, compressing: isCompressed) {
       sink throws(DataFormatError) in
       try write(entries, format, separator(suffix), file: path, to: sink)

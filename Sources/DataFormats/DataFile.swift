@@ -26,7 +26,8 @@ public enum DataFile {
   ) throws(DataFormatError) -> ObservedData {
     _ = try DataFormat.of(path, among: dense)
     let source = try ByteSource(path: path)
-    let mask = try options.maskPath.map { path throws(DataFormatError) in try ByteSource(path: path) }
+    let mask = try options.maskPath.map { path throws(DataFormatError) in try ByteSource(path: path)
+    }
     return try readObservedEntries(from: source, mask: mask, options: options)
   }
 
@@ -40,7 +41,8 @@ public enum DataFile {
       let matrix = try readElements(source, format)
       let known = try readMatrix(from: mask)
       guard known.rowCount == matrix.rowCount, known.columnCount == matrix.columnCount else {
-        throw .wrongShape(mask.name, found: known.shape, expected: "the mask of a \(matrix.shape) matrix")
+        throw .wrongShape(
+          mask.name, found: known.shape, expected: "the mask of a \(matrix.shape) matrix")
       }
       try checkShape(matrix, options: options, file: source.name)
       return ObservedData(
@@ -116,7 +118,8 @@ public enum DataFile {
   private static func onlyArray(_ source: ByteSource) throws(DataFormatError) -> NPYArray {
     let archive = try NPZArchive(reading: source)
     guard archive.members.count == 1, let only = archive.members.first else {
-      let names = archive.members.prefix(8).map { Excerpt.quoted($0.name.utf8) }.joined(separator: ", ")
+      let names = archive.members.prefix(8).map { Excerpt.quoted($0.name.utf8) }.joined(
+        separator: ", ")
       throw DataFormatError(
         source.name,
         "the archive holds \(archive.members.count) arrays\(names.isEmpty ? "" : " (\(names))")",

@@ -40,12 +40,15 @@ public enum DataFormat: String, CaseIterable, Sendable {
     var file = name.split(separator: "/").last.map { $0.lowercased() } ?? ""
     let isCompressed = file.hasSuffix(".gz")
     if isCompressed { file.removeLast(3) }
-    let suffix = file.split(separator: ".", omittingEmptySubsequences: false).last.map(String.init) ?? ""
+    let suffix =
+      file.split(separator: ".", omittingEmptySubsequences: false).last.map(String.init) ?? ""
     for format in wanted where !isCompressed || format.canBeCompressed {
       if format.extensions.contains(where: { file.hasSuffix(".\($0)") }) {
         return (format, isCompressed, suffix)
       }
-      if format == .idx, file.hasSuffix("-ubyte") || file.contains("-idx") || suffix.hasPrefix("idx") {
+      if format == .idx,
+        file.hasSuffix("-ubyte") || file.contains("-idx") || suffix.hasPrefix("idx")
+      {
         return (format, isCompressed, suffix)
       }
     }

@@ -33,7 +33,8 @@ extension DataFormatError {
 
   static func unwritable(_ file: String, reason: String) -> Self {
     Self(
-      file, "the file cannot be written (\(reason))", "check the folder's permissions and free space")
+      file, "the file cannot be written (\(reason))",
+      "check the folder's permissions and free space")
   }
 
   static func damagedCompression(_ file: String, what: String) -> Self {

@@ -1,8 +1,11 @@
 // The sentences about numbers, positions and shapes.
 extension DataFormatError {
-  static func ragged(_ file: String, line: Int, found: Int, expected: Int, expectedLine: Int) -> Self {
+  static func ragged(_ file: String, line: Int, found: Int, expected: Int, expectedLine: Int)
+    -> Self
+  {
     Self(
-      file, .line(line), "\(found) \(found == 1 ? "cell" : "cells") where line \(expectedLine) has \(expected)",
+      file, .line(line),
+      "\(found) \(found == 1 ? "cell" : "cells") where line \(expectedLine) has \(expected)",
       "give every line the same number of cells")
   }
 
@@ -54,13 +57,16 @@ extension DataFormatError {
 
   static func tooSparse(_ file: String, axis: String, count: Int, entries: Int) -> Self {
     Self(
-      file, "\(count) \(axis)s for \(entries) \(entries == 1 ? "entry" : "entries") would waste memory",
+      file,
+      "\(count) \(axis)s for \(entries) \(entries == 1 ? "entry" : "entries") would waste memory",
       "number the \(axis)s without gaps, or give the number of \(axis)s explicitly")
   }
 
-  static func tooManyElements(_ file: String, rowCount: Int, columnCount: Int, entries: Int) -> Self {
+  static func tooManyElements(_ file: String, rowCount: Int, columnCount: Int, entries: Int) -> Self
+  {
     Self(
-      file, "a complete \(rowCount)×\(columnCount) matrix from \(entries) entries would waste memory",
+      file,
+      "a complete \(rowCount)×\(columnCount) matrix from \(entries) entries would waste memory",
       "give the matrix in a dense format")
   }
 
@@ -68,7 +74,8 @@ extension DataFormatError {
     _ file: String, row: Int, column: Int, firstLine: Int, secondLine: Int
   ) -> Self {
     Self(
-      file, .line(secondLine), "row \(row), column \(column) was already given on line \(firstLine)",
+      file, .line(secondLine),
+      "row \(row), column \(column) was already given on line \(firstLine)",
       "remove one of the two lines, or let duplicates be averaged or the last one count")
   }
 
@@ -81,16 +88,20 @@ extension DataFormatError {
   }
 
   static func noElements(_ file: String, shape: [Int]) -> Self {
-    Self(file, "an array of shape \(words(shape)) has no elements", "give at least one row and one column")
+    Self(
+      file, "an array of shape \(words(shape)) has no elements",
+      "give at least one row and one column")
   }
 
   static func wrongShape(_ file: String, found: String, expected: String) -> Self {
-    Self(file, "the matrix is \(found) where \(expected) is expected", "correct the file or the shape")
+    Self(
+      file, "the matrix is \(found) where \(expected) is expected", "correct the file or the shape")
   }
 
   static func wrongDimension(_ file: String, shape: [Int]) -> Self {
     Self(
-      file, "an array of shape \(words(shape)) is not a matrix", "give an array of one or two dimensions")
+      file, "an array of shape \(words(shape)) is not a matrix",
+      "give an array of one or two dimensions")
   }
 
   static func inexactInteger(_ file: String, index: Int, text: String) -> Self {

@@ -86,7 +86,9 @@ enum Excerpt {
         let scalar = Unicode.UTF8.decode(encoded)
         switch scalar.properties.generalCategory {
         case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate, .unassigned:
-          result += scalar.value < 256 ? hexadecimal(scalar.value) : "\\u{\(String(scalar.value, radix: 16))}"
+          result +=
+            scalar.value < 256
+            ? hexadecimal(scalar.value) : "\\u{\(String(scalar.value, radix: 16))}"
         default: result.unicodeScalars.append(scalar)
         }
       case .error: result += "\u{FFFD}"

@@ -16,8 +16,8 @@ public struct Claim: Codable, Equatable, Sendable {
 
   /// A claim about one number.
   ///
-  /// - Parameter verdict: what to report; left out, it follows from the numbers and is
-  ///   ``Verdict/undecided`` if one of them is not a number.
+  /// Unless given, the verdict follows from the numbers and is ``Verdict/undecided`` if one of
+  /// them is not a number.
   public init(
     _ statement: String, source: String? = nil, _ relation: Relation = .equals, expected: Double,
     measured: Double, tolerance: Double = 0, verdict: Verdict? = nil

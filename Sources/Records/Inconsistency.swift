@@ -58,6 +58,7 @@ extension Series {
 extension HeatMap {
   var inconsistency: String? {
     Self.mismatch(values.count, rowCount, columnCount)
+      ?? (blockSide > 0 ? nil : "a block cannot have a side of \(blockSide)")
   }
 
   static func mismatch(_ count: Int, _ rowCount: Int, _ columnCount: Int) -> String? {

@@ -29,7 +29,9 @@ struct SpeedTests {
       let time = try clock.measure {
         found = try DataFile.readObservedEntries(from: path).entries.count
       }
-      print("\(count) triplets, \(size / 1_000_000) MB: \(time), peak \(peakMemory() / 1_000_000) MB (\(before / 1_000_000) before)")
+      print(
+        "\(count) triplets, \(size / 1_000_000) MB: \(time), peak \(peakMemory() / 1_000_000) MB (\(before / 1_000_000) before)"
+      )
       #expect(found == count)
     }
   }
@@ -37,7 +39,9 @@ struct SpeedTests {
   @Test func table() throws {
     let folder = TemporaryFolder()
     var generator = Seeded(5)
-    let matrix = Matrix(rowCount: 1000, columnCount: 1000, elements: (0..<1_000_000).map { _ in Double.random(in: -1...1, using: &generator) })
+    let matrix = Matrix(
+      rowCount: 1000, columnCount: 1000,
+      elements: (0..<1_000_000).map { _ in Double.random(in: -1...1, using: &generator) })
     let clock = ContinuousClock()
     for name in ["t.csv", "t.npy", "t.mtx", "t.csv.gz"] {
       let writing = try clock.measure { try DataFile.writeMatrix(matrix, to: folder.file(name)) }
@@ -49,7 +53,9 @@ struct SpeedTests {
         count = try DataFile.readObservedEntries(from: folder.file(name)).entries.count
       }
       #expect(count == 1_000_000)
-      print("10⁶ elements \(name): written in \(writing), read in \(reading), as entries in \(observed)")
+      print(
+        "10⁶ elements \(name): written in \(writing), read in \(reading), as entries in \(observed)"
+      )
     }
   }
 }

@@ -109,7 +109,9 @@ func environment(_ name: String) -> String? { getenv(name).map { String(cString:
 
 /// Runs a shell command; its exit status.
 func shell(_ command: String) -> Int32 {
-  let arguments: [UnsafeMutablePointer<CChar>?] = [strdup("/bin/sh"), strdup("-c"), strdup(command), nil]
+  let arguments: [UnsafeMutablePointer<CChar>?] = [
+    strdup("/bin/sh"), strdup("-c"), strdup(command), nil,
+  ]
   defer { for argument in arguments { free(argument) } }
   var process = pid_t()
   guard posix_spawn(&process, "/bin/sh", nil, nil, arguments, environ) == 0 else { return -1 }

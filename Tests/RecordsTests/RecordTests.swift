@@ -159,3 +159,22 @@ import Testing
     #expect(zip(histogram.edges, histogram.edges.dropFirst()).allSatisfy { $0 < $1 })
   }
 }
+
+@Suite struct HeatMapTests {
+  private static let map = HeatMap(
+    rowCount: 3, columnCount: 3, values: [1, 3, 5, .nan, 2, .nan, 7, .nan, .nan],
+    colors: ColorScale(.sequential, title: "v"))
+
+  @Test func blocksAreMeansOfWhatIsThere() {
+    let blocks = Self.map.reduced(toSide: 2)
+    #expect(blocks.rowCount == 2 && blocks.columnCount == 2 && blocks.blockSide == 2)
+    #expect(Array(blocks.values.prefix(3)) == [2, 5, 7])
+    #expect(blocks.values[3].isNaN)
+    #expect(blocks.reduced(toSide: 1).blockSide == 4)
+  }
+
+  @Test func mapThatFitsIsKept() {
+    #expect(
+      Self.map.reduced(toSide: 3).values.map(\.bitPattern) == Self.map.values.map(\.bitPattern))
+  }
+}

@@ -79,7 +79,10 @@ struct LocalRigidity {
     }
     // A motion is compared with the size of the moved matrix: δV has norm one.
     let threshold = 1e-8 * u.inner(u) / Double(max(u.count, 1))
-    let known = Set(entries.values.indices.map { Int(entries.rows[$0]) * columns.count + Int(entries.columns[$0]) })
+    let known = Set(
+      entries.values.indices.map {
+        Int(entries.rows[$0]) * columns.count + Int(entries.columns[$0])
+      })
     return (0..<motion.count).filter {
       !known.contains($0) && motion.elements[$0] > threshold
     }.map { (rows[$0 / columns.count], columns[$0 % columns.count]) }
@@ -88,7 +91,10 @@ struct LocalRigidity {
   private static func everyUnknown(
     _ entries: ObservedEntries, _ rows: [Int], _ columns: [Int]
   ) -> [(row: Int, column: Int)] {
-    let known = Set(entries.values.indices.map { Int(entries.rows[$0]) * columns.count + Int(entries.columns[$0]) })
+    let known = Set(
+      entries.values.indices.map {
+        Int(entries.rows[$0]) * columns.count + Int(entries.columns[$0])
+      })
     return (0..<(rows.count * columns.count)).filter { !known.contains($0) }
       .map { (rows[$0 / columns.count], columns[$0 % columns.count]) }
   }

@@ -46,7 +46,8 @@ package struct EliminatedRows {
                 for row in 0..<entries.rowCount {
                   let first = entries.rowStarts[row]
                   let count = entries.rowStarts[row + 1] - first
-                  let q = UnsafeMutableBufferPointer(rebasing: bases[(first * rank)..<((first + count) * rank)])
+                  let q = UnsafeMutableBufferPointer(
+                    rebasing: bases[(first * rank)..<((first + count) * rank)])
                   for k in 0..<count {
                     let source = Int(entries.columns[first + k]) * rank
                     for c in 0..<rank { q[k * rank + c] = v[source + c] }
@@ -59,7 +60,8 @@ package struct EliminatedRows {
                   Self.project(residual, q, count: count, rank: rank, coefficients: right)
                   Self.backSubstitute(
                     UnsafePointer(triangle.baseAddress!), right, rank: rank,
-                    into: UnsafeMutableBufferPointer(rebasing: u[(row * rank)..<((row + 1) * rank)]))
+                    into: UnsafeMutableBufferPointer(rebasing: u[(row * rank)..<((row + 1) * rank)])
+                  )
                   for k in 0..<count { total += residual[k] * residual[k] }
                 }
               }

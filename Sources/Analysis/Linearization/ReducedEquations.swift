@@ -139,10 +139,14 @@ package struct ReducedEquations {
     let blockSize = rank * rank
     var factors = diagonalBlocks
     for column in 0..<columnCount {
-      for x in 0..<rank { factors[column * blockSize + x * (rank + 1)] += (damping + 1e-8) * meanDiagonal }
+      for x in 0..<rank {
+        factors[column * blockSize + x * (rank + 1)] += (damping + 1e-8) * meanDiagonal
+      }
     }
     let definite = factors.withUnsafeMutableBufferPointer { buffer in
-      (0..<columnCount).allSatisfy { SmallCholesky.factorInPlace(buffer.baseAddress! + $0 * blockSize, size: rank) == nil }
+      (0..<columnCount).allSatisfy {
+        SmallCholesky.factorInPlace(buffer.baseAddress! + $0 * blockSize, size: rank) == nil
+      }
     }
     guard definite else { return nil }
 
@@ -194,9 +198,11 @@ package struct ReducedEquations {
     _ entries: ObservedEntries, _ rows: EliminatedRows, _ x: Matrix, to result: inout Matrix
   ) {
     let rank = rank
-    var t = [Double](repeating: 0, count: entries.rowStarts.indices.dropLast().map {
-      entries.rowStarts[$0 + 1] - entries.rowStarts[$0]
-    }.max() ?? 0)
+    var t = [Double](
+      repeating: 0,
+      count: entries.rowStarts.indices.dropLast().map {
+        entries.rowStarts[$0 + 1] - entries.rowStarts[$0]
+      }.max() ?? 0)
     x.withUnsafeElements { x in
       rows.rowFactor.withUnsafeElements { u in
         rows.bases.withUnsafeBufferPointer { q in

@@ -88,9 +88,10 @@ private final class OpenFile {
   private let descriptor: CInt
 
   init(path: String) throws(DataFormatError) {
+    guard !path.utf8.contains(0) else { throw .noSuchFile(path) }
     let opened = open(path, O_RDONLY | O_CLOEXEC)
     guard opened >= 0 else {
-      if errno == ENOENT || errno == ENOTDIR || path.utf8.contains(0) { throw .noSuchFile(path) }
+      if errno == ENOENT || errno == ENOTDIR { throw .noSuchFile(path) }
       throw .unreadable(path, reason: String(cString: strerror(errno)))
     }
     var status = stat()

@@ -63,20 +63,29 @@ final class ByteStream {
   /// The next bytes, fewer only at the end. Memory grows with what arrives, not with what is asked for.
   func bytes(_ wanted: Int) throws(DataFormatError) -> [UInt8] {
     var result: [UInt8] = []
-    while result.count < wanted {
-      let step = min(wanted - result.count, max(1 << 16, result.count))
-      let before = result.count
-      result.append(contentsOf: repeatElement(0, count: step))
-      let got = try result.withUnsafeMutableBufferPointer { buffer throws(DataFormatError) in
-        let all = UnsafeMutableRawBufferPointer(buffer)
-        return try read(into: UnsafeMutableRawBufferPointer(rebasing: all[before...]))
-      }
-      if got < step {
-        result.removeLast(step - got)
-        break
-      }
+    while result.count < wanted, remaining > 0 {
+      let step = min(wanted - result.count, remaining, max(1 << 16, result.count))
+      let piece = UnsafeMutableRawBufferPointer.allocate(byteCount: step, alignment: 1)
+      defer { piece.deallocate() }
+      let got = try read(into: piece)
+      result.append(contentsOf: piece[..<got])
+      if got < step { break }
     }
     return result
+  }
+}
+
+extension ByteStream {
+  /// Reads what is left of compressed data: their checksum stands at the end.
+  func verify() throws(DataFormatError) {
+    if count == nil { try skipToEnd() }
+  }
+
+  /// Reads what is left.
+  func skipToEnd() throws(DataFormatError) {
+    let piece = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 14, alignment: 1)
+    defer { piece.deallocate() }
+    while try read(into: piece) == piece.count {}
   }
 }
 

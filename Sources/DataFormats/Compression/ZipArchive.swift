@@ -22,7 +22,8 @@ struct ZipArchive {
     var members: [Member] = []
     var offset = 0
     for _ in 0..<directory.memberCount {
-      guard let (member, next) = try Self.member(directory.bytes, at: offset, file: bytes.name) else {
+      guard let (member, next) = try Self.member(directory.bytes, at: offset, file: bytes.name)
+      else {
         throw Self.invalid(bytes.name, "its directory is damaged")
       }
       members.append(member)
@@ -39,7 +40,8 @@ struct ZipArchive {
     let limit = Expansion.limit(compressedCount: bytes.count)
     for member in members {
       let (sum, overflow) = compressed.addingReportingOverflow(member.compressedCount)
-      guard !overflow, sum <= bytes.count, member.isDeflated || member.compressedCount == member.count
+      guard !overflow, sum <= bytes.count,
+        member.isDeflated || member.compressedCount == member.count
       else { throw Self.invalid(bytes.name, "the sizes of its members do not fit the file") }
       compressed = sum
       let (total, tooMuch) = expanded.addingReportingOverflow(member.count)
@@ -71,7 +73,8 @@ struct ZipArchive {
       pull = { target throws(DataFormatError) in
         let wanted = min(target.count, range.upperBound - position)
         guard wanted > 0 else { return 0 }
-        let got = try bytes.read(position, UnsafeMutableRawBufferPointer(rebasing: target[..<wanted]))
+        let got = try bytes.read(
+          position, UnsafeMutableRawBufferPointer(rebasing: target[..<wanted]))
         position += got
         return got
       }
@@ -80,7 +83,8 @@ struct ZipArchive {
     var delivered = 0
     let label = "\(file), array \(Excerpt.quoted(member.name.utf8))"
     return ByteStream(
-      name: label, count: member.isDeflated ? nil : member.count, limit: member.count) {
+      name: label, count: member.isDeflated ? nil : member.count, limit: member.count
+    ) {
       target throws(DataFormatError) in
       let got = try pull(target)
       checksum.add(UnsafeRawBufferPointer(rebasing: target[..<got]))
@@ -158,7 +162,8 @@ struct ZipArchive {
     // Values that do not fit 32 bits stand in an extra field of type 1, in this order.
     var field = extraStart
     while let type = directory.littleEndian(UInt16.self, at: field),
-      let length = directory.littleEndian(UInt16.self, at: field + 2), field + 4 <= extraStart + extraCount
+      let length = directory.littleEndian(UInt16.self, at: field + 2),
+      field + 4 <= extraStart + extraCount
     {
       if type == 1 {
         var place = field + 4

@@ -31,7 +31,8 @@ struct ZipWriter {
     var checksum = CRC32()
     var count = 0
     var deflated: [UInt8] = []
-    let deflater = deflating ? try Deflater(.bare, name: file) { deflated.append(contentsOf: $0) } : nil
+    let deflater =
+      deflating ? try Deflater(.bare, name: file) { deflated.append(contentsOf: $0) } : nil
     let measuring = ByteSink { bytes throws(DataFormatError) in
       checksum.add(bytes)
       count += bytes.count

@@ -7,9 +7,11 @@ public enum IDX {
   public static func read(_ source: ByteSource) throws(DataFormatError) -> NPYArray {
     let stream = try ByteStream(source)
     let start = try stream.bytes(4)
-    guard start.count == 4, start[0] == 0, start[1] == 0, let type = types[start[2]], start[3] > 0 else {
+    guard start.count == 4, start[0] == 0, start[1] == 0, let type = types[start[2]], start[3] > 0
+    else {
       throw .notThisFormat(
-        source.name, format: "IDX", problem: "it does not begin with two zeros, a type and a dimension")
+        source.name, format: "IDX",
+        problem: "it does not begin with two zeros, a type and a dimension")
     }
     let sizes = try stream.bytes(4 * Int(start[3]))
     guard sizes.count == 4 * Int(start[3]) else {
@@ -20,6 +22,7 @@ public enum IDX {
       shape.append(sizes[offset..<offset + 4].reduce(0) { $0 << 8 | Int($1) })
     }
     let elements = try ElementReader.read(stream, shape: shape, type: type, isBigEndian: true)
+    try stream.verify()
     return NPYArray(shape: shape, elements: elements)
   }
 

@@ -76,7 +76,8 @@ private final class PGMReader {
     let left = stream.remaining + buffer.count - position
     // Plain pixels take at least a digit and a space, but for the last.
     let size = isPlain ? 2 : maximum > 255 ? 2 : 1
-    guard let count = elementCount([width, height]), count <= (left + (isPlain ? 1 : 0)) / size else {
+    guard let count = elementCount([width, height]), count <= (left + (isPlain ? 1 : 0)) / size
+    else {
       throw short(width, height, left)
     }
     var values: [Double] = []
@@ -101,10 +102,12 @@ private final class PGMReader {
         let (row, column) = values.count.quotientAndRemainder(dividingBy: width)
         throw DataFormatError(
           stream.name, .element(row: row, column: column),
-          "the pixel \(value) is brighter than the maximum \(maximum)", "correct the header or the pixel")
+          "the pixel \(value) is brighter than the maximum \(maximum)",
+          "correct the header or the pixel")
       }
       values.append(Double(value))
     }
+    try stream.verify()
     return PGMImage(
       unchecked: Matrix(rowCount: height, columnCount: width, elements: values), maximum: maximum)
   }

@@ -54,7 +54,9 @@ extension NPYArray {
   ///   numbers, or integers beyond 2⁵³ that a double does not hold.
   /// - Complexity: memory of eight bytes per element, sixteen while Fortran order is rearranged.
   public init(reading source: ByteSource) throws(DataFormatError) {
-    self = try NPYReader.read(try ByteStream(source))
+    let stream = try ByteStream(source)
+    self = try NPYReader.read(stream)
+    try stream.verify()
   }
 
   /// The bytes of a `.npy` file.

@@ -14,8 +14,12 @@ struct NPYHeader: Equatable {
       .notThisFormat(file, format: "npy", problem: problem)
     }
     let start = try stream.bytes(8)
-    guard start.prefix(6).elementsEqual(Self.magic) else { throw invalid("it does not begin with \\x93NUMPY") }
-    guard start.count == 8, (1...3).contains(start[6]) else { throw invalid("its version is unknown") }
+    guard start.prefix(6).elementsEqual(Self.magic) else {
+      throw invalid("it does not begin with \\x93NUMPY")
+    }
+    guard start.count == 8, (1...3).contains(start[6]) else {
+      throw invalid("its version is unknown")
+    }
     let lengthBytes = try stream.bytes(start[6] == 1 ? 2 : 4)
     guard
       let length = start[6] == 1
@@ -27,7 +31,9 @@ struct NPYHeader: Equatable {
     guard text.count == length else { throw invalid("its header is cut off") }
 
     var scanner = PythonLiteral(bytes: text)
-    guard let dictionary = scanner.dictionary() else { throw invalid("its header cannot be understood") }
+    guard let dictionary = scanner.dictionary() else {
+      throw invalid("its header cannot be understood")
+    }
     guard case .string(let description)? = dictionary["descr"] else {
       if case .list? = dictionary["descr"] {
         throw Self.unsupported(file, "records with several fields", "a structured type")
@@ -71,8 +77,11 @@ struct NPYHeader: Equatable {
     throw unsupported(file, content, "dtype \(Excerpt.quoted(description.utf8))")
   }
 
-  private static func unsupported(_ file: String, _ content: String, _ type: String) -> DataFormatError {
-    DataFormatError(file, "the array holds \(content) (\(type))", "save it as real numbers, say float64")
+  private static func unsupported(_ file: String, _ content: String, _ type: String)
+    -> DataFormatError
+  {
+    DataFormatError(
+      file, "the array holds \(content) (\(type))", "save it as real numbers, say float64")
   }
 
   /// The header's bytes, padded so that the data begin at a multiple of 64.
@@ -85,7 +94,11 @@ struct NPYHeader: Equatable {
     let fixed = isLong ? 12 : 10
     let length = (fixed + dictionary.utf8.count + 1 + 63) / 64 * 64 - fixed
     var result = Self.magic + [isLong ? 2 : 1, 0]
-    if isLong { result.appendLittleEndian(UInt32(length)) } else { result.appendLittleEndian(UInt16(length)) }
+    if isLong {
+      result.appendLittleEndian(UInt32(length))
+    } else {
+      result.appendLittleEndian(UInt16(length))
+    }
     result += Array(dictionary.utf8)
     result += [UInt8](repeating: 0x20, count: length - dictionary.utf8.count - 1) + [0x0A]
     return result
@@ -199,7 +212,9 @@ private struct PythonLiteral {
   }
 
   private mutating func skipSpaces() {
-    while position < bytes.count, bytes[position] == 0x20 || bytes[position] == 0x0A || bytes[position] == 9 {
+    while position < bytes.count,
+      bytes[position] == 0x20 || bytes[position] == 0x0A || bytes[position] == 9
+    {
       position += 1
     }
   }

@@ -38,7 +38,9 @@ enum ElementReader {
           stream.name, needed: needed, available: elements.count * type.byteCount + got)
       }
       let before = elements.count
-      if let bad = type.decode(UnsafeRawBufferPointer(piece), isBigEndian: isBigEndian, into: &elements) {
+      if let bad = type.decode(
+        UnsafeRawBufferPointer(piece), isBigEndian: isBigEndian, into: &elements)
+      {
         throw .inexactInteger(stream.name, index: before + bad.index, text: bad.text)
       }
     }
@@ -59,7 +61,9 @@ enum NPYWriter {
     }
     var bytes: [UInt8] = []
     for value in array.elements {
-      guard type.encode(value, into: &bytes) else { throw .unfitting(name, value: value, type: type) }
+      guard type.encode(value, into: &bytes) else {
+        throw .unfitting(name, value: value, type: type)
+      }
       if bytes.count >= 1 << 16 {
         try sink.write(bytes)
         bytes.removeAll(keepingCapacity: true)

@@ -32,7 +32,9 @@ struct JSONScanner {
       skipSpaces()
       let start = position
       while position < bytes.count, DecimalParser.digit(bytes[position]) != nil { position += 1 }
-      guard let integer = Int(String(decoding: bytes[start..<position], as: UTF8.self)) else { return nil }
+      guard let integer = Int(String(decoding: bytes[start..<position], as: UTF8.self)) else {
+        return nil
+      }
       result.append(integer)
     } while take(UInt8(ascii: ","))
     return take(UInt8(ascii: "]")) ? result : nil
@@ -72,7 +74,9 @@ struct JSONScanner {
       guard let first = codeUnit() else { return nil }
       guard (0xD800..<0xDC00).contains(first) else { return Unicode.Scalar(first) }
       // Beyond 16 bits a scalar takes two escapes.
-      guard bytes[position...].starts(with: [UInt8(ascii: "\\"), UInt8(ascii: "u")]) else { return nil }
+      guard bytes[position...].starts(with: [UInt8(ascii: "\\"), UInt8(ascii: "u")]) else {
+        return nil
+      }
       position += 2
       guard let second = codeUnit(), (0xDC00..<0xE000).contains(second) else { return nil }
       return Unicode.Scalar(0x10000 + (first - 0xD800) << 10 + (second - 0xDC00))
@@ -84,7 +88,9 @@ struct JSONScanner {
     guard position + 4 <= bytes.count else { return nil }
     let digits = bytes[position..<position + 4]
     position += 4
-    guard digits.allSatisfy({ $0 != UInt8(ascii: "+") && $0 != UInt8(ascii: "-") }) else { return nil }
+    guard digits.allSatisfy({ $0 != UInt8(ascii: "+") && $0 != UInt8(ascii: "-") }) else {
+      return nil
+    }
     return UInt32(String(decoding: digits, as: UTF8.self), radix: 16)
   }
 
@@ -96,7 +102,9 @@ struct JSONScanner {
   }
 
   private mutating func skipSpaces() {
-    while position < bytes.count, [0x20, 0x0A, 0x0D, 0x09].contains(bytes[position]) { position += 1 }
+    while position < bytes.count, [0x20, 0x0A, 0x0D, 0x09].contains(bytes[position]) {
+      position += 1
+    }
   }
 
   /// A string as JSON writes it.

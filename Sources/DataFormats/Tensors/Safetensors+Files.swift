@@ -19,7 +19,11 @@ extension Safetensors {
     let dataCount = stream.remaining
     var tensors: [Tensor] = []
     var end = 0
-    for entry in entries.sorted(by: { ($0.begin, $0.end) < ($1.begin, $1.end) }) {
+    // Tensors without elements share a place: then the header's order counts.
+    let order = entries.indices.sorted {
+      (entries[$0].begin, entries[$0].end, $0) < (entries[$1].begin, entries[$1].end, $1)
+    }
+    for entry in order.map({ entries[$0] }) {
       guard entry.begin == end, entry.end >= end, entry.end <= dataCount else {
         throw DataFormatError(
           file, .array(entry.name), "the data overlap, leave a gap or go beyond the file",
@@ -92,7 +96,8 @@ extension Safetensors {
     }
     if let unknown {
       throw DataFormatError(
-        file, .array(unknown.name), "the type \(Excerpt.quoted(unknown.type.utf8)) is not supported",
+        file, .array(unknown.name),
+        "the type \(Excerpt.quoted(unknown.type.utf8)) is not supported",
         "convert the tensor to F32 or F64")
     }
     return (entries, metadata)

@@ -62,7 +62,9 @@ public struct Safetensors: Equatable, Sendable {
         "\(values.count) values cannot fill a tensor of shape \(DataFormatError.words(shape))")
       var bytes: [UInt8] = []
       for value in values {
-        guard type.encode(value, into: &bytes) else { throw .unfitting(name, value: value, type: type) }
+        guard type.encode(value, into: &bytes) else {
+          throw .unfitting(name, value: value, type: type)
+        }
       }
       self.init(name: name, type: type, shape: shape, bytes: bytes)
     }

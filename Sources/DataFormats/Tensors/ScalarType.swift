@@ -26,7 +26,8 @@ public enum ScalarType: String, CaseIterable, Sendable {
     _ bytes: UnsafeRawBufferPointer, isBigEndian: Bool, into result: inout [Double]
   ) -> (index: Int, text: String)? {
     precondition(
-      bytes.count % byteCount == 0, "\(bytes.count) bytes are no whole number of \(rawValue) elements")
+      bytes.count % byteCount == 0,
+      "\(bytes.count) bytes are no whole number of \(rawValue) elements")
     func each<Bits: FixedWidthInteger>(_: Bits.Type, _ convert: (Bits) -> Double) {
       let size = MemoryLayout<Bits>.size
       for offset in stride(from: 0, to: bytes.count, by: size) {
@@ -124,7 +125,8 @@ package struct SmallFloat {
       return fraction == 0 ? (sign == .minus ? -.infinity : .infinity) : .nan
     }
     let significand = exponent == 0 ? fraction : fraction + Double(1 << fractionBits)
-    return Double(sign: sign, exponent: max(exponent, 1) - bias - fractionBits, significand: significand)
+    return Double(
+      sign: sign, exponent: max(exponent, 1) - bias - fractionBits, significand: significand)
   }
 
   package func encode(_ value: Double) -> UInt16 {

@@ -67,7 +67,11 @@ struct CellScanner {
   /// A cell's bytes, not at the place where a number was already looked for.
   @inline(never)
   private func classify(_ content: UnsafeBufferPointer<UInt8>) -> Cell {
-    guard let first = content.first, let start = content.baseAddress else { return .missing }
+    var content = content[...]
+    while content.first == UInt8(ascii: " ") { content.removeFirst() }
+    while content.last == UInt8(ascii: " ") { content.removeLast() }
+    guard let first = content.first, let base = content.base.baseAddress else { return .missing }
+    let start = base + content.startIndex
     var value = 0.0
     if parser.scan(start, &value) == start + content.count {
       return value.isFinite ? .number(value) : .infinite
@@ -83,18 +87,30 @@ struct CellScanner {
     }
   }
 
-  /// All the cells of a line.
-  func cells(_ line: TextLine) -> [(cell: Cell, text: String)] {
-    var result: [(Cell, String)] = []
+  /// Whether a line has a cell that is neither a finite or infinite number nor a mark for a missing value.
+  func hasText(_ line: TextLine) -> Bool {
     var p = line.start
     while true {
-      var q = p
-      let text = String(decoding: content(&q, in: line), as: UTF8.self)
-        .replacing("\"\"", with: "\"")
-      result.append((next(&p, in: line), text))
+      if case .text = next(&p, in: line) { return true }
+      if p == line.end { return false }
+      p += 1
+    }
+  }
+
+  /// The texts of all cells of a line.
+  func texts(_ line: TextLine) -> [String] {
+    var result: [String] = []
+    var p = line.start
+    while true {
+      result.append(text(&p, in: line))
       if p == line.end { return result }
       p += 1
     }
+  }
+
+  /// The text of the cell at a position, which moves to the cell's end.
+  func text(_ p: inout UnsafePointer<UInt8>, in line: TextLine) -> String {
+    String(decoding: content(&p, in: line), as: UTF8.self).replacing("\"\"", with: "\"")
   }
 
   /// The bytes of one cell of a line, for a message.

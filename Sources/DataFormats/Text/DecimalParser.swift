@@ -19,7 +19,9 @@ package struct DecimalParser {
   package func parse(_ text: [UInt8]) -> Double? {
     (text + [UInt8](repeating: 0, count: 16)).withUnsafeBufferPointer { buffer in
       var value = 0.0
-      guard let start = buffer.baseAddress, scan(start, &value) == start + text.count else { return nil }
+      guard let start = buffer.baseAddress, scan(start, &value) == start + text.count else {
+        return nil
+      }
       return value
     }
   }
@@ -115,7 +117,8 @@ package struct DecimalParser {
   }
 
   private static let powersOfTen: [Double] = [
-    1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17,
+    1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16,
+    1e17,
     1e18, 1e19, 1e20, 1e21, 1e22,
   ]
 
@@ -187,7 +190,8 @@ package struct DecimalParser {
     }
     let below = nearest(w, exponent)
     if significant <= 19 || below == nearest(w + 1, exponent) { return below }
-    let text = String(decoding: UnsafeBufferPointer(start: digits, count: end - digits), as: UTF8.self)
+    let text = String(
+      decoding: UnsafeBufferPointer(start: digits, count: end - digits), as: UTF8.self)
     return Double(text) ?? below
   }
 }

@@ -51,11 +51,14 @@ extension DelimitedText {
       } else {
         if cellCount == 1, blankLines > 0 {
           table.rowCount += blankLines
-          if keepingMissing { table.values.append(contentsOf: repeatElement(.nan, count: blankLines)) }
+          if keepingMissing {
+            table.values.append(contentsOf: repeatElement(.nan, count: blankLines))
+          }
         }
         blankLines = 0
         guard table.rowCount < Int32.max - 1 else {
-          throw DataFormatError(file, .line(lines.number), "there are too many rows", "split the table")
+          throw DataFormatError(
+            file, .line(lines.number), "there are too many rows", "split the table")
         }
         try readRow(current, into: &table, keepingMissing: keepingMissing)
       }
@@ -71,8 +74,7 @@ extension DelimitedText {
     var p = line.start
     var index = 0
     if table.rowNames != nil {
-      let name = scanner.content(&p, in: line)
-      table.rowNames?.append(String(decoding: name, as: UTF8.self).replacing("\"\"", with: "\""))
+      table.rowNames?.append(scanner.text(&p, in: line))
       guard p < line.end else { throw ragged(line) }
       p += 1
     }

@@ -10,7 +10,8 @@ extension DelimitedText {
     let base = options.oneBased ? 1 : 0
     guard cellCount == 3 else {
       throw DataFormatError(
-        file, .line(firstLine), "\(cellCount) \(cellCount == 1 ? "cell" : "cells") where triplets have 3",
+        file, .line(firstLine),
+        "\(cellCount) \(cellCount == 1 ? "cell" : "cells") where triplets have 3",
         "write row, column and value on each line")
     }
     guard line != nil else { throw .noEntries(file) }
@@ -63,7 +64,9 @@ extension DelimitedText {
     guard let column = shortInteger(&p), p.pointee == scanner.separator else { return nil }
     p += 1
     var value = 0.0
-    guard let end = scanner.parser.scan(p, &value), end == line.end, value.isFinite else { return nil }
+    guard let end = scanner.parser.scan(p, &value), end == line.end, value.isFinite else {
+      return nil
+    }
     guard row >= base, column >= base else { return nil }
     return (row - base, column - base, value)
   }

@@ -28,7 +28,8 @@ enum DelimitedWriter {
     let mark = String(UnicodeScalar(separator))
     try sink.write("row\(mark)column\(mark)value\n")
     for k in 0..<entries.count {
-      try sink.write("\(entries.rows[k])\(mark)\(entries.columns[k])\(mark)\(number(entries.values[k]))\n")
+      try sink.write(
+        "\(entries.rows[k])\(mark)\(entries.columns[k])\(mark)\(number(entries.values[k]))\n")
     }
   }
 
@@ -43,7 +44,9 @@ enum DelimitedWriter {
   private static func quoted(_ name: String, separator: UInt8) -> String {
     let oneLine = String(name.map { $0.isNewline ? " " : $0 })
     let needsQuotes =
-      oneLine.utf8.contains { $0 == separator || $0 == UInt8(ascii: "\"") || $0 == 9 || $0 == 59 || $0 == 44 }
+      oneLine.utf8.contains {
+        $0 == separator || $0 == UInt8(ascii: "\"") || $0 == 9 || $0 == 59 || $0 == 44
+      }
       || oneLine.first == " " || oneLine.last == " "
     return needsQuotes ? "\"" + oneLine.replacing("\"", with: "\"\"") + "\"" : oneLine
   }
@@ -53,8 +56,7 @@ enum DelimitedWriter {
     let line = Array(names.map { quoted($0, separator: 44) }.joined(separator: ",").utf8)
     return (line + [UInt8](repeating: 0, count: 16)).withUnsafeBufferPointer { buffer in
       guard let start = buffer.baseAddress else { return false }
-      let cells = CellScanner(separator: 44).cells(TextLine(start: start, end: start + line.count))
-      return cells.contains { if case .text = $0.cell { true } else { false } }
+      return CellScanner(separator: 44).hasText(TextLine(start: start, end: start + line.count))
     }
   }
 }

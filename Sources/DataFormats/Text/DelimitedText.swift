@@ -27,14 +27,14 @@ struct DelimitedText {
     guard let first = try lines.nextFilled() else { throw .emptyFile(file) }
     let controls = first.bytes.contains { $0 < 32 && $0 != 9 || $0 == 127 }
     if controls {
-      throw .notThisFormat(file, format: "text", problem: "line \(lines.number) has control characters")
+      throw .notThisFormat(
+        file, format: "text", problem: "line \(lines.number) has control characters")
     }
     scanner = CellScanner(separator: CellScanner.separator(of: first))
     firstLine = lines.number
-    let cells = scanner.cells(first)
-    cellCount = cells.count
-    let isHeader = cells.contains { if case .text = $0.cell { true } else { false } }
-    header = isHeader ? cells.map(\.text) : nil
+    cellCount = scanner.count(first)
+    let isHeader = scanner.hasText(first)
+    header = isHeader ? scanner.texts(first) : nil
     line = first
     if isHeader {
       line = cellCount == 1 ? try lines.next() : try lines.nextFilled()

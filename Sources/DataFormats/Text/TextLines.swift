@@ -117,7 +117,8 @@ private final class TextBuffer {
       memmove(bytes, rest.lowerBound, kept)
     }
     let wanted = capacity - kept
-    let got = try stream.read(into: UnsafeMutableRawBufferPointer(start: bytes + kept, count: wanted))
+    let got = try stream.read(
+      into: UnsafeMutableRawBufferPointer(start: bytes + kept, count: wanted))
     (bytes + kept + got).update(repeating: 0, count: Self.padding)
     return (UnsafePointer(bytes), UnsafePointer(bytes + kept + got), got < wanted)
   }

@@ -32,6 +32,9 @@ struct TripletCollector {
   func sorted(
     rowCount: Int, columnCount: Int, base: Int, duplicates: ObservedEntries.DuplicatePolicy
   ) throws(DataFormatError) -> ObservedEntries {
+    guard count < Int32.max else {
+      throw DataFormatError(file, "\(count) entries are too many", "give fewer than 2³¹ − 1")
+    }
     do throws(ObservedEntriesError) {
       return try ObservedEntries(
         rowCount: rowCount, columnCount: columnCount, rows: rows, columns: columns, values: values,

@@ -49,7 +49,8 @@ extension CompletionModel {
         count = min(solved.rank, rank, range.count)
       }
       determined.append(count)
-      let product = coordinates.submatrix(rows: 0..<rank, columns: 0..<1).transposedTimes(transposedFactor)
+      let product = coordinates.submatrix(rows: 0..<rank, columns: 0..<1).transposedTimes(
+        transposedFactor)
       for column in 0..<columnCount {
         var value = rank > 0 ? product[0, column] : 0
         if let offsets {

@@ -100,17 +100,7 @@ public struct CompletionModel: Equatable, Sendable {
   /// They come from the factors (offsets are two more columns) by two QR decompositions and a small SVD.
   /// - Complexity: O((*rows* + *columns*) *rank*²).
   public func singularValues() throws(DecompositionError) -> [Double] {
-    var left = rowFactor
-    var right = columnFactor
-    if let offsets {
-      let rows = Matrix(
-        rowCount: rowCount, columnCount: 1, elements: offsets.rows.map { $0 + offsets.mean })
-      let columns = Matrix(rowCount: columnCount, columnCount: 1, elements: offsets.columns)
-      left = .horizontallyStacked([left, rows, Matrix(rowCount: rowCount, columnCount: 1, repeating: 1)])
-      right = .horizontallyStacked([
-        right, Matrix(rowCount: columnCount, columnCount: 1, repeating: 1), columns,
-      ])
-    }
+    let (left, right) = factorsWithOffsets()
     guard left.columnCount > 0 else { return [] }
     if left.columnCount >= min(rowCount, columnCount) {
       return try (left * right.transposed()).singularValues()
@@ -118,5 +108,21 @@ public struct CompletionModel: Equatable, Sendable {
     let r = try QRDecomposition(of: left).triangularFactor
     let s = try QRDecomposition(of: right).triangularFactor
     return try r.timesTransposed(s).singularValues()
+  }
+
+  /// Factors whose product is the whole matrix: offsets, where they are used, are two more columns.
+  func factorsWithOffsets() -> (left: Matrix, right: Matrix) {
+    guard let offsets else { return (rowFactor, columnFactor) }
+    let rows = Matrix(
+      rowCount: rowCount, columnCount: 1, elements: offsets.rows.map { $0 + offsets.mean })
+    let columns = Matrix(rowCount: columnCount, columnCount: 1, elements: offsets.columns)
+    return (
+      .horizontallyStacked([
+        rowFactor, rows, Matrix(rowCount: rowCount, columnCount: 1, repeating: 1),
+      ]),
+      .horizontallyStacked([
+        columnFactor, Matrix(rowCount: columnCount, columnCount: 1, repeating: 1), columns,
+      ])
+    )
   }
 }

@@ -54,12 +54,15 @@ public struct ObservedEntries: Equatable, Sendable {
       let (row, column) = (rows[k], columns[k])
       guard row >= 0, row < rowCount, column >= 0, column < columnCount else {
         throw .outside(
-          index: k, row: Int(row), column: Int(column), rowCount: rowCount, columnCount: columnCount)
+          index: k, row: Int(row), column: Int(column), rowCount: rowCount, columnCount: columnCount
+        )
       }
       guard values[k].isFinite else {
         throw .notFinite(index: k, row: Int(row), column: Int(column), value: values[k])
       }
-      if row < previous.row || (row == previous.row && column <= previous.column) { isSorted = false }
+      if row < previous.row || (row == previous.row && column <= previous.column) {
+        isSorted = false
+      }
       previous = (row, column)
     }
     if isSorted {

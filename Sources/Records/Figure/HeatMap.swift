@@ -7,11 +7,13 @@ public struct HeatMap: Codable, Equatable, Sendable {
   public var horizontal: Axis
   public var vertical: Axis
   public var colors: ColorScale
+  /// Each value stands for a square block of so many rows and columns; 1 for a map of entries.
+  public var blockSide: Int
 
-  /// - Precondition: `values` has `rowCount · columnCount` members.
+  /// - Precondition: `values` has `rowCount · columnCount` members, and `blockSide` is positive.
   public init(
     rowCount: Int, columnCount: Int, values: [Double], horizontal: Axis = Axis("column"),
-    vertical: Axis = Axis("row"), colors: ColorScale
+    vertical: Axis = Axis("row"), colors: ColorScale, blockSide: Int = 1
   ) {
     self.rowCount = rowCount
     self.columnCount = columnCount
@@ -19,6 +21,7 @@ public struct HeatMap: Codable, Equatable, Sendable {
     self.horizontal = horizontal
     self.vertical = vertical
     self.colors = colors
+    self.blockSide = blockSide
     precondition(inconsistency == nil, inconsistency ?? "")
   }
 }

@@ -41,7 +41,7 @@ struct AxisScale {
     let paddedHigh = touchesZero && high <= 0 && -high < padding ? 0 : high + padding
     let limit = Double.greatestFiniteMagnitude
     var ends = (
-      max(fromScale(paddedLow), isLogarithmic ? .leastNormalMagnitude : -limit),
+      max(fromScale(paddedLow), isLogarithmic ? .leastNonzeroMagnitude : -limit),
       min(fromScale(paddedHigh), limit)
     )
     if let fixed = axis.lower, isDrawable(fixed) { ends.0 = fixed }
@@ -101,7 +101,8 @@ struct AxisScale {
     return (first...last).filter { $0 % step == 0 }.map { exponent in
       let value = pow(10, Double(exponent))
       let label =
-        isPlain ? NumberText.rounded(value) : exponent == 0 ? "1" : NumberText.powerOfTen(exponent)
+        isPlain || exponent == 0 || exponent == 1
+        ? NumberText.rounded(value) : NumberText.powerOfTen(exponent)
       return Tick(value: value, label: label)
     }
   }
@@ -116,7 +117,7 @@ struct AxisScale {
 
   private var linearTicks: [Tick] {
     let span = upper / 4 - lower / 4
-    let raw = span / 5 * 4
+    let raw = span / 6 * 4
     guard raw.isFinite, raw > 0 else { return [] }
     let exponent = Int(log10(raw).rounded(.down))
     let power = pow(10, Double(exponent))

@@ -74,7 +74,8 @@ extension Histogram {
   func drawing(paint: Paint, prefix: String) -> SVGCanvas {
     var canvas = SVGCanvas(width: 520, height: 340, paint: paint, prefix: prefix)
     let (horizontalScale, verticalScale) = scales
-    let frame = PlotFrame(canvas: canvas, horizontal: horizontalScale, vertical: verticalScale)
+    let frame = PlotFrame(
+      canvas: canvas, horizontal: horizontalScale, vertical: verticalScale, markers: markers)
     frame.drawVerticalAxis(vertical, on: &canvas)
     frame.drawHorizontalAxis(horizontal, on: &canvas)
     let base = frame.y(0).map { min($0, frame.bottom) } ?? frame.bottom

@@ -6,31 +6,33 @@ extension HeatMap {
     let scale = AxisScale(
       Axis(colors.title, unit: colors.unit, lower: range.lower, upper: range.upper), covering: [])
     let labelWidth = scale.ticks.map { SVGCanvas.width(of: $0.label) }.max() ?? 0
-    let left = 34 + max(18, SVGCanvas.width(of: NumberText.rounded(Double(rowCount))))
+    let left = 34 + max(18, SVGCanvas.width(of: NumberText.rounded(Double(rowCount * blockSide))))
     let availableWidth = 520 - left - 64 - labelWidth
     let aspect = Double(max(rowCount, 1)) / Double(max(columnCount, 1))
     let width = min(availableWidth, min(340, max(60, availableWidth * aspect)) / aspect)
     let plotWidth = max(width, 40)
     let plotHeight = min(max(plotWidth * aspect, 60), 340)
     var canvas = SVGCanvas(width: 520, height: plotHeight + 64, paint: paint, prefix: prefix)
-    let rows = AxisScale(Axis("", lower: 0, upper: Double(max(rowCount, 1))), covering: [])
-    let columns = AxisScale(Axis("", lower: 0, upper: Double(max(columnCount, 1))), covering: [])
+    let rows = AxisScale(
+      Axis("", lower: 0, upper: Double(max(rowCount, 1) * blockSide)), covering: [])
+    let columns = AxisScale(
+      Axis("", lower: 0, upper: Double(max(columnCount, 1) * blockSide)), covering: [])
     let x = left + (availableWidth - plotWidth) / 2
     let y = 12.0
 
     canvas.rectangle(x: x, y: y, width: plotWidth, height: plotHeight, fill: .missing)
     if rowCount > 0 && columnCount > 0 {
       canvas.picture(
-        blockMeans(side: blockSide(fitting: 256)).png(range), x: x, y: y, width: plotWidth,
+        reduced(toSide: 256).png(range), x: x, y: y, width: plotWidth,
         height: plotHeight)
     }
-    for tick in columns.ticks where tick.value < Double(columnCount) && tick.isWhole {
-      let place = x + (tick.value + 0.5) / Double(columnCount) * plotWidth
+    for tick in columns.ticks where tick.value < Double(columnCount * blockSide) && tick.isWhole {
+      let place = x + (tick.value + 0.5) / Double(columnCount * blockSide) * plotWidth
       canvas.line(place, y + plotHeight, place, y + plotHeight + 5, ink: .faintText)
       canvas.text(tick.label, x: place, y: y + plotHeight + 19, anchor: .middle)
     }
-    for tick in rows.ticks where tick.value < Double(rowCount) && tick.isWhole {
-      let place = y + (tick.value + 0.5) / Double(rowCount) * plotHeight
+    for tick in rows.ticks where tick.value < Double(rowCount * blockSide) && tick.isWhole {
+      let place = y + (tick.value + 0.5) / Double(rowCount * blockSide) * plotHeight
       canvas.line(x - 5, place, x, place, ink: .faintText)
       canvas.text(tick.label, x: x - 8, y: place + 4.5, anchor: .end)
     }

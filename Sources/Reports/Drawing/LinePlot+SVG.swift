@@ -33,7 +33,8 @@ extension LinePlot {
     }
     let legend = Legend(entries, width: canvas.width)
     let (horizontalScale, verticalScale) = scales
-    let frame = PlotFrame(canvas: canvas, horizontal: horizontalScale, vertical: verticalScale)
+    let frame = PlotFrame(
+      canvas: canvas, horizontal: horizontalScale, vertical: verticalScale, markers: markers)
     frame.drawVerticalAxis(vertical, on: &canvas)
     frame.drawHorizontalAxis(horizontal, on: &canvas)
     canvas.clipped(x: frame.x, y: frame.y, width: frame.width, height: frame.height) { canvas in

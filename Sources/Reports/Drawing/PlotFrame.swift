@@ -13,10 +13,14 @@ struct PlotFrame {
   var right: Double { x + width }
 
   /// Leaves room for the tick labels and titles of both axes.
-  init(canvas: SVGCanvas, horizontal: AxisScale, vertical: AxisScale, below: Double = 52) {
+  init(
+    canvas: SVGCanvas, horizontal: AxisScale, vertical: AxisScale, below: Double = 52,
+    markers: [Marker] = []
+  ) {
     let labels = vertical.ticks.map { SVGCanvas.width(of: $0.label) }
     x = 34 + max(18, labels.max() ?? 0)
-    y = 12
+    // Names of vertical lines stand above the plot, where they cross no curve.
+    y = markers.contains { $0.direction == .vertical } ? 24 : 12
     width = canvas.width - x - 16
     height = canvas.height - y - below
     self.horizontal = horizontal
@@ -70,9 +74,8 @@ struct PlotFrame {
       case .vertical:
         guard let x = x(marker.position), (self.x...right).contains(x) else { continue }
         canvas.line(x, y, x, bottom, ink: .faintText, width: 1.2, dashes: "5 4")
-        let fitsRight = x + 6 + SVGCanvas.width(of: marker.label, size: 12) < right
         canvas.text(
-          marker.label, x: fitsRight ? x + 5 : x - 5, y: y + 13, anchor: fitsRight ? .start : .end,
+          marker.label, x: x, y: y - 6, anchor: x < self.x + width / 2 ? .start : .end,
           ink: .faintText, size: 12)
       case .horizontal:
         guard let y = y(marker.position), (self.y...bottom).contains(y) else { continue }

@@ -39,36 +39,6 @@ extension Series {
 }
 
 extension HeatMap {
-  /// The side of the square blocks that make the map fit.
-  func blockSide(fitting side: Int) -> Int {
-    max(1, (max(rowCount, columnCount) + side - 1) / side)
-  }
-
-  /// The means over square blocks, leaving out what is missing.
-  func blockMeans(side: Int) -> HeatMap {
-    guard side > 1 else { return self }
-    let rows = (rowCount + side - 1) / side
-    let columns = (columnCount + side - 1) / side
-    var sums = [Double](repeating: 0, count: rows * columns)
-    var counts = [Double](repeating: 0, count: rows * columns)
-    for row in 0..<rowCount {
-      for column in 0..<columnCount {
-        let value = values[row * columnCount + column]
-        guard value.isFinite else { continue }
-        let block = row / side * columns + column / side
-        counts[block] += 1
-        // A running mean cannot overflow where a sum can.
-        sums[block] += value / counts[block] - sums[block] / counts[block]
-      }
-    }
-    for block in sums.indices where counts[block] == 0 { sums[block] = .nan }
-    var result = self
-    result.rowCount = rows
-    result.columnCount = columns
-    result.values = sums
-    return result
-  }
-
   /// The values of the first and the last color.
   var colorRange: (lower: Double, upper: Double) {
     let finite = values.lazy.filter(\.isFinite)
@@ -81,8 +51,8 @@ extension HeatMap {
     if let fixed = colors.lower, fixed.isFinite { lower = fixed }
     if let fixed = colors.upper, fixed.isFinite { upper = fixed }
     if !(lower < upper) {
-      let half = max(abs(lower) / 2, .leastNormalMagnitude)
-      (lower, upper) = lower == 0 ? (-1, 1) : (lower - half, lower + half)
+      let half = lower == 0 ? 1 : abs(lower) / 2
+      (lower, upper) = (lower - half, lower + half)
     }
     return (lower, upper)
   }

@@ -23,8 +23,8 @@ public struct ReportWriter: Sendable {
   /// Writes all of a report, or nothing.
   ///
   /// Everything is built in a new folder beside the one asked for, which then takes its place.
-  /// - Parameter overwrite: replaces an existing folder, if it is empty or a report that holds
-  ///   no file but its own.
+  /// With `overwrite` it may be an existing folder, if that is empty or a report that holds no
+  /// file but its own.
   /// - Returns: the path of the page.
   @discardableResult
   public func write(

@@ -29,7 +29,12 @@ extension Figure {
     }
   }
 
-  /// `nil` for a picture, which needs no axes.
+  /// Whether there is more to it than a picture, which needs no axes.
+  var isPlot: Bool {
+    if case .image = content { false } else { true }
+  }
+
+  /// `nil` for a picture.
   func plotly(paint: Paint, budget: DrawingBudget) -> JSONValue? {
     switch content {
     case .lines(let plot): plot.plotly(paint: paint, points: budget.points)
@@ -49,11 +54,15 @@ extension Figure {
         each, extremes kept; the CSV file holds every value.
         """
     case .heatMap(let map):
-      let side = map.blockSide(fitting: budget.side)
+      let side =
+        max(map.rowCount, map.columnCount) > budget.side
+        ? map.reduced(toSide: budget.side).blockSide : map.blockSide
       var notes: [String] = []
       if side > 1 {
+        let isWhole = map.blockSide == 1
         notes.append(
-          "Drawn as means over \(side)×\(side) blocks; the CSV file holds every entry.")
+          "Drawn as means over \(side)×\(side) blocks"
+            + (isWhole ? "; the CSV file holds every entry." : "."))
       }
       if map.values.contains(where: \.isNaN) { notes.append("Gray: no value.") }
       return notes.joined(separator: " ")
@@ -66,22 +75,30 @@ extension Figure {
 
 extension AxisScale {
   fileprivate func plotly(_ axis: Axis, paint: Paint) -> JSONValue {
-    [
-      "title": ["text": .string(escapedLabel(axis.fullTitle)), "standoff": 10],
-      "type": isLogarithmic ? "log" : "linear",
-      "range": .numbers(isLogarithmic ? [lower, upper].map(decimalLogarithm) : [lower, upper]),
-      "nticks": 8, "exponentformat": "power", "showexponent": "all", "minexponent": 5,
-      "automargin": true, "zeroline": false, "showline": true, "ticks": "outside",
-      "gridcolor": .string(paint.css(.grid)), "linecolor": .string(paint.css(.faintText)),
-      "tickcolor": .string(paint.css(.faintText)),
-    ]
+    let decades = isLogarithmic ? decimalLogarithm(upper) - decimalLogarithm(lower) : 0
+    let ticks: [(String, JSONValue)] =
+      decades >= 2.5
+      ? [("dtick", .number((decades / 7).rounded(.up)))] : decades > 0.5 ? [("dtick", "D2")] : []
+    return .object(
+      [
+        ("title", ["text": .string(escapedLabel(axis.fullTitle)), "standoff": 10]),
+        ("type", isLogarithmic ? "log" : "linear"),
+        (
+          "range", .numbers(isLogarithmic ? [lower, upper].map(decimalLogarithm) : [lower, upper])
+        ),
+        ("nticks", 8), ("exponentformat", "power"), ("showexponent", "all"), ("minexponent", 5),
+        ("automargin", true), ("zeroline", false), ("showline", true), ("ticks", "outside"),
+        ("gridcolor", .string(paint.css(.grid))), ("linecolor", .string(paint.css(.faintText))),
+        ("tickcolor", .string(paint.css(.faintText))),
+      ] + ticks)
   }
 }
 
 private func layout(
   paint: Paint, horizontal: JSONValue, vertical: JSONValue, markers: [Marker] = [],
-  _ more: [(String, JSONValue)] = []
+  scale: AxisScale? = nil, _ more: [(String, JSONValue)] = []
 ) -> JSONValue {
+  let hasLabelsAbove = markers.contains { $0.direction == .vertical }
   let shapes = markers.map { marker -> JSONValue in
     let isVertical = marker.direction == .vertical
     let position = JSONValue.number(marker.position)
@@ -93,8 +110,9 @@ private func layout(
       "label": [
         "text": .string(escapedLabel(marker.label)), "textposition": "end",
         "font": ["size": 12, "color": .string(paint.css(.faintText))],
-        "textangle": 0, "xanchor": isVertical ? "left" : "right",
-        "yanchor": isVertical ? "top" : "bottom",
+        "textangle": 0, "yanchor": "bottom",
+        // Above the plot, where it crosses no curve, and towards the middle.
+        "xanchor": isVertical && scale?.fraction(marker.position) ?? 0 < 0.5 ? "left" : "right",
       ],
     ]
   }
@@ -108,7 +126,7 @@ private func layout(
           "size": 13, "color": .string(paint.css(.text)),
         ]
       ),
-      ("margin", ["l": 56, "r": 16, "t": 16, "b": 48]),
+      ("margin", ["l": 56, "r": 16, "t": hasLabelsAbove ? 28 : 16, "b": 48]),
       ("hovermode", "closest"),
       (
         "hoverlabel",
@@ -118,8 +136,18 @@ private func layout(
         ]
       ),
       (
+        "modebar",
+        [
+          "bgcolor": "rgba(0,0,0,0)", "color": .string(paint.css(.faintText)),
+          "activecolor": .string(paint.css(.text)),
+        ]
+      ),
+      (
         "legend",
-        ["orientation": "h", "x": 0, "y": -0.22, "yanchor": "top", "bgcolor": "rgba(0,0,0,0)"]
+        [
+          "orientation": "h", "x": 0, "yref": "container", "y": 0.01, "yanchor": "bottom",
+          "bgcolor": "rgba(0,0,0,0)",
+        ]
       ),
       ("xaxis", horizontal), ("yaxis", vertical), ("shapes", .array(shapes)),
     ] + more)
@@ -143,6 +171,7 @@ extension LinePlot {
       "layout": layout(
         paint: paint, horizontal: horizontalScale.plotly(horizontal, paint: paint),
         vertical: verticalScale.plotly(vertical, paint: paint), markers: markers,
+        scale: horizontalScale,
         [("showlegend", .bool(traces.count > 1))]),
     ]
   }
@@ -220,8 +249,8 @@ extension Paint {
 extension HeatMap {
   fileprivate func plotly(paint: Paint, side: Int) -> JSONValue {
     let range = colorRange
-    let block = blockSide(fitting: side)
-    let shown = blockMeans(side: block)
+    let shown = reduced(toSide: side)
+    let block = shown.blockSide
     let lines = (0..<shown.rowCount).map { row in
       JSONValue.numbers(
         shown.values[row * shown.columnCount..<(row + 1) * shown.columnCount].map(\.toFourDigits))
@@ -247,7 +276,7 @@ extension HeatMap {
       ],
     ]
     func axis(_ axis: Axis, count: Int, isReversed: Bool) -> JSONValue {
-      let ends = [-0.5, Double(count) - 0.5]
+      let ends = [-0.5, Double(count * blockSide) - 0.5]
       return .object(
         [
           ("title", ["text": .string(escapedLabel(axis.fullTitle)), "standoff": 10]),
@@ -310,7 +339,8 @@ extension BarChart {
     // Numbers with labels, since a category may have the name of another.
     let horizontal: JSONValue = [
       "title": ["text": .string(escapedLabel(horizontalTitle)), "standoff": 10],
-      "automargin": true, "tickvals": .array(categories.indices.map { .number(Double($0)) }),
+      "automargin": true, "autotickangles": [0, -35, -90],
+      "tickvals": .array(categories.indices.map { .number(Double($0)) }),
       "ticktext": .array(categories.map { .string(escapedLabel($0.shortened)) }),
       "showgrid": false, "zeroline": false, "linecolor": .string(paint.css(.faintText)),
       "range": .numbers([-0.5, Double(max(categories.count, 1)) - 0.5]),
@@ -344,6 +374,7 @@ extension Histogram {
       "layout": layout(
         paint: paint, horizontal: horizontalScale.plotly(horizontal, paint: paint),
         vertical: verticalScale.plotly(vertical, paint: paint), markers: markers,
+        scale: horizontalScale,
         [("showlegend", false)]),
     ]
   }

@@ -60,7 +60,7 @@ struct HTMLPage {
   }
 
   private var hasPlots: Bool {
-    record.figures.contains { $0.plotly(paint: .page, budget: budget) != nil }
+    record.figures.contains(where: \.isPlot)
   }
 
   private var contents: String {
@@ -133,7 +133,7 @@ struct HTMLPage {
     numbering.figure += 1
     let id = "figure-\(numbering.figure)"
     let drawing = figure.svg(paint: .page, prefix: id)
-    let isPlot = figure.plotly(paint: .page, budget: budget) != nil
+    let isPlot = figure.isPlot
     let isMap = if case .heatMap = figure.content { true } else { false }
     let description = escapedMarkup("\(figure.title). \(figure.alternativeText ?? figure.caption)")
     let live =
@@ -163,8 +163,9 @@ struct HTMLPage {
     guard let table = figure.excerpt(rowCount: 12) else { return "" }
     return """
       <details><summary>Values</summary>
+      \(table.caption.isEmpty ? "" : "<p class=\"remark\">\(inline(table.caption))</p>\n")\
       <div class="scroll" tabindex="0" role="group" aria-label="Values of the figure">
-      \(tableElement(table, caption: inline(table.caption)))</div>
+      \(tableElement(table))</div>
       </details>
 
       """
@@ -185,14 +186,16 @@ struct HTMLPage {
       \(note)<span class="links"><a href="data/\(id).csv">CSV</a></span>
       """
     return """
-      <div class="scroll" id="\(id)" tabindex="0" role="group" \
-      aria-label="\(escapedMarkup(table.title))">
-      \(tableElement(shown, caption: caption))</div>
+      <figure id="\(id)">
+      <figcaption id="\(id)-caption">\(caption)</figcaption>
+      <div class="scroll" tabindex="0" role="group" aria-labelledby="\(id)-caption">
+      \(tableElement(shown, labelledBy: "\(id)-caption"))</div>
+      </figure>
 
       """
   }
 
-  private func tableElement(_ table: Table, caption: String) -> String {
+  private func tableElement(_ table: Table, labelledBy id: String? = nil) -> String {
     let head = table.columns.map { column in
       let unit = column.unit.map { " <span class=\"unit\">(\(escapedMarkup($0)))</span>" } ?? ""
       return """
@@ -208,8 +211,7 @@ struct HTMLPage {
       return "<tr>\(cells.joined())</tr>\n"
     }
     return """
-      <table>
-      <caption>\(caption)</caption>
+      <table\(id.map { " aria-labelledby=\"\($0)\"" } ?? "")>
       <thead><tr>\(head.joined())</tr></thead>
       <tbody>
       \(rows.joined())</tbody>
@@ -237,7 +239,7 @@ struct HTMLPage {
     guard !claims.isEmpty else { return "" }
     let rows = claims.map { claim in
       let source = claim.source.map { "<span class=\"source\">\(inline($0))</span>" } ?? ""
-      let tolerance = claim.tolerance == 0 ? "exact" : "± " + NumberText.rounded(claim.tolerance)
+      let tolerance = claim.tolerance == 0 ? "none" : "± " + NumberText.rounded(claim.tolerance)
       return """
         <tr><td class="leading">\(inline(claim.statement))\(source)</td>\
         <td>\(claim.relation.symbol)\(NumberText.rounded(claim.expected))</td>\

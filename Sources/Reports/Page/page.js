@@ -39,6 +39,25 @@
     return `rgba(${part(1)},${part(3)},${part(5)},${match[2]})`;
   }
 
+  // Whole decades while several are in view, then 1, 2 and 5 of each, then what Plotly thinks best.
+  function decadeTicks(range) {
+    const decades = Math.abs(range[1] - range[0]);
+    return decades >= 2.5 ? Math.ceil(decades / 7) : decades > 0.5 ? "D2" : null;
+  }
+
+  function followZoom(live) {
+    live.on("plotly_relayout", () => {
+      const change = {};
+      for (const name of ["xaxis", "yaxis"]) {
+        const axis = live.layout[name];
+        if (axis.type !== "log") continue;
+        const ticks = decadeTicks(axis.range);
+        if ((axis.dtick ?? null) !== ticks) change[name + ".dtick"] = ticks;
+      }
+      if (Object.keys(change).length > 0) window.Plotly.relayout(live, change);
+    });
+  }
+
   async function drawAll() {
     const style = getComputedStyle(root);
     for (const slot of slots) {
@@ -49,9 +68,16 @@
       await window.Plotly.react(live, resolve(figure.data, style), resolve(figure.layout, style), {
         responsive: true,
         displaylogo: false,
-        modeBarButtonsToRemove: ["select2d", "lasso2d", "autoScale2d"],
+        // A finger needs no buttons, and a small figure has no room for them.
+        displayModeBar: window.innerWidth < 600 ? false : "hover",
+        // Named one by one: among the buttons left out is one that sends the data to a server.
+        modeBarButtons: [["toImage", "zoom2d", "pan2d", "resetScale2d"]],
+        plotlyServerURL: "",
+        showSendToCloud: false,
         toImageButtonOptions: { format: "svg", filename: slot.dataset.figure },
       });
+      if (!live.dataset.followed) followZoom(live);
+      live.dataset.followed = "yes";
     }
     say("drawn");
   }

@@ -32,7 +32,9 @@ struct CompleteCommand: ParsableCommand {
   @Option(name: .long, help: "The width of its hidden layers: auto, or a number.")
   var width = AutomaticNumber<Int>.automatic
 
-  @Option(name: .long, help: "The size of its first end-to-end matrix relative to the data: auto, or a number.")
+  @Option(
+    name: .long,
+    help: "The size of its first end-to-end matrix relative to the data: auto, or a number.")
   var initialScale = AutomaticNumber<Double>.automatic
 
   @Option(name: .long, help: "The share of entries held out when the data are noisy; 0 for none.")
@@ -41,7 +43,8 @@ struct CompleteCommand: ParsableCommand {
   @Option(name: .long, help: "A file with the whole true matrix, to print the error.")
   var truth: String?
 
-  @Option(name: .long, help: "The coverage of prediction intervals for unknown entries, such as 0.9.")
+  @Option(
+    name: .long, help: "The coverage of prediction intervals for unknown entries, such as 0.9.")
   var intervals: Double?
 
   @Option(name: .long, help: "Write the half-widths of the intervals.")

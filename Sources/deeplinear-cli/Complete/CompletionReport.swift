@@ -69,7 +69,11 @@ struct CompletionReport {
     let steps = points.map { Double($0.step) }
     let count = min(points[0].singularValues.count, max(2 * fit.rank, 6), 12)
     let markers = fit.path.chosenStep.map {
-      [Marker(.vertical, at: Double($0), label: fit.isExact ? "polished from here" : "least held-out error")]
+      [
+        Marker(
+          .vertical, at: Double($0),
+          label: fit.isExact ? "polished from here" : "least held-out error")
+      ]
     }
     let spectrum = Figure(
       title: "Singular values rise one after another",
@@ -93,7 +97,8 @@ struct CompletionReport {
     }
     let error = Figure(
       title: "Error along the path",
-      caption: "Root mean square error of the network on the entries it is trained on and on those held out.",
+      caption:
+        "Root mean square error of the network on the entries it is trained on and on those held out.",
       .lines(
         LinePlot(
           horizontal: Axis("step"), vertical: Axis("root mean square error", .logarithmic),
@@ -128,7 +133,9 @@ struct CompletionReport {
         .facts([
           Fact("rank", Cell(fit.rank)),
           Fact("row and column offsets", .text(summary.offsets ? "yes" : "no")),
-          Fact("effective rank", .number(summary.effectiveRank), note: "exponential of the spectral entropy"),
+          Fact(
+            "effective rank", .number(summary.effectiveRank),
+            note: "exponential of the spectral entropy"),
           Fact("nuclear norm", .number(fit.spectrum.nuclearNorm)),
         ])
       ] + (shown.isEmpty ? [] : [.figure(figure)]))
@@ -140,7 +147,10 @@ struct CompletionReport {
       return Section(
         heading: "The table",
         blocks: [
-          .notice(Notice(.information, "A \(entries.rowCount)×\(entries.columnCount) table is too large to be drawn."))
+          .notice(
+            Notice(
+              .information,
+              "A \(entries.rowCount)×\(entries.columnCount) table is too large to be drawn."))
         ])
     }
     var figures =
@@ -156,7 +166,9 @@ struct CompletionReport {
       figures.append(
         data.format == .pgm
           ? picture("Truth", truth)
-          : heatMap("Difference from the truth", completion.matrix - truth, like: completion.matrix - truth))
+          : heatMap(
+            "Difference from the truth", completion.matrix - truth, like: completion.matrix - truth)
+      )
     }
     var blocks: [Block] = [.row(figures)]
     if let intervals = fit.intervals {
@@ -168,7 +180,10 @@ struct CompletionReport {
               A new observation lies within this distance of the completed entry with the stated coverage, \
               when entries are missing at random. Calibrated on \(intervals.calibrationCount) held-out entries.
               """,
-            .heatMap(map(completion.halfWidths(intervals), ColorScale(.sequential, title: "half-width", lower: 0))))))
+            .heatMap(
+              map(
+                completion.halfWidths(intervals),
+                ColorScale(.sequential, title: "half-width", lower: 0))))))
     }
     return Section(heading: "The table", blocks: blocks)
   }
@@ -246,7 +261,9 @@ struct CompletionReport {
   }
 
   private func lowered(_ number: Int) -> String {
-    String(String.UnicodeScalarView("\(number)".unicodeScalars.compactMap { Unicode.Scalar($0.value - 48 + 0x2080) }))
+    String(
+      String.UnicodeScalarView(
+        "\(number)".unicodeScalars.compactMap { Unicode.Scalar($0.value - 48 + 0x2080) }))
   }
 }
 

@@ -9,11 +9,12 @@ extension CompletionSummary {
       lines.append("exact: rank \(rank) agrees with every entry to rounding")
     } else {
       lines.append(
-        "noisy: rank \(rank)\(offsets ? " and row and column offsets" : ""), chosen by held-out entries")
+        "noisy: rank \(rank)\(offsets ? " and row and column offsets" : ""), chosen by held-out entries"
+      )
     }
     lines.append(
-      "error on known entries \(readable(trainingError ?? .nan))"
-        + (holdoutError.map { ", on held-out entries \(readable($0))" } ?? ""))
+      "error on known entries \(readable(trainingError.value ?? .nan))"
+        + (holdoutError.value.map { ", on held-out entries \(readable($0))" } ?? ""))
     if let relativeError, let meanSquaredError {
       lines.append(
         "against the truth: relative error \(readable(relativeError)), mean squared error "

@@ -33,12 +33,12 @@ struct CompletionSummary: Encodable {
   var outcome: OutcomeSummary
   var iterations: Int
   var seconds: Double
-  var trainingError: Double?
-  var holdoutError: Double?
+  var trainingError: Nullable<Double>
+  var holdoutError: Nullable<Double>
   var rank: Int
   var offsets: Bool
   var effectiveRank: Double
-  var nuclearNorm: Double?
+  var nuclearNorm: Nullable<Double>
   var mask: MaskSummary
   var relativeError: Double?
   var meanSquaredError: Double?
@@ -62,12 +62,12 @@ struct CompletionSummary: Encodable {
     outcome = OutcomeSummary(kind: fit.outcome.kind, exact: fit.isExact, step: fit.outcome.step)
     iterations = fit.iterations
     self.seconds = seconds
-    trainingError = fit.trainingError.finite
-    holdoutError = fit.holdoutError?.finite
+    trainingError = Nullable(fit.trainingError.finite)
+    holdoutError = Nullable(fit.holdoutError?.finite)
     rank = fit.rank
     offsets = fit.model.offsets != nil
     effectiveRank = fit.spectrum.effectiveRank
-    nuclearNorm = fit.spectrum.nuclearNorm.finite
+    nuclearNorm = Nullable(fit.spectrum.nuclearNorm.finite)
     mask = MaskSummary(
       components: fit.mask.componentCount, undeterminedRows: fit.mask.undeterminedRows,
       undeterminedColumns: fit.mask.undeterminedColumns,

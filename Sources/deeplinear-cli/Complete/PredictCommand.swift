@@ -63,11 +63,16 @@ struct PredictCommand: ParsableCommand {
     if shared.json {
       try JSONOutput.write(summary)
     } else {
-      print("\(observed): \(summary.rows) rows filled over \(summary.columns) columns at rank \(summary.rank)")
+      print(
+        "\(observed): \(summary.rows) rows filled over \(summary.columns) columns at rank \(summary.rank)"
+      )
       if !summary.undeterminedRows.isEmpty {
-        print("\(summary.undeterminedRows.count) rows have fewer entries than the rank and rest on the ridge or smallest norm")
+        print(
+          "\(summary.undeterminedRows.count) rows have fewer entries than the rank and rest on the ridge or smallest norm"
+        )
       }
-      print(output.map { "filled rows: \($0)" } ?? "nothing was written; --output FILE keeps the rows")
+      print(
+        output.map { "filled rows: \($0)" } ?? "nothing was written; --output FILE keeps the rows")
     }
   }
 

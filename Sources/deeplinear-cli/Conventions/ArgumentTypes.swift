@@ -1,7 +1,8 @@
 import ArgumentParser
 
 /// `auto`, or a number.
-enum AutomaticNumber<Number: LosslessStringConvertible & Sendable>: ExpressibleByArgument, Sendable {
+enum AutomaticNumber<Number: LosslessStringConvertible & Sendable>: ExpressibleByArgument, Sendable
+{
   case automatic
   case number(Number)
 
