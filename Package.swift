@@ -70,13 +70,16 @@ let package = Package(
     storey("Records"),
 
     // ───── ⑧ records → pages ─────
-    storey("Reports", on: ["Records"]),
+    .target(
+      name: "Reports", dependencies: ["Records"],
+      resources: [.embedInCode("Page/page.css"), .embedInCode("Page/page.js")],
+      swiftSettings: settings),
 
     // ───── ⑨ the command; the only place that prints or exits ─────
     .executableTarget(
       name: "deeplinear-cli",
       dependencies: [
-        "DeepLinear", "DataFormats", "Records", "Reports",
+        "DeepLinear", "LinearAlgebra", "DataFormats", "Records", "Reports",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: settings),
@@ -84,13 +87,20 @@ let package = Package(
     // ───── tests mirror the sources ─────
     .target(name: "_AllocationCounter", path: "Tests/_AllocationCounter"),
     .target(
-      name: "_TestSupport", dependencies: ["LinearAlgebra", "_AllocationCounter"], path: "Tests/_TestSupport",
+      name: "_TestSupport", dependencies: ["LinearAlgebra", "_AllocationCounter"],
+      path: "Tests/_TestSupport",
       swiftSettings: settings),
     tests(of: "LinearAlgebra"),
-    .testTarget(
-      name: "ExactSolutionsTests",
-      dependencies: ["LinearAlgebra", "LinearNetworks", "Dynamics", "_TestSupport", realModule],
-      swiftSettings: settings),
+    tests(of: "Dynamics", on: ["LinearAlgebra", "LinearNetworks", realModule]),
     tests(of: "Analysis", on: ["LinearAlgebra", "LinearNetworks", "Dynamics", realModule]),
+    tests(of: "Records"),
+    tests(of: "Reports", on: ["Records"]),
+    tests(of: "DataFormats", on: ["LinearAlgebra"]),
   ]
 )
+
+// The plugin behind `make docs`; the library and the command do without it.
+if Context.environment["DEEPLINEAR_DOCS"] != nil {
+  package.dependencies.append(
+    .package(url: "https://github.com/swiftlang/swift-docc-plugin", from: "1.5.0"))
+}

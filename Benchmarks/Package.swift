@@ -1,6 +1,7 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
+// A package of its own: the library's users never build it.
 let package = Package(
   name: "DeepLinearBenchmarks",
   dependencies: [.package(name: "DeepLinear", path: "..")],

@@ -18,7 +18,8 @@ public func expectClose(
     scale = max(scale, abs(a), abs(b))
     error = a.isFinite && b.isFinite ? max(error, abs(a - b)) : .infinity
   }
-  let measured = scale == 0 ? 0 : error / (scale * .ulpOfOne)
+  // Divided twice: the product of a tiny scale and ε would vanish.
+  let measured = error == 0 ? 0 : error / scale / .ulpOfOne
   #expect(
     measured <= ulps, "off by \(measured) ulps, \(ulps) allowed", sourceLocation: sourceLocation)
   return measured

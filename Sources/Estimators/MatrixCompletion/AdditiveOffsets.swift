@@ -67,10 +67,12 @@ public struct AdditiveOffsets: Equatable, Sendable {
     for k in offsets.indices where counts[k] > 0 { offsets[k] = sums[k] / (counts[k] + shrinkage) }
   }
 
-  mutating func rescale(by unit: Double) {
-    mean *= unit
-    rows = rows.map { $0 * unit }
-    columns = columns.map { $0 * unit }
+  mutating func rescale(by unit: Double) { self = rescaled(by: unit) }
+
+  /// The offsets of the table times a number.
+  func rescaled(by unit: Double) -> AdditiveOffsets {
+    AdditiveOffsets(
+      mean: mean * unit, rows: rows.map { $0 * unit }, columns: columns.map { $0 * unit })
   }
 
   /// The entries less the prediction.

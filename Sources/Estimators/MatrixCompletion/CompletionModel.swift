@@ -8,6 +8,11 @@ public struct CompletionModel: Equatable, Sendable {
   public var columnFactor: Matrix
   /// Added to the product of the factors.
   public var offsets: AdditiveOffsets?
+  /// The ridge of each component for a row that is fitted anew: the row's coordinates minimise
+  /// Σ (b − Σ_k u_k v_k)² + Σ_k ridge_k u_k². Zeros for exact data.
+  public var ridge: [Double]
+  /// The ridge of the offset of such a row; used with offsets only.
+  public var offsetRidge: Double
   /// What fills rows and columns without any entry; nil predicts them by the factors and offsets.
   public var fallback: AdditiveOffsets?
   /// Rows and columns that had no entry.
@@ -16,7 +21,8 @@ public struct CompletionModel: Equatable, Sendable {
 
   public init(
     rowFactor: Matrix, columnFactor: Matrix, offsets: AdditiveOffsets? = nil,
-    fallback: AdditiveOffsets? = nil, emptyRows: [Int] = [], emptyColumns: [Int] = []
+    ridge: [Double]? = nil, offsetRidge: Double = 0, fallback: AdditiveOffsets? = nil,
+    emptyRows: [Int] = [], emptyColumns: [Int] = []
   ) {
     precondition(
       rowFactor.columnCount == columnFactor.columnCount,
@@ -24,6 +30,11 @@ public struct CompletionModel: Equatable, Sendable {
     self.rowFactor = rowFactor
     self.columnFactor = columnFactor
     self.offsets = offsets
+    self.ridge = ridge ?? [Double](repeating: 0, count: rowFactor.columnCount)
+    self.offsetRidge = offsetRidge
+    precondition(
+      self.ridge.count == rowFactor.columnCount,
+      "\(self.ridge.count) ridges for \(rowFactor.columnCount) components")
     self.fallback = fallback
     self.emptyRows = emptyRows
     self.emptyColumns = emptyColumns
@@ -89,17 +100,7 @@ public struct CompletionModel: Equatable, Sendable {
   /// They come from the factors (offsets are two more columns) by two QR decompositions and a small SVD.
   /// - Complexity: O((*rows* + *columns*) *rank*²).
   public func singularValues() throws(DecompositionError) -> [Double] {
-    var left = rowFactor
-    var right = columnFactor
-    if let offsets {
-      let rows = Matrix(
-        rowCount: rowCount, columnCount: 1, elements: offsets.rows.map { $0 + offsets.mean })
-      let columns = Matrix(rowCount: columnCount, columnCount: 1, elements: offsets.columns)
-      left = .horizontallyStacked([left, rows, Matrix(rowCount: rowCount, columnCount: 1, repeating: 1)])
-      right = .horizontallyStacked([
-        right, Matrix(rowCount: columnCount, columnCount: 1, repeating: 1), columns,
-      ])
-    }
+    let (left, right) = factorsWithOffsets()
     guard left.columnCount > 0 else { return [] }
     if left.columnCount >= min(rowCount, columnCount) {
       return try (left * right.transposed()).singularValues()
@@ -107,5 +108,21 @@ public struct CompletionModel: Equatable, Sendable {
     let r = try QRDecomposition(of: left).triangularFactor
     let s = try QRDecomposition(of: right).triangularFactor
     return try r.timesTransposed(s).singularValues()
+  }
+
+  /// Factors whose product is the whole matrix: offsets, where they are used, are two more columns.
+  func factorsWithOffsets() -> (left: Matrix, right: Matrix) {
+    guard let offsets else { return (rowFactor, columnFactor) }
+    let rows = Matrix(
+      rowCount: rowCount, columnCount: 1, elements: offsets.rows.map { $0 + offsets.mean })
+    let columns = Matrix(rowCount: columnCount, columnCount: 1, elements: offsets.columns)
+    return (
+      .horizontallyStacked([
+        rowFactor, rows, Matrix(rowCount: rowCount, columnCount: 1, repeating: 1),
+      ]),
+      .horizontallyStacked([
+        columnFactor, Matrix(rowCount: columnCount, columnCount: 1, repeating: 1), columns,
+      ])
+    )
   }
 }

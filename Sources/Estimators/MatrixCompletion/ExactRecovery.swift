@@ -71,34 +71,43 @@ struct ExactRecovery {
       if repeats { return undetermined }
       if descent.isExhausted { break }
     }
-    let last = try fromVariationalFactors(descent.network, iterations: iterations).map {
-      try lowered($0, from: $0.columnFactor)
-    }
-    if let last, undetermined == nil || !last.isFlexible { return last }
-    return undetermined
+    if let undetermined { return undetermined }
+    return try fromVariationalFactors(descent.network, iterations: iterations)
   }
 
   /// A last attempt from the factors that a noise model prefers: with few entries for each degree of freedom
   /// the path can end in a spurious minimum that averaging over the factors' uncertainty avoids.
   private func fromVariationalFactors(_ network: LinearNetwork, iterations: Int) throws -> Found? {
     let decomposition = try network.endToEndDecomposition()
-    let largest = decomposition.singularValues.first ?? 0
-    let suggested = SpectrumGap.candidates(decomposition.singularValues, limit: 2).max() ?? 1
-    let count = min(
-      decomposition.singularValues.prefix { $0 > 1e-2 * largest }.count, 2 * suggested + 2)
-    guard count > 0, largest.isFinite else { return nil }
-    let roots = decomposition.singularValues.map { $0.squareRoot() }
+    let values = decomposition.singularValues
+    guard let largest = values.first, largest > 0, largest.isFinite else { return nil }
+    let suggested = SpectrumGap.candidates(values, limit: 2).max() ?? 1
+    let count = min(values.prefix { $0 > 1e-2 * largest }.count, 2 * suggested + 2)
+    let roots = values.map { $0.squareRoot() }
     var variational = VariationalFactorization(
       rowFactor: decomposition.leftVectors.scalingColumns(by: roots).firstColumns(count),
       columnFactor: decomposition.rightVectors.scalingColumns(by: roots).firstColumns(count),
       noiseVariance: 1e-2)
-    variational.fit(pattern, entries.values, roundLimit: 100, isCancelled: { isCancelled(0.9) })
+    variational.fit(pattern, entries.values, roundLimit: 60, isCancelled: { isCancelled(0.9) })
     // With noise of a tenth of the data or more there is nothing exact to be found.
-    guard variational.rank > 0, variational.noiseVariance < 1e-2, !isCancelled(0.9),
-      isDeterminable(variational.rank)
-    else { return nil }
-    let fit = try polish(variational.columnFactor)
-    return try accepted(fit, iterations: iterations + variational.rounds + fit.iterations)
+    guard variational.rank > 0, variational.noiseVariance < 1e-2, !isCancelled(0.9) else {
+      return nil
+    }
+    return try search(from: variational.columnFactor)
+  }
+
+  /// Tries the ranks up to that of a column factor near the answer, the highest first, and grows from there.
+  func search(from columnFactor: Matrix) throws -> Found? {
+    let basis = try SingularValueDecomposition(of: columnFactor).leftVectors
+    let rank = basis.columnCount
+    guard isDeterminable(rank) else { return nil }
+    let fit = try polish(basis)
+    var iterations = fit.iterations
+    if let found = try accepted(fit, iterations: iterations) {
+      return try lowered(found, from: basis)
+    }
+    guard let found = try grow(fit, &iterations) else { return nil }
+    return try lowered(found, from: basis)
   }
 
   /// The same data may be fitted exactly by a lower rank when the rank found leaves entries undetermined:
@@ -123,7 +132,7 @@ struct ExactRecovery {
     }
   }
 
-  /// Adds the leading component of the residual as long as each one at least halves what is left, beyond what
+  /// Adds the leading component of the residual as long as each one takes a fifth of what is left, beyond what
   /// it would take from pure noise (the residual of noise falls as the root of the surplus of entries): weak
   /// components rise late on the path, and a rank below the truth's has them in its residual.
   private func grow(_ start: VariableProjection.Fit, _ iterations: inout Int) throws -> Found? {
@@ -138,7 +147,7 @@ struct ExactRecovery {
       let next = try polish(.horizontallyStacked([current.columnFactor, direction]))
       iterations += next.iterations
       if let found = try accepted(next, iterations: iterations) { return found }
-      guard next.relativeResidual < 0.5 * noiseFall * current.relativeResidual else { return nil }
+      guard next.relativeResidual < 0.8 * noiseFall * current.relativeResidual else { return nil }
       current = next
     }
   }

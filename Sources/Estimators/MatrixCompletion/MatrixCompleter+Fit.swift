@@ -61,7 +61,9 @@ extension MatrixCompleter {
       outcome: result.outcome, path: result.path)
     fit.holdoutError = result.holdoutError
     fit.intervals = coverage.map {
-      CompletionIntervals(coverage: $0, calibration: result.calibration, variational: result.variational, unit: result.unit)
+      CompletionIntervals(
+        coverage: $0, calibration: result.calibration, variational: result.variational,
+        unit: result.unit)
     }
     return fit
   }

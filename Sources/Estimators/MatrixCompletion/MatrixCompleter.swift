@@ -101,6 +101,9 @@ public struct MatrixCompleter: Equatable, Sendable {
         holdoutFraction: holdoutFraction, recordingInterval: recordingInterval,
         isCancelled: { isCancelled(0.3 + 0.7 * $0) })
       var result = try noisy.fit(normal, using: &generator)
+      if let exact = try exactFit(entries, normal, near: result, unit: unit, isCancelled) {
+        return exact
+      }
       result.rescale(by: unit)
       return try finished(entries, result, coverage: intervalCoverage)
     }
@@ -134,20 +137,16 @@ public struct MatrixCompleter: Equatable, Sendable {
     _ isCancelled: @escaping (Double) -> Bool,
     using generator: inout SeededGenerator
   ) throws -> Fit? {
-    // The longer side is eliminated in the polish.
-    let isFlipped = normal.columnCount > normal.rowCount
-    let oriented = isFlipped ? normal.transposed() : normal
-    let search = ExactRecovery(
-      entries: oriented, pattern: ObservedPattern(of: oriented),
-      isCancelled: { isCancelled(0.3 * $0) })
+    let oriented = Oriented(normal)
+    let search = oriented.search { isCancelled(0.3 * $0) }
     var found: ExactRecovery.Found?
     var path = CompletionPath()
     var steps = 0
     // A fit that can still move is kept only when other starts lead to none better.
     for _ in 0..<Self.startLimit {
       var descent = PathDescent(
-        rowCount: oriented.rowCount, columnCount: oriented.columnCount, depth: depth,
-        width: width ?? min(32, oriented.columnCount),
+        rowCount: oriented.entries.rowCount, columnCount: oriented.entries.columnCount,
+        depth: depth, width: width ?? min(32, oriented.entries.columnCount),
         initialScale: initialScale ?? Self.automaticScale, recordingInterval: recordingInterval,
         using: &generator)
       let next = try search.search(&descent)
@@ -159,13 +158,54 @@ public struct MatrixCompleter: Equatable, Sendable {
       guard let found, found.isFlexible else { break }
     }
     guard let found else { return nil }
-    let (left, right) =
-      isFlipped ? (found.columnFactor, found.rowFactor) : (found.rowFactor, found.columnFactor)
-    let model = CompletionModel(rowFactor: unit * left, columnFactor: right)
     path.rescale(by: unit)
     return try finished(
-      entries, model, isExact: true, iterations: steps,
+      entries, oriented.model(found, unit: unit), isExact: true, iterations: steps,
       outcome: .converged, path: path)
+  }
+
+  /// When a fit with noise finds almost none, the data may be exact after all: weak components, or few
+  /// entries for each degree of freedom, can hide it from the path.
+  private func exactFit(
+    _ entries: ObservedEntries, _ normal: ObservedEntries, near noisy: NoisyFit.Result,
+    unit: Double, _ isCancelled: @escaping (Double) -> Bool
+  ) throws -> Fit? {
+    guard let variational = noisy.variational, noisy.model.rank > 0,
+      variational.noiseVariance < 1e-3
+    else { return nil }
+    let oriented = Oriented(normal)
+    let factors = noisy.model.factorsWithOffsets()
+    let start = oriented.isFlipped ? factors.left : factors.right
+    guard let found = try oriented.search({ _ in isCancelled(0.95) }).search(from: start) else {
+      return nil
+    }
+    var path = noisy.path
+    path.rescale(by: unit)
+    return try finished(
+      entries, oriented.model(found, unit: unit), isExact: true,
+      iterations: noisy.iterations + found.iterations, outcome: .converged, path: path)
+  }
+}
+
+/// Entries turned so that the longer side, which the polish eliminates, are the rows.
+private struct Oriented {
+  let isFlipped: Bool
+  let entries: ObservedEntries
+
+  init(_ entries: ObservedEntries) {
+    isFlipped = entries.columnCount > entries.rowCount
+    self.entries = isFlipped ? entries.transposed() : entries
+  }
+
+  func search(_ isCancelled: @escaping (Double) -> Bool) -> ExactRecovery {
+    ExactRecovery(
+      entries: entries, pattern: ObservedPattern(of: entries), isCancelled: isCancelled)
+  }
+
+  func model(_ found: ExactRecovery.Found, unit: Double) -> CompletionModel {
+    let (left, right) =
+      isFlipped ? (found.columnFactor, found.rowFactor) : (found.rowFactor, found.columnFactor)
+    return CompletionModel(rowFactor: unit * left, columnFactor: right)
   }
 }
 

@@ -99,42 +99,22 @@ struct NoisyFit {
     }
     let normal = centred.replacingValues(centred.values.map { $0 / scale })
     let pattern = ObservedPattern(of: normal)
-    var size = width ?? Self.automaticWidth(normal)
-    while true {
-      var followed = try follow(
-        normal, pattern, validation, offsets: offsets, scale: scale, width: size,
-        &iterations, using: &generator)
-      let bound = min(training.rowCount, training.columnCount)
-      guard width == nil, size < bound, let fit = followed.last?.variational,
-        fit.rank > size * 3 / 4
-      else {
-        if followed.isEmpty {
-          followed = [
-            candidate(
-              offsets: offsets, model: Self.empty(training, offsets), validation,
-              path: CompletionPath(), scale: 1)
-          ]
-        }
-        return followed
-      }
-      size = min(2 * size, bound)
-    }
-  }
-
-  /// Wide enough for any rank that the entries can support, at most 32 to begin with.
-  private static func automaticWidth(_ entries: ObservedEntries) -> Int {
-    min(32, entries.rowCount, entries.columnCount)
+    return try follow(
+      training, normal, pattern, validation, offsets: offsets, scale: scale, &iterations,
+      using: &generator)
   }
 
   private func follow(
-    _ normal: ObservedEntries, _ pattern: ObservedPattern, _ validation: ObservedEntries,
-    offsets: AdditiveOffsets?, scale: Double, width: Int, _ iterations: inout Int,
-    using generator: inout SeededGenerator
+    _ training: ObservedEntries, _ normal: ObservedEntries, _ pattern: ObservedPattern,
+    _ validation: ObservedEntries, offsets: AdditiveOffsets?, scale: Double,
+    _ iterations: inout Int, using generator: inout SeededGenerator
   ) throws -> [Candidate] {
     var descent = PathDescent(
-      rowCount: normal.rowCount, columnCount: normal.columnCount, depth: depth, width: width,
-      initialScale: initialScale, recordingInterval: recordingInterval, using: &generator)
-    let judge = validation.count > 0 ? HoldoutJudge(validation, offsets: offsets, scale: scale) : nil
+      rowCount: normal.rowCount, columnCount: normal.columnCount, depth: depth,
+      width: width ?? min(32, normal.rowCount, normal.columnCount), initialScale: initialScale,
+      recordingInterval: recordingInterval, using: &generator)
+    let judge =
+      validation.count > 0 ? HoldoutJudge(validation, offsets: offsets, scale: scale) : nil
     var best: (meanSquare: Double, network: LinearNetwork, step: Int)?
     var holdoutErrors: [Int: Double] = [:]
     let finished = descent.descend(
@@ -175,15 +155,20 @@ struct NoisyFit {
     let count = Self.startingRank(
       factors.singularValues, chosen: network.singularValues(), normal)
     guard count > 0 else { return result }
-    var variational = VariationalFactorization(
-      rowFactor: factors.left.firstColumns(count), columnFactor: factors.right.firstColumns(count),
-      noiseVariance: max(descent.meanSquare, 1e-4))
-    variational.fit(pattern, normal.values, isCancelled: { isCancelled(0.6) })
+    var variational = VariationalFit(
+      training.replacingValues(training.values.map { $0 / scale }), pattern: pattern,
+      factors: VariationalFactorization(
+        rowFactor: factors.left.firstColumns(count),
+        columnFactor: factors.right.firstColumns(count),
+        noiseVariance: max(descent.meanSquare, 1e-4)),
+      offsets: offsets.map { $0.rescaled(by: 1 / scale) }, isCancelled: { isCancelled(0.6) })
+    variational.run(using: &generator)
     iterations += variational.rounds
+    let fitted = variational.offsets.map { $0.rescaled(by: scale) }
     var own = candidate(
-      offsets: offsets, model: Self.model(of: variational, offsets: offsets, scale: scale),
+      offsets: fitted, model: Self.model(of: variational.factors, offsets: fitted, scale: scale),
       validation, path: path, scale: scale)
-    own.variational = variational
+    own.variational = variational.factors
     result.append(own)
     return result
   }
@@ -193,7 +178,9 @@ struct NoisyFit {
   private static func startingRank(
     _ values: [Double], chosen: [Double], _ entries: ObservedEntries
   ) -> Int {
-    guard let largest = values.first, let largestChosen = chosen.first, largest > 0 else { return 0 }
+    guard let largest = values.first, let largestChosen = chosen.first, largest > 0 else {
+      return 0
+    }
     let risen = values.prefix { $0 > 1e-2 * largest }.count
     let risenWhenChosen = chosen.prefix { $0 > 1e-2 * largestChosen }.count
     let perLine = entries.count / max(entries.rowCount, entries.columnCount, 1)
@@ -240,10 +227,9 @@ struct NoisyFit {
     var result = Result(
       model: Self.empty(entries, chosen.offsets), path: chosen.path,
       holdoutError: validation.count > 0 ? chosen.meanSquare.squareRoot() : nil,
-      calibration: [], variational: nil, unit: chosen.scale, iterations: iterations, outcome: .converged)
-    let offsets = chosen.offsets.map { _ in AdditiveOffsets(fitting: entries) }
-    let centred = offsets.map { $0.subtracted(from: entries) } ?? entries
-    result.model.offsets = offsets
+      calibration: [], variational: nil, unit: chosen.scale, iterations: iterations,
+      outcome: .converged)
+    let scale = chosen.scale
     for k in validation.values.indices {
       let variance =
         chosen.variational.map {
@@ -252,44 +238,51 @@ struct NoisyFit {
       result.calibration.append(
         (validation.values[k] - chosen.predictions[k], variance.squareRoot() * chosen.scale))
     }
-    if var variational = chosen.variational {
-      let pattern = ObservedPattern(of: entries)
-      variational.fit(
-        pattern, centred.values.map { $0 / chosen.scale }, isCancelled: { isCancelled(0.9) })
-      result.iterations += variational.rounds
-      result.model = Self.model(of: variational, offsets: offsets, scale: chosen.scale)
-      result.variational = variational
-    } else if let network = chosen.network {
-      // The same number of steps on all entries, from the same start, ends where this network is, but for
-      // the entries held out; a few more steps from here take those in.
-      let normal = centred.replacingValues(centred.values.map { $0 / chosen.scale })
-      var loss: any NetworkLoss =
-        network.depth == 1
-        ? EndToEndLoss(CompletionObjective(normal), widths: network.widths)
-        : SparseCompletionLoss(normal, widths: network.widths)
-      let target = chosen.path.chosenStep.map { max($0 / 5, 5) } ?? 5
-      let trajectory = Self.run(&loss, network, steps: target)
-      result.iterations += trajectory.stepCount
-      result.model = try Self.model(of: trajectory.finalNetwork, scale: chosen.scale)
+    if let factors = chosen.variational {
+      var fit = VariationalFit(
+        entries.replacingValues(entries.values.map { $0 / scale }),
+        pattern: ObservedPattern(of: entries), factors: factors,
+        offsets: chosen.offsets.map { $0.rescaled(by: 1 / scale) },
+        isCancelled: { isCancelled(0.9) })
+      fit.settle()
+      result.iterations += fit.rounds
+      result.model = Self.model(
+        of: fit.factors, offsets: fit.offsets.map { $0.rescaled(by: scale) }, scale: scale)
+      result.variational = fit.factors
+    } else {
+      let offsets = chosen.offsets.map { _ in AdditiveOffsets(fitting: entries) }
+      if let network = chosen.network {
+        // The network is where it should be but for the entries held out; a few more steps take those in.
+        let centred = offsets.map { $0.subtracted(from: entries) } ?? entries
+        let normal = centred.replacingValues(centred.values.map { $0 / scale })
+        let steps = chosen.path.chosenStep.map { max($0 / 5, 5) } ?? 5
+        let trajectory = Self.continued(network, on: normal, steps: steps)
+        result.iterations += trajectory.stepCount
+        result.model = try Self.model(of: trajectory.finalNetwork, scale: scale)
+      }
       result.model.offsets = offsets
     }
     if isCancelled(1) { result.outcome = .interrupted(atStep: result.iterations) }
     return result
   }
 
-  private static func run(
-    _ loss: inout any NetworkLoss, _ network: LinearNetwork, steps: Int
+  private static func continued(
+    _ network: LinearNetwork, on entries: ObservedEntries, steps: Int
   ) -> Trajectory {
-    func open(_ concrete: some NetworkLoss) -> Trajectory {
-      var own = concrete
-      return GradientDescent(stepLimit: steps).run(&own, from: network)
+    let descent = GradientDescent(stepLimit: steps)
+    if network.depth == 1 {
+      var loss = EndToEndLoss(CompletionObjective(entries), widths: network.widths)
+      return descent.run(&loss, from: network)
     }
-    return open(loss)
+    var loss = SparseCompletionLoss(entries, widths: network.widths)
+    return descent.run(&loss, from: network)
   }
 
   // MARK: models
 
-  private static func empty(_ entries: ObservedEntries, _ offsets: AdditiveOffsets?) -> CompletionModel {
+  private static func empty(_ entries: ObservedEntries, _ offsets: AdditiveOffsets?)
+    -> CompletionModel
+  {
     CompletionModel(
       rowFactor: Matrix(rowCount: entries.rowCount, columnCount: 0),
       columnFactor: Matrix(rowCount: entries.columnCount, columnCount: 0), offsets: offsets)
@@ -298,9 +291,13 @@ struct NoisyFit {
   private static func model(
     of variational: VariationalFactorization, offsets: AdditiveOffsets?, scale: Double
   ) -> CompletionModel {
-    CompletionModel(
+    // In the unit of the data: noise s²·scale² over a prior variance of α·scale².
+    let within = variational.noiseVariance * scale * scale
+    let between = offsets.map { rootMeanSquare($0.rows) } ?? 0
+    return CompletionModel(
       rowFactor: scale * variational.rowFactor, columnFactor: variational.columnFactor,
-      offsets: offsets)
+      offsets: offsets, ridge: variational.rowPrior.map { variational.noiseVariance / $0 },
+      offsetRidge: between > 0 ? within / (between * between) : 0)
   }
 
   private static func model(of network: LinearNetwork, scale: Double) throws -> CompletionModel {

@@ -50,7 +50,9 @@ struct VariableProjection {
     var outcome = Outcome.stepLimit(iterationLimit)
     var recent: [Double] = []
 
-    func relative(_ squared: Double) -> Double { dataNorm == 0 ? 0 : squared.squareRoot() / dataNorm }
+    func relative(_ squared: Double) -> Double {
+      dataNorm == 0 ? 0 : squared.squareRoot() / dataNorm
+    }
 
     iterating: while iterations < iterationLimit {
       if relative(current.squaredResidual) <= exactness {

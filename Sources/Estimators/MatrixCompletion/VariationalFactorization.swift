@@ -74,9 +74,10 @@ struct VariationalFactorization: Equatable, Sendable {
       columnPrior = Self.priors(columnFactor, columnCovariances)
       noiseVariance = max(squaredError / Double(values.count), floor)
       let strongest = zip(rowPrior, columnPrior).map { ($0 * $1).squareRoot() }.max() ?? 0
-      let change = zip(previousPriors, zip(rowPrior, columnPrior)).map {
-        abs($0 - ($1.0 * $1.1).squareRoot())
-      }.max() ?? 0
+      let change =
+        zip(previousPriors, zip(rowPrior, columnPrior)).map {
+          abs($0 - ($1.0 * $1.1).squareRoot())
+        }.max() ?? 0
       let removed = removeUnsupported(entryCount: values.count)
       if !removed, abs(noiseVariance - previousNoise) <= tolerance * noiseVariance,
         change <= 10 * tolerance * strongest
@@ -84,6 +85,14 @@ struct VariationalFactorization: Equatable, Sendable {
         return
       }
     }
+  }
+
+  /// The same with further components, which the next ``fit(_:_:tolerance:roundLimit:isCancelled:)`` keeps or
+  /// removes.
+  func grown(by rows: Matrix, _ columns: Matrix) -> VariationalFactorization {
+    VariationalFactorization(
+      rowFactor: .horizontallyStacked([rowFactor, rows]),
+      columnFactor: .horizontallyStacked([columnFactor, columns]), noiseVariance: noiseVariance)
   }
 
   /// Removes the components whose size ‖u_k‖‖v_k‖ is far below what noise alone would show. Returns whether
@@ -94,7 +103,8 @@ struct VariationalFactorization: Equatable, Sendable {
     let rows = Double(rowFactor.rowCount)
     let columns = Double(columnFactor.rowCount)
     let share = Double(entryCount) / (rows * columns)
-    let noiseNorm = (noiseVariance / share).squareRoot() * (rows.squareRoot() + columns.squareRoot())
+    let noiseNorm =
+      (noiseVariance / share).squareRoot() * (rows.squareRoot() + columns.squareRoot())
     let kept = (0..<rank).filter { k in
       columnNorm(rowFactor, k) * columnNorm(columnFactor, k) > 0.05 * noiseNorm
     }
@@ -131,7 +141,8 @@ struct VariationalFactorization: Equatable, Sendable {
     factor.withUnsafeElements { f in
       for row in 0..<factor.rowCount {
         for k in 0..<rank {
-          sums[k] += f[row * rank + k] * f[row * rank + k]
+          sums[k] +=
+            f[row * rank + k] * f[row * rank + k]
             + covariances[(row * rank + k) * rank + k]
         }
       }
@@ -192,7 +203,8 @@ struct VariationalFactorization: Equatable, Sendable {
                       for a in 0..<rank {
                         expected -= 2 * mean[a] * moment[a]
                         for b in 0..<a {
-                          expected += 2 * gram[a * rank + b] * (mean[a] * mean[b] + block[a * rank + b])
+                          expected +=
+                            2 * gram[a * rank + b] * (mean[a] * mean[b] + block[a * rank + b])
                         }
                         expected += gram[a * rank + a] * (mean[a] * mean[a] + block[a * rank + a])
                       }
@@ -219,7 +231,8 @@ struct VariationalFactorization: Equatable, Sendable {
           for b in 0..<rank {
             let left = rowCovariances[row * size + a * rank + b]
             let right = columnCovariances[column * size + a * rank + b]
-            sum += u[row * rank + a] * right * u[row * rank + b]
+            sum +=
+              u[row * rank + a] * right * u[row * rank + b]
               + v[column * rank + a] * left * v[column * rank + b] + left * right
           }
         }

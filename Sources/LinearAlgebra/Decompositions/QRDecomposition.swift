@@ -29,21 +29,22 @@ public struct QRDecomposition: Equatable, Sendable {
       triangularFactor = Matrix(rowCount: 0, columnCount: n)
       return
     }
-    // Column-major, LAPACK sees Aᵀ = Rᵀ Qᵀ, a product of a lower triangle and orthonormal rows: dgelqf. Both
-    // results then lie in memory as our row-major R and Q.
-    var factored = matrix.storage
+    // Transposed by hand into LAPACK's order: the alternative, factoring the transpose as lower triangle times
+    // orthonormal rows, takes three times as long for tall matrices.
+    var columns = matrix.transposed().storage
     var scales = [Double](repeating: 0, count: k)
-    LAPACKE_dgelqf(LAPACK_COL_MAJOR, Int32(n), Int32(m), &factored, Int32(n), &scales)
+    LAPACKE_dgeqrf(LAPACK_COL_MAJOR, Int32(m), Int32(n), &columns, Int32(m), &scales)
     var r = Matrix(rowCount: k, columnCount: n)
     for i in 0..<k {
-      for j in i..<n { r.storage[i * n + j] = factored[i * n + j] }
+      for j in i..<n { r.storage[i * n + j] = columns[j * m + i] }
     }
-    var q = Matrix(rowCount: m, columnCount: k, elements: factored, stride: n)
-    LAPACKE_dorglq(
-      LAPACK_COL_MAJOR, Int32(k), Int32(m), Int32(k), &q.storage, Int32(k), &scales)
-    for i in 0..<k where r.storage[i * n + i] < 0 {
+    LAPACKE_dorgqr(LAPACK_COL_MAJOR, Int32(m), Int32(k), Int32(k), &columns, Int32(m), &scales)
+    columns.removeLast(columns.count - m * k)
+    var q = Matrix(rowCount: k, columnCount: m, elements: columns).transposed()
+    let signs = r.diagonal.map { $0 < 0 ? -1.0 : 1 }
+    q.multiplyColumns(bySigns: signs)
+    for i in 0..<k where signs[i] < 0 {
       for j in i..<n { r.storage[i * n + j].negate() }
-      for row in 0..<m { q.storage[row * k + i].negate() }
     }
     orthogonalFactor = q
     triangularFactor = r
@@ -95,13 +96,5 @@ public struct PivotedQRDecomposition: Equatable, Sendable {
     let diagonal = triangularFactor.diagonal
     let threshold = (tolerance ?? Double(size) * .ulpOfOne) * (diagonal.first ?? 0)
     return diagonal.count { $0 > threshold }
-  }
-}
-
-extension Matrix {
-  /// The first columns of longer rows.
-  fileprivate init(rowCount: Int, columnCount: Int, elements: [Double], stride: Int) {
-    let whole = Matrix(rowCount: rowCount, columnCount: stride, elements: elements)
-    self = stride == columnCount ? whole : whole.firstColumns(columnCount)
   }
 }

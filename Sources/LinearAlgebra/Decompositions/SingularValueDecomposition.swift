@@ -54,11 +54,15 @@ public struct SingularValueDecomposition: Equatable, Sendable {
       rightVectorsTransposed = .identity(rightCount, n)
       return
     }
-    // LAPACK sees Aᵀ = V Σ Uᵀ column-major: its "U" is our Vᵀ row-major, and its "Vᵀ" our U.
-    var left = Matrix(rowCount: m, columnCount: leftCount)
-    var right = Matrix(rowCount: rightCount, columnCount: n)
+    // LAPACK reads our row-major matrix as its transpose, and is two to three times as fast where that is taller
+    // than wide. Otherwise it is given the transpose of the transpose, and the factors change places.
+    let isTall = m > n
+    var left = Matrix(rowCount: isTall ? n : m, columnCount: isTall ? rightCount : leftCount)
+    var right = Matrix(rowCount: isTall ? leftCount : rightCount, columnCount: isTall ? m : n)
     singularValues = try Self.compute(
-      matrix, LAPACK.letter(vectors == .full ? "A" : "S"), &left, &right)
+      isTall ? matrix.transposed() : matrix, LAPACK.letter(vectors == .full ? "A" : "S"), &left,
+      &right)
+    if isTall { (left, right) = (right.transposed(), left.transposed()) }
     Self.fixSigns(&left, &right, count: k)
     leftVectors = left
     rightVectorsTransposed = right
@@ -68,6 +72,7 @@ public struct SingularValueDecomposition: Equatable, Sendable {
   fileprivate static func compute(
     _ matrix: Matrix, _ job: CChar, _ left: inout Matrix, _ right: inout Matrix
   ) throws(DecompositionError) -> [Double] {
+    // Column-major, Aᵀ = V Σ Uᵀ: LAPACK's "U" is our Vᵀ row-major, and its "Vᵀ" our U.
     BLASConfiguration.prepare()
     let (m, n) = (Int32(matrix.rowCount), Int32(matrix.columnCount))
     let leftStride = Int32(max(left.columnCount, 1))
@@ -88,21 +93,12 @@ public struct SingularValueDecomposition: Equatable, Sendable {
   }
 
   private static func fixSigns(_ left: inout Matrix, _ right: inout Matrix, count: Int) {
-    let leftCount = left.columnCount
+    let signs = left.signsOfLargestElements(count: count)
+    left.multiplyColumns(bySigns: signs)
     let n = right.columnCount
-    for k in 0..<count {
-      let isFlipped = left.withUnsafeMutableElements { elements in
-        var largest = 0.0
-        for place in stride(from: k, to: elements.count, by: leftCount)
-        where abs(elements[place]) > abs(largest) { largest = elements[place] }
-        guard largest < 0 else { return false }
-        for place in stride(from: k, to: elements.count, by: leftCount) { elements[place].negate() }
-        return true
-      }
-      if isFlipped {
-        right.withUnsafeMutableElements { elements in
-          for place in k * n..<(k + 1) * n { elements[place].negate() }
-        }
+    right.withUnsafeMutableElements { elements in
+      for k in 0..<count where signs[k] < 0 {
+        for place in k * n..<(k + 1) * n { elements[place].negate() }
       }
     }
   }
@@ -128,6 +124,7 @@ extension Matrix {
     guard count > 0 else { return [] }
     var unused = Matrix(rowCount: 1, columnCount: 1)
     var alsoUnused = unused
-    return try SingularValueDecomposition.compute(self, LAPACK.letter("N"), &unused, &alsoUnused)
+    return try SingularValueDecomposition.compute(
+      rowCount > columnCount ? transposed() : self, LAPACK.letter("N"), &unused, &alsoUnused)
   }
 }

@@ -20,15 +20,9 @@ public struct SymmetricEigendecomposition: Equatable, Sendable {
     let n = values.count
     eigenvalues = values.reversed()
     // LAPACK's columns are our rows, in ascending order.
-    var vectors = Matrix(rowCount: n, columnCount: n)
-    for k in 0..<n {
-      let start = (n - 1 - k) * n
-      var largest = 0.0
-      for value in rows[start..<start + n] where abs(value) > abs(largest) { largest = value }
-      for i in 0..<n {
-        vectors.storage[i * n + k] = largest < 0 ? -rows[start + i] : rows[start + i]
-      }
-    }
+    var vectors = Matrix(rowCount: n, columnCount: n, elements: rows)
+      .selecting(rows: (0..<n).reversed()).transposed()
+    vectors.multiplyColumns(bySigns: vectors.signsOfLargestElements(count: n))
     eigenvectors = vectors
   }
 

@@ -19,11 +19,11 @@ extension Matrix: CustomStringConvertible {
   /// About six significant digits.
   private static func shortened(_ value: Double) -> String {
     guard value.isFinite, value != 0 else { return value == 0 ? "0" : "\(value)" }
-    // Powers of ten up to 10²² are exact; outside them the full digits are shown.
+    // Powers of ten up to 10²² are exact; smaller and larger numbers are shown in full.
+    guard abs(value) >= 1e-16, abs(value) < 1e15 else { return "\(value)" }
     var unit = 1.0
-    while abs(value) * unit < 1e5, unit < 1e22 { unit *= 10 }
+    while abs(value) * unit < 1e5 { unit *= 10 }
     let rounded = (value * unit).rounded() / unit
-    return rounded == rounded.rounded() && abs(rounded) < 1e15
-      ? "\(Int(rounded))" : "\(rounded)"
+    return rounded == rounded.rounded() ? "\(Int(rounded))" : "\(rounded)"
   }
 }

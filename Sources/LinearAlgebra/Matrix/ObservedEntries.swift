@@ -38,7 +38,8 @@ public struct ObservedEntries: Equatable, Sendable {
   ///
   /// - Throws: ``ObservedEntriesError`` for a position outside the matrix, a value that is not finite, or,
   ///   unless `duplicates` allows it, a position given twice.
-  /// - Complexity: O(*entries* + *rowCount* + *columnCount*); two stable counting passes, no comparison sort.
+  /// - Complexity: O(*entries* + *rowCount* + *columnCount*); one pass for entries that are in order already,
+  ///   otherwise two stable counting passes, no comparison sort.
   public init(
     rowCount: Int, columnCount: Int, rows: [Int32], columns: [Int32], values: [Double],
     duplicates: DuplicatePolicy = .refuse
@@ -46,53 +47,84 @@ public struct ObservedEntries: Equatable, Sendable {
     precondition(
       rows.count == values.count && columns.count == values.count,
       "\(rows.count) rows, \(columns.count) columns and \(values.count) values are not entries")
+    precondition(values.count < Int32.max, "\(values.count) entries are too many")
+    var isSorted = true
+    var previous = (row: Int32(-1), column: Int32(-1))
     for k in values.indices {
-      guard rows[k] >= 0, rows[k] < rowCount, columns[k] >= 0, columns[k] < columnCount else {
+      let (row, column) = (rows[k], columns[k])
+      guard row >= 0, row < rowCount, column >= 0, column < columnCount else {
         throw .outside(
-          index: k, row: Int(rows[k]), column: Int(columns[k]), rowCount: rowCount,
-          columnCount: columnCount)
+          index: k, row: Int(row), column: Int(column), rowCount: rowCount, columnCount: columnCount
+        )
       }
       guard values[k].isFinite else {
-        throw .notFinite(index: k, row: Int(rows[k]), column: Int(columns[k]), value: values[k])
+        throw .notFinite(index: k, row: Int(row), column: Int(column), value: values[k])
       }
+      if row < previous.row || (row == previous.row && column <= previous.column) {
+        isSorted = false
+      }
+      previous = (row, column)
     }
-    let byColumn = Self.stableOrder(Array(values.indices), keys: columns, keyCount: columnCount)
+    if isSorted {
+      self.init(
+        rowCount: rowCount, columnCount: columnCount, sortedRows: rows, columns: columns,
+        values: values)
+      return
+    }
+    // Sorted stably by column, then by row: entries at the same position keep the order they were given in.
+    let byColumn = Self.stableOrder(nil, keys: columns, keyCount: columnCount)
     let order = Self.stableOrder(byColumn, keys: rows, keyCount: rowCount)
+    let sortedRows = order.map { rows[Int($0)] }
+    let sortedColumns = order.map { columns[Int($0)] }
+    let sortedValues = order.map { values[Int($0)] }
+    var hasRepetition = false
+    for k in sortedRows.indices.dropFirst()
+    where sortedRows[k] == sortedRows[k - 1] && sortedColumns[k] == sortedColumns[k - 1] {
+      if duplicates == .refuse {
+        throw .duplicate(
+          row: Int(sortedRows[k]), column: Int(sortedColumns[k]), firstIndex: Int(order[k - 1]),
+          secondIndex: Int(order[k]))
+      }
+      hasRepetition = true
+      break
+    }
+    if hasRepetition {
+      self.init(
+        rowCount: rowCount, columnCount: columnCount, repeatedRows: sortedRows,
+        columns: sortedColumns, values: sortedValues, isMean: duplicates == .mean)
+    } else {
+      self.init(
+        rowCount: rowCount, columnCount: columnCount, sortedRows: sortedRows,
+        columns: sortedColumns, values: sortedValues)
+    }
+  }
 
-    var sortedRows: [Int32] = []
-    var sortedColumns: [Int32] = []
-    var sortedValues: [Double] = []
-    sortedRows.reserveCapacity(order.count)
-    sortedColumns.reserveCapacity(order.count)
-    sortedValues.reserveCapacity(order.count)
-    var previous = -1
+  /// Takes entries in order, several of them at the same position, and makes one of these.
+  private init(
+    rowCount: Int, columnCount: Int, repeatedRows: [Int32], columns: [Int32], values: [Double],
+    isMean: Bool
+  ) {
+    var newRows: [Int32] = []
+    var newColumns: [Int32] = []
+    var newValues: [Double] = []
     var repetitions = 1.0
-    for k in order {
-      if previous >= 0, rows[k] == sortedRows[sortedRows.count - 1],
-        columns[k] == sortedColumns[sortedColumns.count - 1]
-      {
-        let last = sortedValues.count - 1
-        switch duplicates {
-        case .refuse:
-          throw .duplicate(
-            row: Int(rows[k]), column: Int(columns[k]), firstIndex: previous, secondIndex: k)
-        case .last:
-          sortedValues[last] = values[k]
-        case .mean:
-          repetitions += 1
-          sortedValues[last] += (values[k] - sortedValues[last]) / repetitions
-        }
+    for k in values.indices {
+      let last = newValues.count - 1
+      if last >= 0, repeatedRows[k] == newRows[last], columns[k] == newColumns[last] {
+        repetitions += 1
+        // Halves, so that the difference of two finite values is finite.
+        let change = (values[k] / 2 - newValues[last] / 2) / repetitions
+        newValues[last] = isMean ? newValues[last] + change + change : values[k]
       } else {
-        sortedRows.append(rows[k])
-        sortedColumns.append(columns[k])
-        sortedValues.append(values[k])
+        newRows.append(repeatedRows[k])
+        newColumns.append(columns[k])
+        newValues.append(values[k])
         repetitions = 1
       }
-      previous = k
     }
     self.init(
-      rowCount: rowCount, columnCount: columnCount, sortedRows: sortedRows, columns: sortedColumns,
-      values: sortedValues)
+      rowCount: rowCount, columnCount: columnCount, sortedRows: newRows, columns: newColumns,
+      values: newValues)
   }
 
   /// Takes entries that are known to be in order, unique, inside and finite.
@@ -110,18 +142,21 @@ public struct ObservedEntries: Equatable, Sendable {
     self.rowStarts = starts
   }
 
-  /// The permutation that sorts `indices` by `keys`, keeping the order of equal keys.
-  private static func stableOrder(_ indices: [Int], keys: [Int32], keyCount: Int) -> [Int] {
-    var next = [Int](repeating: 0, count: keyCount + 1)
-    for index in indices { next[Int(keys[index]) + 1] += 1 }
+  /// The permutation that sorts indices by their keys, keeping the order of equal keys; by default of all
+  /// indices from zero on.
+  private static func stableOrder(_ indices: [Int32]?, keys: [Int32], keyCount: Int) -> [Int32] {
+    var next = [Int32](repeating: 0, count: keyCount + 1)
+    for key in keys { next[Int(key) + 1] += 1 }
     for key in 0..<keyCount { next[key + 1] += next[key] }
-    var result = [Int](repeating: 0, count: indices.count)
-    for index in indices {
-      let key = Int(keys[index])
-      result[next[key]] = index
-      next[key] += 1
+    return [Int32](unsafeUninitializedCapacity: keys.count) { result, count in
+      for position in 0..<keys.count {
+        let index = indices.map { $0[position] } ?? Int32(position)
+        let key = Int(keys[Int(index)])
+        result[Int(next[key])] = index
+        next[key] += 1
+      }
+      count = keys.count
     }
-    return result
   }
 }
 

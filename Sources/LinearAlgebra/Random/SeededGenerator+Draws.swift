@@ -1,5 +1,6 @@
 extension SeededGenerator {
   /// A number from [0, 1): one of the 2⁵³ multiples of 2⁻⁵³, each as likely as the others.
+  @inlinable
   public mutating func nextUniform() -> Double { Double(next() >> 11) * 0x1p-53 }
 
   /// A number with the standard normal distribution, the same bits on every platform.
@@ -13,6 +14,7 @@ extension SeededGenerator {
   /// A whole number from 0 up to a bound, each exactly as likely as the others.
   ///
   /// - Precondition: the bound is positive.
+  @inlinable
   public mutating func nextIndex(below bound: Int) -> Int {
     precondition(bound > 0, "there is no index below \(bound)")
     // The high word of a product with the bound is uniform once the low words that occur too often are refused.

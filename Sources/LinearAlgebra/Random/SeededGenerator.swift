@@ -4,7 +4,7 @@
 ///
 /// - SeeAlso: Blackman and Vigna, *Scrambled linear pseudorandom number generators*, 2021.
 public struct SeededGenerator: RandomNumberGenerator, Equatable, Sendable {
-  private var s0, s1, s2, s3: UInt64
+  @usableFromInline var s0, s1, s2, s3: UInt64
 
   /// A generator started from a seed; different seeds give unrelated streams.
   public init(seed: UInt64) {
@@ -32,6 +32,7 @@ public struct SeededGenerator: RandomNumberGenerator, Equatable, Sendable {
   public var state: (UInt64, UInt64, UInt64, UInt64) { (s0, s1, s2, s3) }
 
   /// The next 64 random bits.
+  @inlinable
   public mutating func next() -> UInt64 {
     let product = s1 &* 5
     let result = ((product << 7) | (product >> 57)) &* 9
@@ -50,9 +51,8 @@ public struct SeededGenerator: RandomNumberGenerator, Equatable, Sendable {
   /// Takes four numbers of this stream as the new state, so splits may be split again. Two such states meet
   /// within 2⁶⁴ numbers with a probability below 2⁻¹⁹⁰.
   public mutating func split() -> SeededGenerator {
-    let state = (next(), next(), next(), next())
-    // The four cannot all be zero: the generator never shows four zeros in a row but once in 2²⁵⁶ numbers.
-    return state == (0, 0, 0, 0) ? SeededGenerator(seed: next()) : SeededGenerator(state: state)
+    // Four numbers in a row determine the state, and only the excluded state of zeros gives four zeros.
+    SeededGenerator(state: (next(), next(), next(), next()))
   }
 
   /// The generator 2¹²⁸ numbers further on: streams from repeated jumps never overlap in practice.

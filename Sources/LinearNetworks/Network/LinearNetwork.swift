@@ -15,7 +15,8 @@ public struct LinearNetwork: Equatable, Sendable {
     guard !layers.isEmpty else { throw .noLayers }
     for (index, layer) in layers.enumerated() {
       guard layer.rowCount > 0, layer.columnCount > 0 else {
-        throw .emptyLayer(number: index + 1, rowCount: layer.rowCount, columnCount: layer.columnCount)
+        throw .emptyLayer(
+          number: index + 1, rowCount: layer.rowCount, columnCount: layer.columnCount)
       }
       if index > 0, layer.columnCount != layers[index - 1].rowCount {
         throw .incompatibleLayers(

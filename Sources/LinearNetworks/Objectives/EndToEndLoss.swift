@@ -13,7 +13,8 @@ public struct EndToEndLoss<Target: Objective>: NetworkLoss {
   public init(_ objective: Target, widths: [Int]) {
     precondition(
       widths.first == objective.inputCount && widths.last == objective.outputCount,
-      "widths \(widths) do not lead from \(objective.inputCount) inputs to \(objective.outputCount) outputs")
+      "widths \(widths) do not lead from \(objective.inputCount) inputs to \(objective.outputCount) outputs"
+    )
     self.objective = objective
     chain = ProductChain(widths: widths)
     transposedGradient = Matrix(

@@ -25,7 +25,8 @@ public struct SparseCompletionLoss: NetworkLoss {
     precondition(widths.count >= 3, "a network of depth \(widths.count - 1) has no factors")
     precondition(
       widths.first == entries.columnCount && widths.last == entries.rowCount,
-      "widths \(widths) do not lead from \(entries.columnCount) columns to \(entries.rowCount) rows")
+      "widths \(widths) do not lead from \(entries.columnCount) columns to \(entries.rowCount) rows"
+    )
     precondition(entries.count > 0, "a completion loss needs at least one known entry")
     self.entries = entries
     self.pattern = pattern ?? ObservedPattern(of: entries)

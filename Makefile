@@ -1,0 +1,51 @@
+# Each target installs what is missing first; `make help` lists them.
+
+SWIFT ?= swift
+PREFIX ?= /usr/local
+# Benchmarks choose the kernel of the machine, whatever the environment forces elsewhere.
+NATIVE_BLAS = env -u OPENBLAS_CORETYPE -u OPENBLAS_L2_SIZE
+SWIFT_FILES = Package.swift Sources Tests $(wildcard Snippets Benchmarks/Package.swift Benchmarks/Sources)
+DOCUMENTED = LinearAlgebra LinearNetworks Dynamics Analysis Estimators DataFormats Records Reports
+
+.DEFAULT_GOAL := help
+.PHONY: help deps build demo test bench docs lint install clean
+
+help: ## list the targets
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS="$$(printf '\t')" read -r name text; do \
+	  printf '  make %-8s %s\n' "$$name" "$$text"; done
+
+deps: ## install OpenBLAS, LAPACKE, zlib and Plotly.js where they are missing
+	@Scripts/dependencies.sh
+
+build: deps ## build the library and the command for release
+	@$(SWIFT) build -c release --product deeplinear
+
+demo: build ## fill in a matrix and an image; reports appear in reports/
+	@Scripts/demo.sh
+
+test: deps ## run every test
+	@$(SWIFT) test
+
+bench: deps ## run the benchmarks
+	@$(NATIVE_BLAS) $(SWIFT) run -c release --package-path Benchmarks
+
+docs: deps ## build the documentation into .build/docs
+	@mkdir -p .build
+	@DEEPLINEAR_DOCS=1 $(SWIFT) package --allow-writing-to-directory .build/docs generate-documentation \
+	  $(foreach target,$(DOCUMENTED),--target $(target)) --enable-experimental-combined-documentation \
+	  --transform-for-static-hosting --warnings-as-errors --output-path .build/docs
+
+lint: deps ## check the format of the sources and the arrows between targets
+	@$(SWIFT) format lint --strict --parallel --recursive $(SWIFT_FILES)
+	@Scripts/check-layers.sh
+
+install: build ## install the command under PREFIX (default /usr/local)
+	@install -d "$(DESTDIR)$(PREFIX)/bin" "$(DESTDIR)$(PREFIX)/share/deeplinear"
+	@install -m 755 "$$($(SWIFT) build -c release --show-bin-path)/deeplinear" "$(DESTDIR)$(PREFIX)/bin/deeplinear"
+	@if [ -s .deeplinear/plotly/plotly.min.js ]; then \
+	  install -m 644 .deeplinear/plotly/plotly.min.js "$(DESTDIR)$(PREFIX)/share/deeplinear/plotly.min.js"; fi
+	@echo "Installed $(DESTDIR)$(PREFIX)/bin/deeplinear"
+
+clean: ## remove what was built
+	@$(SWIFT) package clean
+	@rm -rf .build/docs

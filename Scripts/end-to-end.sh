@@ -1,0 +1,58 @@
+#!/usr/bin/env bash
+# Uses an installed command as a person would: Scripts/end-to-end.sh PATH-TO-DEEPLINEAR
+set -euo pipefail
+
+deeplinear=$(realpath "$1")
+examples=$(realpath "$(dirname "$0")/../Examples")
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+cd "$folder"
+
+# Ends with a status and says nothing of it: expect_status 2 command …
+expect_status() {
+  local expected=$1 status=0
+  shift
+  "$@" > stdout 2> stderr < /dev/null || status=$?
+  if [ "$status" != "$expected" ]; then
+    echo "Expected status $expected and got $status from: $*" >&2
+    cat stdout stderr >&2
+    exit 1
+  fi
+}
+
+echo "help names the subcommands"
+expect_status 0 "$deeplinear" --help
+grep -q complete stdout
+expect_status 0 "$deeplinear" complete --help
+
+echo "an unknown option is refused"
+expect_status 2 "$deeplinear" complete --no-such-option
+
+echo "a file that is not there is refused in one line"
+expect_status 2 "$deeplinear" complete nowhere.csv
+[ "$(wc -l < stderr)" -le 2 ]
+
+echo "the example is completed"
+expect_status 0 "$deeplinear" complete "$examples/low-rank-2000.csv" \
+  --truth "$examples/low-rank-2000-truth.csv" --output completed.csv --report report --json
+python3 - stdout << 'PYTHON'
+import json, sys
+
+result = json.load(open(sys.argv[1]))
+keys = """rows columns observed depth outcome iterations seconds trainingError holdoutError rank
+effectiveRank nuclearNorm relativeError meanSquaredError mask""".split()
+missing = [key for key in keys if key not in result]
+assert not missing, f"the JSON lacks {missing}"
+assert "kind" in result["outcome"], result["outcome"]
+mask = "components undeterminedRows undeterminedColumns undeterminedEntries".split()
+missing = [key for key in mask if key not in result["mask"]]
+assert not missing, f"the JSON's mask lacks {missing}"
+assert result["relativeError"] <= 1e-6, f"relative error {result['relativeError']}"
+PYTHON
+[ -s completed.csv ]
+for file in index.html record.json report.md; do [ -s "report/$file" ]; done
+
+echo "nothing is overwritten without --force"
+expect_status 2 "$deeplinear" complete "$examples/low-rank-2000.csv" --output completed.csv
+
+echo "end to end: all as expected"

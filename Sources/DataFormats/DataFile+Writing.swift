@@ -1,0 +1,126 @@
+public import LinearAlgebra
+
+extension DataFile {
+  private static let writable: [DataFormat] = [.csv, .matrixMarket, .npy, .npz, .pgm]
+
+  /// Whether a result can be written here, to be asked before work is done for it.
+  ///
+  /// - Throws: ``DataFormatError`` for an extension that names no format, a folder that does not exist, or a
+  ///   file that exists and may not be overwritten.
+  public static func checkOutput(
+    _ path: String, among formats: [DataFormat]? = nil, overwrite: Bool = false
+  ) throws(DataFormatError) {
+    _ = try DataFormat.of(path, among: formats ?? writable)
+    try OutputFile.check(path, overwrite: overwrite)
+  }
+
+  /// Writes a matrix in the format of the path's extension, completely or not at all.
+  ///
+  /// CSV and Matrix Market hold the shortest numbers that read back to the same bits. Images hold rounded
+  /// values from 0 to 255. An archive holds one array, `matrix`. A header of column names is written to CSV
+  /// only; a table of three columns under it whose first two hold integers would be taken for triplets when
+  /// it is read without its layout.
+  ///
+  /// - Throws: ``DataFormatError`` as ``checkOutput(_:among:overwrite:)``, if writing fails, for NaN in an
+  ///   image, and for column names that all look like numbers.
+  /// - Precondition: as many names as columns.
+  public static func writeMatrix(
+    _ matrix: Matrix, to path: String, overwrite: Bool = false, columnNames: [String]? = nil
+  ) throws(DataFormatError) {
+    let (format, isCompressed, suffix) = try DataFormat.of(path, among: writable)
+    if let columnNames {
+      precondition(
+        columnNames.count == matrix.columnCount,
+        "\(columnNames.count) names cannot head \(matrix.columnCount) columns")
+      guard format != .csv || DelimitedWriter.canBeHeader(columnNames) else {
+        throw DataFormatError(
+          path, "column names that are all numbers look like data", "choose other names")
+      }
+    }
+    if format == .pgm, let bad = matrix.elements.firstIndex(where: \.isNaN) {
+      let (row, column) = bad.quotientAndRemainder(dividingBy: matrix.columnCount)
+      throw .missingElement(path, row: row, column: column)
+    }
+    try OutputFile.write(to: path, overwrite: overwrite, compressing: isCompressed) {
+      sink throws(DataFormatError) in
+      try write(matrix, format, separator(suffix), columnNames, file: path, to: sink)
+    }
+  }
+
+  /// The bytes of a file that ``writeMatrix(_:to:overwrite:columnNames:)`` would write, not compressed.
+  package static func encoded(
+    _ matrix: Matrix, as format: DataFormat, columnNames: [String]? = nil
+  ) throws(DataFormatError) -> [UInt8] {
+    try ByteSink.collect { sink throws(DataFormatError) in
+      try write(matrix, format, separator("csv"), columnNames, file: "matrix", to: sink)
+    }
+  }
+
+  /// The bytes of a file that ``writeObservedEntries(_:to:overwrite:)`` would write, not compressed.
+  package static func encoded(
+    _ entries: ObservedEntries, as format: DataFormat
+  ) throws(DataFormatError) -> [UInt8] {
+    try ByteSink.collect { sink throws(DataFormatError) in
+      try write(entries, format, separator("csv"), file: "entries", to: sink)
+    }
+  }
+
+  private static func write(
+    _ matrix: Matrix, _ format: DataFormat, _ separator: UInt8, _ columnNames: [String]?,
+    file: String, to sink: ByteSink
+  ) throws(DataFormatError) {
+    switch format {
+    case .matrixMarket: try MatrixMarket.write(matrix, to: sink)
+    case .npy: try NPYWriter.write(NPYArray(matrix), name: file, to: sink)
+    case .npz:
+      let archive = NPZArchive([.init(name: "matrix", array: NPYArray(matrix))])
+      try archive.write(to: sink, file: file, compressed: false)
+    case .pgm: try PGMImage(matrix).write(to: sink)
+    case .csv, .idx, .safetensors:
+      try DelimitedWriter.write(matrix, columnNames: columnNames, separator: separator, to: sink)
+    }
+  }
+
+  private static func write(
+    _ entries: ObservedEntries, _ format: DataFormat, _ separator: UInt8, file: String,
+    to sink: ByteSink
+  ) throws(DataFormatError) {
+    switch format {
+    case .matrixMarket: try MatrixMarket.write(entries, to: sink)
+    case .npy: try NPYWriter.write(NPYArray(entries.dense()), name: file, to: sink)
+    default: try DelimitedWriter.write(entries, separator: separator, to: sink)
+    }
+  }
+
+  /// Writes known entries: as triplets to CSV, as coordinates to Matrix Market, with NaN elsewhere to npy.
+  ///
+  /// - Throws: ``DataFormatError`` as ``writeMatrix(_:to:overwrite:columnNames:)``.
+  public static func writeObservedEntries(
+    _ entries: ObservedEntries, to path: String, overwrite: Bool = false
+  ) throws(DataFormatError) {
+    let (format, isCompressed, suffix) = try DataFormat.of(
+      path, among: [.csv, .matrixMarket, .npy])
+    try OutputFile.write(to: path, overwrite: overwrite, compressing: isCompressed) {
+      sink throws(DataFormatError) in
+      try write(entries, format, separator(suffix), file: path, to: sink)
+    }
+  }
+
+  /// Writes an array of any number of dimensions as `.npy`.
+  ///
+  /// - Throws: ``DataFormatError`` as ``writeMatrix(_:to:overwrite:columnNames:)``, and for elements that
+  ///   the type does not hold.
+  public static func writeArray(
+    _ array: NPYArray, to path: String, overwrite: Bool = false, as type: ScalarType = .float64
+  ) throws(DataFormatError) {
+    let isCompressed = try DataFormat.of(path, among: [.npy]).isCompressed
+    try OutputFile.write(to: path, overwrite: overwrite, compressing: isCompressed) {
+      sink throws(DataFormatError) in
+      try NPYWriter.write(array, as: type, name: path, to: sink)
+    }
+  }
+
+  private static func separator(_ suffix: String) -> UInt8 {
+    UInt8(ascii: suffix == "tsv" ? "\t" : ",")
+  }
+}

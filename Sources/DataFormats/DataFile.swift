@@ -1,0 +1,147 @@
+public import LinearAlgebra
+
+/// Reads and writes data files of every format, told apart by their extensions.
+///
+/// | extension | observed entries | matrix | array |
+/// |---|---|---|---|
+/// | `.csv` `.tsv` `.txt` | table with holes, or triplets | table | |
+/// | `.mtx` | coordinates, or array with NaN | array, or coordinates and zeros | |
+/// | `.npy`, `.npz` of one array | NaN is unknown | one or two dimensions | any dimension |
+/// | `.pgm` | all pixels, or a mask's | pixels | |
+/// | `.idx`, `…-ubyte` | all | first index as rows | any dimension |
+///
+/// All but `.npz` may be gzip files; that is seen from their first bytes. Compressed data may expand to
+/// 64 MiB, or to a hundred times the file's size if that is more. Named tensors are read by
+/// ``Safetensors``, several named arrays by ``NPZArchive``.
+public enum DataFile {
+  private static let dense: [DataFormat] = [.csv, .matrixMarket, .npy, .npz, .pgm, .idx]
+
+  /// Reads the known entries of a matrix.
+  ///
+  /// - Throws: ``DataFormatError``. A file of triplets may have 10⁶ rows and columns, or four times as many
+  ///   as entries if that is more, unless the options give the numbers explicitly.
+  /// - Complexity: O(*bytes* + *rows* + *columns*); 40 bytes of memory for each entry of triplets.
+  public static func readObservedEntries(
+    from path: String, options: ReadingOptions = ReadingOptions()
+  ) throws(DataFormatError) -> ObservedData {
+    _ = try DataFormat.of(path, among: dense)
+    let source = try ByteSource(path: path)
+    let mask = try options.maskPath.map { path throws(DataFormatError) in try ByteSource(path: path)
+    }
+    return try readObservedEntries(from: source, mask: mask, options: options)
+  }
+
+  /// Reads the known entries of a matrix; `options.maskPath` does not count here, `mask` does.
+  public static func readObservedEntries(
+    from source: ByteSource, mask: ByteSource? = nil, options: ReadingOptions = ReadingOptions()
+  ) throws(DataFormatError) -> ObservedData {
+    let format = try DataFormat.of(source.name, among: dense).format
+    if let mask {
+      let names = format == .csv ? try DelimitedText.names(source) : nil
+      let matrix = try readElements(source, format)
+      let known = try readMatrix(from: mask)
+      guard known.rowCount == matrix.rowCount, known.columnCount == matrix.columnCount else {
+        throw .wrongShape(
+          mask.name, found: known.shape, expected: "the mask of a \(matrix.shape) matrix")
+      }
+      try checkShape(matrix, options: options, file: source.name)
+      return ObservedData(
+        entries: try matrix.knownEntries(file: source.name, mask: known), columnNames: names,
+        format: format, layout: .table)
+    }
+    switch format {
+    case .csv:
+      let data = try DelimitedText.readObserved(source, options: options)
+      if data.layout == .table {
+        try checkShape(
+          rowCount: data.entries.rowCount, columnCount: data.entries.columnCount, options: options,
+          file: source.name)
+      }
+      return data
+    case .matrixMarket: return try MatrixMarket.readObserved(source, options: options)
+    default:
+      let matrix = try readElements(source, format)
+      try checkShape(matrix, options: options, file: source.name)
+      return ObservedData(
+        entries: try matrix.knownEntries(file: source.name), format: format, layout: .table)
+    }
+  }
+
+  /// Reads a complete matrix; all of its elements are finite.
+  ///
+  /// One-dimensional arrays are columns. What a coordinate file does not name is zero, if the matrix has no
+  /// more than 10⁷ elements or a hundred for each entry. A CSV file is always a table.
+  ///
+  /// - Throws: ``DataFormatError``.
+  public static func readMatrix(from path: String) throws(DataFormatError) -> Matrix {
+    _ = try DataFormat.of(path, among: dense)
+    return try readMatrix(from: try ByteSource(path: path))
+  }
+
+  /// Reads a complete matrix; see ``readMatrix(from:)-(String)``.
+  public static func readMatrix(from source: ByteSource) throws(DataFormatError) -> Matrix {
+    let format = try DataFormat.of(source.name, among: dense).format
+    return try readElements(source, format).complete(file: source.name)
+  }
+
+  /// Reads an array of any number of dimensions from `.npy`, `.npz` with one array, or IDX.
+  ///
+  /// - Throws: ``DataFormatError``.
+  public static func readArray(from path: String) throws(DataFormatError) -> NPYArray {
+    _ = try DataFormat.of(path, among: [.npy, .npz, .idx])
+    return try readArray(from: try ByteSource(path: path))
+  }
+
+  /// Reads an array of any number of dimensions; see ``readArray(from:)-(String)``.
+  public static func readArray(from source: ByteSource) throws(DataFormatError) -> NPYArray {
+    switch try DataFormat.of(source.name, among: [.npy, .npz, .idx]).format {
+    case .npz: try onlyArray(source)
+    case .idx: try IDX.read(source)
+    default: try NPYArray(reading: source)
+    }
+  }
+
+  /// The elements of a dense file; NaN where something is missing.
+  private static func readElements(
+    _ source: ByteSource, _ format: DataFormat
+  ) throws(DataFormatError) -> Matrix {
+    switch format {
+    case .csv: try DelimitedText.readMatrix(source)
+    case .matrixMarket: try MatrixMarket.readMatrix(source)
+    case .npz: try onlyArray(source).matrix(file: source.name)
+    case .idx: try IDX.rows(try IDX.read(source)).matrix(file: source.name)
+    case .pgm: try PGMImage(reading: source).pixels
+    case .npy, .safetensors: try NPYArray(reading: source).matrix(file: source.name)
+    }
+  }
+
+  private static func onlyArray(_ source: ByteSource) throws(DataFormatError) -> NPYArray {
+    let archive = try NPZArchive(reading: source)
+    guard archive.members.count == 1, let only = archive.members.first else {
+      let names = archive.members.prefix(8).map { Excerpt.quoted($0.name.utf8) }.joined(
+        separator: ", ")
+      throw DataFormatError(
+        source.name,
+        "the archive holds \(archive.members.count) arrays\(names.isEmpty ? "" : " (\(names))")",
+        "give a file with exactly one")
+    }
+    return only.array
+  }
+
+  private static func checkShape(
+    _ matrix: Matrix, options: ReadingOptions, file: String
+  ) throws(DataFormatError) {
+    try checkShape(
+      rowCount: matrix.rowCount, columnCount: matrix.columnCount, options: options, file: file)
+  }
+
+  private static func checkShape(
+    rowCount: Int, columnCount: Int, options: ReadingOptions, file: String
+  ) throws(DataFormatError) {
+    let rows = options.rowCount ?? rowCount
+    let columns = options.columnCount ?? columnCount
+    guard rows == rowCount, columns == columnCount else {
+      throw .wrongShape(file, found: "\(rowCount)×\(columnCount)", expected: "\(rows)×\(columns)")
+    }
+  }
+}

@@ -1,0 +1,130 @@
+import LinearAlgebra
+
+// Components that are weak beside the strongest have not risen when the path is left, and offsets that were
+// estimated alone are a little wrong. So the variational factors are fitted, the offsets are estimated again
+// from what the factors leave, and the leading components of the residual are offered to the factors, which
+// keep those that the data support. This goes on until none is kept.
+
+/// Variational factors of noisy entries, grown until the data support no further component, together with
+/// row and column offsets where they are wanted.
+struct VariationalFit {
+  let entries: ObservedEntries
+  let pattern: ObservedPattern
+  let isCancelled: () -> Bool
+
+  private(set) var factors: VariationalFactorization
+  private(set) var offsets: AdditiveOffsets?
+  private var values: [Double]
+
+  /// Starts from factors and, where they are wanted, offsets.
+  init(
+    _ entries: ObservedEntries, pattern: ObservedPattern, factors: VariationalFactorization,
+    offsets: AdditiveOffsets?, isCancelled: @escaping () -> Bool
+  ) {
+    self.entries = entries
+    self.pattern = pattern
+    self.factors = factors
+    self.offsets = offsets
+    self.isCancelled = isCancelled
+    values = offsets.map { $0.subtracted(from: entries).values } ?? entries.values
+  }
+
+  /// Fits, and grows until no component offered is kept.
+  mutating func run(using generator: inout SeededGenerator) {
+    settle(tolerance: Self.coarse)
+    while factors.rank < rankLimit, rounds < Self.roundLimit, !isCancelled() {
+      let count = min(max(2, factors.rank / 2), rankLimit - factors.rank)
+      guard let offer = residualComponents(count, using: &generator) else { break }
+      let before = self
+      factors = factors.grown(by: offer.rows, offer.columns)
+      settle(tolerance: Self.coarse)
+      // One in a thousand of the noise is the least worth keeping a component for.
+      let gain = 1 - factors.noiseVariance / before.factors.noiseVariance
+      if factors.rank <= before.factors.rank || gain < 1e-3 {
+        let spent = rounds
+        self = before
+        rounds = spent
+        break
+      }
+    }
+    settle()
+  }
+
+  /// While components are still being added, the fit need not be finished.
+  private static let coarse = 1e-3
+
+  /// The rounds of all fits together.
+  private(set) var rounds = 0
+
+  /// Low noise and an ill-conditioned spectrum make the rounds converge slowly: what is left then is better done
+  /// by variable projection, which is tried where the noise all but vanishes.
+  private static let roundLimit = 600
+
+  /// No more components than the entries of an average line of the longer side could determine.
+  private var rankLimit: Int {
+    let lines = max(entries.rowCount, entries.columnCount, 1)
+    return max(1, min(entries.count / lines, entries.rowCount, entries.columnCount))
+  }
+
+  /// Factors and offsets in turn, until the offsets no longer change beside the noise.
+  mutating func settle(tolerance: Double = 1e-5) {
+    fitFactors(tolerance)
+    guard offsets != nil else { return }
+    for _ in 0..<20 where rounds < Self.roundLimit && !isCancelled() {
+      var products = [Double](repeating: 0, count: values.count)
+      if factors.rank > 0 {
+        pattern.products(left: factors.rowFactor, right: factors.columnFactor, into: &products)
+      }
+      let rest = zip(entries.values, products).map { $0 - $1 }
+      let next = AdditiveOffsets(fitting: entries.replacingValues(rest))
+      let nextValues = next.subtracted(from: entries).values
+      let change = rootMeanSquare(zip(nextValues, values).map { $0 - $1 })
+      offsets = next
+      values = nextValues
+      fitFactors(tolerance)
+      if change * change < 10 * tolerance * factors.noiseVariance { return }
+    }
+  }
+
+  private mutating func fitFactors(_ tolerance: Double) {
+    let before = factors.rounds
+    factors.fit(
+      pattern, values, tolerance: tolerance,
+      roundLimit: max(1, min(200, Self.roundLimit - rounds)),
+      isCancelled: isCancelled)
+    rounds += factors.rounds - before
+  }
+
+  /// The leading singular triplets of the residual, as factors of half its size each: the residual is known at
+  /// a share of the positions, and scaling by one over that share makes it an estimate of the whole.
+  private func residualComponents(
+    _ count: Int, using generator: inout SeededGenerator
+  ) -> (rows: Matrix, columns: Matrix)? {
+    var products = [Double](repeating: 0, count: values.count)
+    if factors.rank > 0 {
+      pattern.products(left: factors.rowFactor, right: factors.columnFactor, into: &products)
+    }
+    let residuals = zip(values, products).map { $0 - $1 }
+    let share = Double(entries.count) / (Double(entries.rowCount) * Double(entries.columnCount))
+    var right = Matrix.gaussian(
+      rowCount: entries.columnCount, columnCount: count, using: &generator)
+    var left = Matrix(rowCount: entries.rowCount, columnCount: count)
+    for _ in 0..<8 {
+      pattern.times(residuals, right, into: &left)
+      guard let rows = try? QRDecomposition(of: left).orthogonalFactor,
+        rows.columnCount == count
+      else { return nil }
+      pattern.transposedTimes(residuals, rows, into: &right)
+      left = rows
+    }
+    guard let small = try? SingularValueDecomposition(of: right),
+      small.singularValues.count == count
+    else { return nil }
+    // right = P Σ Qᵀ, so R ≈ left rightᵀ = (left Q) Σ Pᵀ.
+    let roots = small.singularValues.map { ($0 / share).squareRoot() }
+    return (
+      (left * small.rightVectors).scalingColumns(by: roots),
+      small.leftVectors.scalingColumns(by: roots)
+    )
+  }
+}

@@ -1,0 +1,66 @@
+/// A value to show: in a table, or beside a label.
+public enum Cell: Equatable, Sendable {
+  case number(Double)
+  case text(String)
+  case verdict(Verdict)
+  case missing
+}
+
+/// How a claim, a hypothesis or a check came out.
+public enum Verdict: String, Codable, Sendable, CaseIterable {
+  case holds
+  case fails
+  /// Neither shown nor refuted: a number is missing, or the tolerance cannot decide.
+  case undecided
+  case notApplicable
+}
+
+extension Cell: ExpressibleByStringLiteral, ExpressibleByFloatLiteral, ExpressibleByIntegerLiteral {
+  public init(stringLiteral value: String) { self = .text(value) }
+  public init(floatLiteral value: Double) { self = .number(value) }
+  public init(integerLiteral value: Int) { self = .number(Double(value)) }
+}
+
+/// Encoded as `{"number": 1.5}`, `{"text": "…"}`, `{"verdict": "holds"}` or `{}` for a missing value.
+extension Cell: Codable {
+  private enum Kind: String, CodingKey {
+    case number, text, verdict
+  }
+
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: Kind.self)
+    self =
+      switch container.allKeys.first {
+      case .number: .number(try container.decode(Double.self, forKey: .number))
+      case .text: .text(try container.decode(String.self, forKey: .text))
+      case .verdict: .verdict(try container.decode(Verdict.self, forKey: .verdict))
+      case nil: .missing
+      }
+  }
+
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: Kind.self)
+    switch self {
+    case .number(let value): try container.encode(value, forKey: .number)
+    case .text(let value): try container.encode(value, forKey: .text)
+    case .verdict(let value): try container.encode(value, forKey: .verdict)
+    case .missing: break
+    }
+  }
+}
+
+/// A label and its value.
+public struct Fact: Codable, Equatable, Sendable {
+  public var label: String
+  public var value: Cell
+  public var unit: String?
+  /// A few words that say how to read the value.
+  public var note: String?
+
+  public init(_ label: String, _ value: Cell, unit: String? = nil, note: String? = nil) {
+    self.label = label
+    self.value = value
+    self.unit = unit
+    self.note = note
+  }
+}

@@ -1,0 +1,48 @@
+/// Something said beforehand, what was measured, and whether they agree.
+public struct Claim: Codable, Equatable, Sendable {
+  public enum Relation: String, Codable, Sendable {
+    case equals, atMost, atLeast
+  }
+
+  public var statement: String
+  /// Where it is said, for example `"Theorem 1 of [arora2019implicit]"`.
+  public var source: String?
+  public var relation: Relation
+  public var expected: Double
+  public var measured: Double
+  /// How far `measured` may miss, in the same unit.
+  public var tolerance: Double
+  public var verdict: Verdict
+
+  /// A claim about one number.
+  ///
+  /// Unless given, the verdict follows from the numbers and is ``Verdict/undecided`` if one of
+  /// them is not a number.
+  public init(
+    _ statement: String, source: String? = nil, _ relation: Relation = .equals, expected: Double,
+    measured: Double, tolerance: Double = 0, verdict: Verdict? = nil
+  ) {
+    self.statement = statement
+    self.source = source
+    self.relation = relation
+    self.expected = expected
+    self.measured = measured
+    self.tolerance = tolerance
+    self.verdict =
+      verdict
+      ?? Self.verdict(relation, expected: expected, measured: measured, tolerance: tolerance)
+  }
+
+  private static func verdict(
+    _ relation: Relation, expected: Double, measured: Double, tolerance: Double
+  ) -> Verdict {
+    if expected.isNaN || measured.isNaN || tolerance.isNaN { return .undecided }
+    let holds =
+      switch relation {
+      case .equals: expected == measured || abs(expected - measured) <= tolerance
+      case .atMost: measured <= expected + tolerance
+      case .atLeast: measured >= expected - tolerance
+      }
+    return holds ? .holds : .fails
+  }
+}

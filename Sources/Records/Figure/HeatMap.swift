@@ -1,0 +1,54 @@
+/// A matrix as colors; row 0 is on top.
+public struct HeatMap: Codable, Equatable, Sendable {
+  public var rowCount: Int
+  public var columnCount: Int
+  /// Row by row. NaN is a missing value and shows the paper.
+  public var values: [Double]
+  public var horizontal: Axis
+  public var vertical: Axis
+  public var colors: ColorScale
+  /// Each value stands for a square block of so many rows and columns; 1 for a map of entries.
+  public var blockSide: Int
+
+  /// - Precondition: `values` has `rowCount · columnCount` members, and `blockSide` is positive.
+  public init(
+    rowCount: Int, columnCount: Int, values: [Double], horizontal: Axis = Axis("column"),
+    vertical: Axis = Axis("row"), colors: ColorScale, blockSide: Int = 1
+  ) {
+    self.rowCount = rowCount
+    self.columnCount = columnCount
+    self.values = values
+    self.horizontal = horizontal
+    self.vertical = vertical
+    self.colors = colors
+    self.blockSide = blockSide
+    precondition(inconsistency == nil, inconsistency ?? "")
+  }
+}
+
+/// How numbers become colors.
+public struct ColorScale: Codable, Equatable, Sendable {
+  public enum Kind: String, Codable, Sendable {
+    /// Dark to bright, for sizes.
+    case sequential
+    /// Blue over neutral to orange, for signed values; symmetric about zero unless told otherwise.
+    case diverging
+  }
+
+  public var kind: Kind
+  public var title: String
+  public var unit: String?
+  /// The values of the first and the last color; `nil` leaves them to the data.
+  public var lower: Double?
+  public var upper: Double?
+
+  public init(
+    _ kind: Kind, title: String, unit: String? = nil, lower: Double? = nil, upper: Double? = nil
+  ) {
+    self.kind = kind
+    self.title = title
+    self.unit = unit
+    self.lower = lower
+    self.upper = upper
+  }
+}

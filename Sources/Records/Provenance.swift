@@ -1,0 +1,52 @@
+/// Where a record comes from: enough to run it again.
+///
+/// All of it is passed in: this module reads no clock and asks the machine nothing.
+public struct Provenance: Codable, Equatable, Sendable {
+  /// The program's name, for example `"deeplinear"`.
+  public var program: String
+  public var version: String
+  public var commit: String?
+  /// The command line, without the program's name.
+  public var arguments: [String]
+  public var seed: UInt64?
+  /// Every choice that matters, those made by default included.
+  public var settings: [Fact]
+  public var machine: Machine?
+  /// When the run began and ended, as in ISO 8601: `"2025-03-01T09:30:00Z"`.
+  public var started: String?
+  public var finished: String?
+
+  public init(
+    program: String, version: String, commit: String? = nil, arguments: [String] = [],
+    seed: UInt64? = nil, settings: [Fact] = [], machine: Machine? = nil, started: String? = nil,
+    finished: String? = nil
+  ) {
+    self.program = program
+    self.version = version
+    self.commit = commit
+    self.arguments = arguments
+    self.seed = seed
+    self.settings = settings
+    self.machine = machine
+    self.started = started
+    self.finished = finished
+  }
+}
+
+/// What a time in a record was measured on.
+public struct Machine: Codable, Equatable, Sendable {
+  public var processor: String
+  public var operatingSystem: String
+  /// The kernel the BLAS chose, for example `"SkylakeX"`.
+  public var linearAlgebraCore: String?
+  public var threadCount: Int
+
+  public init(
+    processor: String, operatingSystem: String, linearAlgebraCore: String? = nil, threadCount: Int
+  ) {
+    self.processor = processor
+    self.operatingSystem = operatingSystem
+    self.linearAlgebraCore = linearAlgebraCore
+    self.threadCount = threadCount
+  }
+}

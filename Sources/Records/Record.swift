@@ -1,0 +1,59 @@
+/// What a run, a figure of a paper, a certificate or a benchmark has to say: text, numbers and
+/// pictures in reading order, with where they come from.
+///
+/// A record holds values only. It can be stored as JSON, read again and redrawn without repeating
+/// the computation behind it.
+public struct Record: Codable, Equatable, Sendable {
+  public var title: String
+  public var subtitle: String?
+  /// The few results a reader wants first.
+  public var summary: [Fact]
+  public var sections: [Section]
+  public var provenance: Provenance?
+
+  public init(
+    title: String, subtitle: String? = nil, summary: [Fact] = [], sections: [Section] = [],
+    provenance: Provenance? = nil
+  ) {
+    self.title = title
+    self.subtitle = subtitle
+    self.summary = summary
+    self.sections = sections
+    self.provenance = provenance
+  }
+}
+
+extension Record {
+  /// Every figure in reading order; the first is *Figure 1*.
+  public var figures: [Figure] {
+    sections.flatMap(\.blocks).flatMap { block -> [Figure] in
+      switch block {
+      case .figure(let figure): [figure]
+      case .row(let figures): figures
+      default: []
+      }
+    }
+  }
+
+  /// Every table in reading order; the first is *Table 1*.
+  public var tables: [Table] {
+    sections.flatMap(\.blocks).compactMap { block in
+      if case .table(let table) = block { table } else { nil }
+    }
+  }
+}
+
+/// A part of a record: a heading, some prose, then blocks in order.
+public struct Section: Codable, Equatable, Sendable {
+  public var heading: String
+  /// Plain text. An empty line separates paragraphs, `backticks` mark code, and an address that
+  /// begins with `https://` becomes a link.
+  public var prose: String
+  public var blocks: [Block]
+
+  public init(heading: String, prose: String = "", blocks: [Block] = []) {
+    self.heading = heading
+    self.prose = prose
+    self.blocks = blocks
+  }
+}

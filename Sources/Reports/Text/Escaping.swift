@@ -1,0 +1,94 @@
+// Text of a record is data: none of it may become markup, script, a link or a formula of the page
+// that shows it. Each form of output has one function through which all text goes.
+
+/// Text inside HTML or XML, in an element or a quoted attribute.
+func escapedMarkup(_ text: String) -> String {
+  var result = ""
+  result.reserveCapacity(text.utf8.count)
+  for scalar in text.unicodeScalars {
+    switch scalar {
+    case "&": result += "&amp;"
+    case "<": result += "&lt;"
+    case ">": result += "&gt;"
+    case "\"": result += "&quot;"
+    case "'": result += "&#39;"
+    case "\t", "\n", "\r": result.unicodeScalars.append(scalar)
+    // Not allowed in XML, even as a reference.
+    case "\u{0}"..."\u{1F}", "\u{FFFE}", "\u{FFFF}": result += "\u{FFFD}"
+    default: result.unicodeScalars.append(scalar)
+    }
+  }
+  return result
+}
+
+/// Text inside a label drawn by Plotly, which reads a little HTML.
+func escapedLabel(_ text: String) -> String {
+  var result = ""
+  for character in text {
+    switch character {
+    case "&": result += "&amp;"
+    case "<": result += "&lt;"
+    case ">": result += "&gt;"
+    // Opens a template such as %{x}, and TeX where MathJax is present.
+    case "{": result += "&#123;"
+    case "$": result += "&#36;"
+    default: result.append(character)
+    }
+  }
+  return result
+}
+
+/// Text inside a Markdown paragraph or table cell.
+func escapedMarkdown(_ text: String) -> String {
+  var result = ""
+  for character in text {
+    switch character {
+    case "\\", "`", "*", "_", "[", "]", "<", ">", "#", "|", "~", "$", "!":
+      result += "\\" + String(character)
+    case "&": result += "&amp;"
+    case "\n", "\r", "\r\n", "\u{2028}", "\u{2029}": result += " "
+    default: result.append(character)
+    }
+  }
+  return result
+}
+
+/// A field of a CSV file.
+func escapedField(_ text: String) -> String {
+  guard text.utf8.contains(where: { [0x2C, 0x22, 0x0A, 0x0D].contains($0) }) else { return text }
+  var result = "\""
+  for scalar in text.unicodeScalars {
+    if scalar == "\"" { result += "\"" }
+    result.unicodeScalars.append(scalar)
+  }
+  return result + "\""
+}
+
+/// Prose as HTML paragraphs: see ``Section/prose``.
+func paragraphs(_ prose: String) -> String {
+  prose.split(separator: "\n", omittingEmptySubsequences: false)
+    .split { $0.allSatisfy(\.isWhitespace) }
+    .map { "<p>\(inline($0.joined(separator: "\n")))</p>\n" }
+    .joined()
+}
+
+/// One line of prose as HTML: code between backticks, addresses as links.
+func inline(_ text: String) -> String {
+  let pieces = text.split(separator: "`", omittingEmptySubsequences: false)
+  return pieces.enumerated().map { number, piece in
+    // An unpaired backtick is a backtick.
+    if number % 2 == 1 && number + 1 == pieces.count { return "`" + linked(piece) }
+    return number % 2 == 1 ? "<code>\(escapedMarkup(String(piece)))</code>" : linked(piece)
+  }.joined()
+}
+
+private func linked(_ text: Substring) -> String {
+  text.split(separator: " ", omittingEmptySubsequences: false).map { word in
+    guard word.hasPrefix("https://") else { return escapedMarkup(String(word)) }
+    var address = word
+    while let last = address.last, ".,;:!?)".contains(last) { address.removeLast() }
+    let shown = escapedMarkup(String(address))
+    let rest = escapedMarkup(String(word[address.endIndex...]))
+    return #"<a href="\#(shown)" rel="noopener noreferrer">\#(shown)</a>\#(rest)"#
+  }.joined(separator: " ")
+}

@@ -1,0 +1,106 @@
+import DataFormats
+import DeepLinear
+import Records
+import Reports
+
+/// One run of `complete`: read, fit, write, report.
+struct Completion {
+  let command: CompleteCommand
+
+  func run() throws {
+    let clock = ContinuousClock()
+    let start = clock.now
+    try checkOutputs()
+    let data = try DataFile.readObservedEntries(
+      from: command.observed, options: command.reading.options)
+    let truth = try readTruth(data.entries)
+    Interrupt.watch()
+    let fit = try fit(data.entries)
+    let seconds = (clock.now - start).seconds
+    let completion = CompletedTable(fit: fit, entries: data.entries, command: command)
+    let summary = CompletionSummary(
+      command: command, data: data, fit: fit, completion: completion, truth: truth,
+      seconds: seconds)
+    try write(completion, data, fit)
+    if let folder = command.report {
+      try CompletionReport(
+        command: command, data: data, fit: fit, completion: completion, truth: truth,
+        summary: summary
+      ).write(to: folder)
+    }
+    if command.shared.json {
+      try JSONOutput.write(summary)
+    } else {
+      print(summary.text(command: command))
+    }
+    switch fit.outcome {
+    case .converged: break
+    case .interrupted: throw Ended.interrupted
+    case .stepLimit, .stalled, .diverged: throw Ended.withoutResult
+    }
+  }
+
+  private func checkOutputs() throws {
+    let force = command.shared.force
+    if let output = command.output { try DataFile.checkOutput(output, overwrite: force) }
+    if let output = command.intervalOutput { try DataFile.checkOutput(output, overwrite: force) }
+    if let model = command.model {
+      try DataFile.checkOutput(model, among: [.safetensors], overwrite: force)
+    }
+    if let folder = command.report { try ReportFolder.check(folder, overwrite: force) }
+  }
+
+  private func readTruth(_ entries: ObservedEntries) throws -> Matrix? {
+    guard let path = command.truth else { return nil }
+    let truth = try DataFile.readMatrix(from: path)
+    guard truth.rowCount == entries.rowCount, truth.columnCount == entries.columnCount else {
+      throw BadInput(
+        """
+        \(path): the truth is \(truth.shape) but \(command.observed) is \
+        \(entries.rowCount)×\(entries.columnCount); give matrices of one shape, or the shape with \
+        --rows and --columns.
+        """)
+    }
+    return truth
+  }
+
+  private func fit(_ entries: ObservedEntries) throws -> MatrixCompleter.Fit {
+    var bar = ProgressBar("completing")
+    defer { bar.finish() }
+    let completer = MatrixCompleter(
+      depth: command.depth, width: command.width.value,
+      initialScale: command.initialScale.value, holdoutFraction: command.holdout,
+      intervalCoverage: command.intervals, recordingInterval: command.report == nil ? nil : 2,
+      seed: command.shared.seed)
+    return try completer.fit(entries) { progress in
+      bar.show(progress.fraction)
+      return !Interrupt.wasAsked
+    }
+  }
+
+  private func write(
+    _ completion: CompletedTable, _ data: ObservedData, _ fit: MatrixCompleter.Fit
+  ) throws {
+    let force = command.shared.force
+    if let output = command.output {
+      try DataFile.writeMatrix(
+        completion.matrix, to: output, overwrite: force, columnNames: data.columnNames)
+    }
+    if let output = command.intervalOutput, let intervals = fit.intervals {
+      try DataFile.writeMatrix(
+        completion.halfWidths(intervals), to: output, overwrite: force,
+        columnNames: data.columnNames)
+    }
+    if let model = command.model {
+      try ModelFile.write(
+        fit.model, settings: ModelFile.settings(of: command, fit: fit), to: model,
+        overwrite: force)
+    }
+  }
+}
+
+extension Duration {
+  var seconds: Double {
+    Double(components.seconds) + 1e-18 * Double(components.attoseconds)
+  }
+}

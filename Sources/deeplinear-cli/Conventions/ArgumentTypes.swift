@@ -1,0 +1,45 @@
+import ArgumentParser
+
+/// `auto`, or a number.
+enum AutomaticNumber<Number: LosslessStringConvertible & Sendable>: ExpressibleByArgument, Sendable
+{
+  case automatic
+  case number(Number)
+
+  init?(argument: String) {
+    if argument == "auto" {
+      self = .automatic
+    } else if let number = Number(argument) {
+      self = .number(number)
+    } else {
+      return nil
+    }
+  }
+
+  var defaultValueDescription: String {
+    switch self {
+    case .automatic: "auto"
+    case .number(let number): "\(number)"
+    }
+  }
+
+  /// The number, nil when it is to be chosen.
+  var value: Number? {
+    switch self {
+    case .automatic: nil
+    case .number(let number): number
+    }
+  }
+}
+
+/// Two numbers with a comma between, the first not above the second.
+struct ClosedInterval: ExpressibleByArgument, Sendable {
+  let range: ClosedRange<Double>
+
+  init?(argument: String) {
+    let parts = argument.split(separator: ",", omittingEmptySubsequences: false)
+    guard parts.count == 2, let low = Double(parts[0]), let high = Double(parts[1]), low <= high
+    else { return nil }
+    range = low...high
+  }
+}

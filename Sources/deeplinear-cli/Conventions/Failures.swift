@@ -1,0 +1,16 @@
+/// Input or usage that cannot be worked with: one sentence that names the place and what to do; exit status 2.
+struct BadInput: Error {
+  let sentence: String
+
+  init(_ sentence: String) { self.sentence = sentence }
+}
+
+/// The command has said what there is to say and ends with a status other than zero.
+struct Ended: Error {
+  let status: Int32
+
+  /// The computation ended without what was asked.
+  static let withoutResult = Ended(status: 1)
+  /// Interrupted, after saving what there was.
+  static let interrupted = Ended(status: 130)
+}

@@ -1,0 +1,66 @@
+import DeepLinear
+import FoundationEssentials
+import Records
+import Reports
+
+/// Where reports go, what they are drawn with and what they say about their origin.
+enum ReportFolder {
+  /// Refuses a folder that exists, or whose parent does not, before any work is done.
+  static func check(_ folder: String, overwrite: Bool) throws {
+    let manager = FileManager.default
+    if manager.fileExists(atPath: folder), !overwrite {
+      throw BadInput("\(folder): the report folder exists; give --force to replace it.")
+    }
+    let trimmed = folder.hasSuffix("/") ? String(folder.dropLast()) : folder
+    let parent = trimmed.lastIndex(of: "/").map { String(trimmed[..<$0]) } ?? "."
+    var isFolder = false
+    guard parent.isEmpty || manager.fileExists(atPath: parent, isDirectory: &isFolder) && isFolder
+    else {
+      throw BadInput("\(folder): the folder \(parent) does not exist; make it first.")
+    }
+  }
+
+  static func write(_ record: Record, to folder: String, overwrite: Bool) throws {
+    do {
+      try ReportWriter(plotly: plotly).write(record, to: folder, overwrite: overwrite)
+    } catch {
+      throw BadInput("\(error)")
+    }
+  }
+
+  /// Plotly.js, from the environment or from where `make deps` puts it beside the program's sources; reports
+  /// are drawn without it when there is none.
+  private static var plotly: String? {
+    let manager = FileManager.default
+    if let path = ProcessInfo.processInfo.environment["DEEPLINEAR_PLOTLY"] { return path }
+    var places = [".deeplinear/plotly/plotly.min.js"]
+    if let program = try? manager.destinationOfSymbolicLink(atPath: "/proc/self/exe") {
+      var folder = program[...]
+      for _ in 0..<5 {
+        guard let slash = folder.lastIndex(of: "/") else { break }
+        folder = folder[..<slash]
+        places.append("\(folder)/.deeplinear/plotly/plotly.min.js")
+        places.append("\(folder)/share/deeplinear/plotly.min.js")
+      }
+    }
+    return places.first { manager.fileExists(atPath: $0) }
+  }
+
+  static func provenance(seed: UInt64, settings: [Fact]) -> Provenance {
+    Provenance(
+      program: "deeplinear", version: Version.text,
+      arguments: Array(CommandLine.arguments.dropFirst()), seed: seed, settings: settings,
+      machine: Machine(
+        processor: processorName, operatingSystem: "Linux",
+        linearAlgebraCore: BLASConfiguration.coreName,
+        threadCount: BLASConfiguration.threadCount),
+      finished: Date.now.formatted(.iso8601))
+  }
+
+  private static var processorName: String {
+    guard let data = FileManager.default.contents(atPath: "/proc/cpuinfo") else { return "unknown" }
+    let line = String(decoding: data, as: UTF8.self).split(separator: "\n")
+      .first { $0.hasPrefix("model name") }
+    return line?.split(separator: ":").last.map { String($0.drop { $0 == " " }) } ?? "unknown"
+  }
+}

@@ -1,0 +1,13 @@
+import ArgumentParser
+
+/// Options that every command has.
+struct SharedOptions: ParsableArguments {
+  @Flag(name: .long, help: "Print exactly one JSON object on standard output.")
+  var json = false
+
+  @Flag(name: .long, help: "Overwrite files that exist.")
+  var force = false
+
+  @Option(name: .long, help: "The seed of everything random; the same seed gives the same bits.")
+  var seed: UInt64 = 0
+}

@@ -1,0 +1,51 @@
+import Foundation
+import Records
+import Testing
+
+@testable import Reports
+
+@Suite struct EscapingTests {
+  @Test func markupHasNoMeaning() {
+    #expect(escapedMarkup(#"<a b="c">&'"#) == "&lt;a b=&quot;c&quot;&gt;&amp;&#39;")
+    #expect(escapedMarkup("a\u{0}\u{1B}b\n") == "a\u{FFFD}\u{FFFD}b\n")
+  }
+
+  @Test func scriptsSeeOnlyAString() throws {
+    let text = JSONValue.string(DemoRecord.hostile + "\"\\\u{0}\u{2028}").text
+    for forbidden in ["<", ">", "&", "\u{2028}", "\u{2029}", "\u{0}"] {
+      #expect(!text.contains(forbidden))
+    }
+    let decoded = try JSONDecoder().decode([String].self, from: Data("[\(text)]".utf8))
+    #expect(decoded == [DemoRecord.hostile + "\"\\\u{0}\u{2028}"])
+  }
+
+  @Test func keysKeepTheirOrderAndGapsAreNull() {
+    let value: JSONValue = ["b": [1, true], "a": .numbers([0.5, .nan, .infinity])]
+    #expect(value.text == #"{"b":[1,true],"a":[0.5,null,null]}"#)
+  }
+
+  @Test func labelsAreNoTemplates() {
+    #expect(escapedLabel("%{x} $a$ <b>") == "%&#123;x} &#36;a&#36; &lt;b&gt;")
+  }
+
+  @Test(arguments: [
+    ("a", "a"), ("a,b", "\"a,b\""), ("say \"x\"", "\"say \"\"x\"\"\""), ("a\nb", "\"a\nb\""),
+    ("a\r\nb", "\"a\r\nb\""),
+  ])
+  func fieldsAreQuotedWhereNeeded(_ text: String, _ field: String) {
+    #expect(escapedField(text) == field)
+  }
+
+  @Test func markdownIsText() {
+    #expect(escapedMarkdown("*a* [b](c) <d> x|y\nz") == #"\*a\* \[b\](c) \<d\> x\|y z"#)
+  }
+
+  @Test func proseKnowsCodeAndAddresses() {
+    #expect(paragraphs("a\n\n b ") == "<p>a</p>\n<p> b </p>\n")
+    #expect(inline("run `a<b` now") == "run <code>a&lt;b</code> now")
+    #expect(inline("one ` alone") == "one ` alone")
+    #expect(
+      inline("see https://x.org/a?b=\"c\".").contains(#"href="https://x.org/a?b=&quot;c&quot;""#))
+    #expect(inline("javascript:alert(1)") == "javascript:alert(1)")
+  }
+}
