@@ -101,10 +101,6 @@ let package = Package(
     tests(of: "Records"),
     tests(of: "Reports", on: ["Records"]),
     tests(of: "DataFormats", on: ["LinearAlgebra"]),
-    .testTarget(
-      name: "ExactSolutionsTests",
-      dependencies: ["LinearAlgebra", "LinearNetworks", "Dynamics", "_TestSupport", realModule],
-      swiftSettings: settings),
     tests(of: "Analysis", on: ["LinearAlgebra", "LinearNetworks", "Dynamics", realModule]),
   ]
 )
