@@ -10,5 +10,5 @@ struct DeepLinearCommand: ParsableCommand {
       sentence on standard error.
       """,
     version: Version.text,
-    subcommands: [CompleteCommand.self, PredictCommand.self])
+    subcommands: [CompleteCommand.self, PredictCommand.self, SimulateCommand.self])
 }
