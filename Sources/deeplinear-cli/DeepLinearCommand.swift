@@ -9,5 +9,8 @@ struct DeepLinearCommand: ParsableCommand {
       130 interrupted (what there was has been saved).
       """,
     version: Version.text,
-    subcommands: [CompleteCommand.self, PredictCommand.self])
+    subcommands: [
+      CompleteCommand.self, PredictCommand.self, RegressCommand.self, SenseCommand.self,
+      LayersCommand.self,
+    ])
 }
