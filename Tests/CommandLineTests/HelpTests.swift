@@ -9,7 +9,9 @@ import Testing
         let ending = try command.run(words + ["--help"])
         #expect(ending.status == 0)
         #expect(ending.error.isEmpty)
-        #expect(ending.output.split(separator: "\n").allSatisfy { $0.count <= 80 })
+        // The line of usage is left to the terminal to wrap.
+        let lines = ending.output.split(separator: "\n").filter { !$0.hasPrefix("USAGE: ") }
+        #expect(lines.allSatisfy { $0.count <= 80 })
         let subcommands = Self.subcommands(in: ending.output)
         if !words.isEmpty, subcommands.isEmpty {
           #expect(ending.output.contains("deeplinear \(words.joined(separator: " ")) "))
