@@ -101,6 +101,9 @@ let package = Package(
     tests(of: "Records"),
     tests(of: "Reports", on: ["Records"]),
     tests(of: "DataFormats", on: ["LinearAlgebra"]),
+    .testTarget(
+      name: "CommandLineTests", dependencies: ["deeplinear-cli", "LinearAlgebra", "DataFormats"],
+      exclude: ["Expected"], swiftSettings: settings),
     tests(of: "Analysis", on: ["LinearAlgebra", "LinearNetworks", "Dynamics", realModule]),
   ]
 )

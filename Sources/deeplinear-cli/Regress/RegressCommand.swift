@@ -52,7 +52,7 @@ struct RegressCommand: ParsableCommand {
   @Option(name: .long, help: "Write the predictions for the new inputs.")
   var predictions: String?
 
-  @OptionGroup
+  @OptionGroup(title: "General")
   var shared: SharedOptions
 
   func validate() throws {

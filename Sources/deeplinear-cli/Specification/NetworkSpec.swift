@@ -112,7 +112,8 @@ struct NetworkSpec {
     let endToEnd = try file.matrix(node)
     guard endToEnd.rowCount == widths.last, endToEnd.columnCount == widths.first else {
       throw node.failure(
-        "the end-to-end matrix is \(endToEnd.shape), which does not fit the widths \(widths); correct one.")
+        "the end-to-end matrix is \(endToEnd.shape), which does not fit the widths \(widths); correct one."
+      )
     }
     do {
       return try .balanced(endToEnd: endToEnd, hiddenWidths: Array(widths.dropFirst().dropLast()))
@@ -129,7 +130,8 @@ struct NetworkSpec {
     let imbalances = try keys["imbalance"]?.list().map { try $0.number() } ?? []
     guard imbalances.count <= scales.count else {
       throw initial.failure(
-        "there are \(imbalances.count) imbalances for \(scales.count) scales; give at most as many.")
+        "there are \(imbalances.count) imbalances for \(scales.count) scales; give at most as many."
+      )
     }
     // What the flow from zero learns first: Y, Σyx, or the known entries.
     let reference = -objective.gradient(
@@ -151,7 +153,8 @@ struct NetworkSpec {
     let size = objective.outputCount
     guard objective.inputCount == size else {
       throw initial.failure(
-        "U Uᵀ is square but the objective takes \(size)×\(objective.inputCount) matrices; use a layered network.")
+        "U Uᵀ is square but the objective takes \(size)×\(objective.inputCount) matrices; use a layered network."
+      )
     }
     func shape() throws -> (Int, Int) {
       guard let widths, widths.count == 2 || (widths.count == 3 && widths[2] == widths[0]),
@@ -167,12 +170,14 @@ struct NetworkSpec {
       let files = try keys.required("files")
       let list = try files.list()
       guard list.count == 1 else {
-        throw files.failure("a symmetric network has one file, U, not \(list.count); correct the list.")
+        throw files.failure(
+          "a symmetric network has one file, U, not \(list.count); correct the list.")
       }
       let factor = try file.matrix(list[0])
       guard factor.rowCount == size else {
         throw list[0].failure(
-          "U is \(factor.shape) but the objective takes \(size)×\(size) matrices; correct the file.")
+          "U is \(factor.shape) but the objective takes \(size)×\(size) matrices; correct the file."
+        )
       }
       return SymmetricNetwork(factor: factor)
     case "gaussian":
@@ -202,7 +207,8 @@ struct NetworkSpec {
   ) throws {
     guard widths.first == objective.inputCount, widths.last == objective.outputCount else {
       throw node.failure(
-        "the widths \(widths) do not lead from the objective's \(objective.inputCount) inputs to its \(objective.outputCount) outputs; correct them.")
+        "the widths \(widths) do not lead from the objective's \(objective.inputCount) inputs to its \(objective.outputCount) outputs; correct them."
+      )
     }
   }
 
