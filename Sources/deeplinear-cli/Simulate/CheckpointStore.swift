@@ -26,7 +26,8 @@ struct CheckpointStore {
       encoder.outputFormat = .binary
       try encoder.encode(stored).write(to: URL(filePath: path), options: .atomic)
     } catch {
-      throw BadInput("\(path): the checkpoint cannot be written; check the folder and the space left.")
+      throw BadInput(
+        "\(path): the checkpoint cannot be written; check the folder and the space left.")
     }
   }
 
@@ -40,11 +41,13 @@ struct CheckpointStore {
       let stored = try? PropertyListDecoder().decode(Stored<Checkpoint>.self, from: data),
       stored.program == Self.program
     else {
-      throw BadInput("\(path): this is no checkpoint of such a run; leave out --resume to begin anew.")
+      throw BadInput(
+        "\(path): this is no checkpoint of such a run; leave out --resume to begin anew.")
     }
     guard stored.specification == spec.file.text, stored.seed == spec.seed else {
       throw BadInput(
-        "\(path): the checkpoint is of another specification than \(spec.file.path); give the one it began with.")
+        "\(path): the checkpoint is of another specification than \(spec.file.path); give the one it began with."
+      )
     }
     return stored.checkpoint
   }

@@ -21,7 +21,8 @@ struct DescentSimulation {
     var bar = ProgressBar("simulating")
     defer { bar.finish() }
     while true {
-      var timer = CheckpointTimer(interval: command.checkpoint == nil ? nil : command.checkpointInterval)
+      var timer = CheckpointTimer(
+        interval: command.checkpoint == nil ? nil : command.checkpointInterval)
       let trajectory = run.advance { progress in
         guard progress.step % 16 == 0 else { return .goOn }
         bar.show(Double(progress.step) / Double(max(settings.stepLimit, 1)))

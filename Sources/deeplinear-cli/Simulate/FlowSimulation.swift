@@ -23,7 +23,8 @@ struct FlowSimulation {
     var bar = ProgressBar("simulating")
     defer { bar.finish() }
     while true {
-      var timer = CheckpointTimer(interval: command.checkpoint == nil ? nil : command.checkpointInterval)
+      var timer = CheckpointTimer(
+        interval: command.checkpoint == nil ? nil : command.checkpointInterval)
       let result = run.advance { progress in
         bar.show(progress.time / max(settings.endTime, .leastNonzeroMagnitude))
         return Interrupt.wasAsked || timer.isDue() ? .interrupt : .goOn

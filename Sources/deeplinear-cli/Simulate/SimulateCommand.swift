@@ -5,7 +5,8 @@ import DeepLinear
 struct SimulateCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "simulate",
-    abstract: "Follow the training of a deep linear network by descent, gradient flow or closed form.",
+    abstract:
+      "Follow the training of a deep linear network by descent, gradient flow or closed form.",
     discussion: """
       SPEC is YAML or JSON with the keys objective, network, dynamics, recording and seed; paths in it are \
       relative to it. The trajectory is an .npz archive that numpy.load reads: times, loss, and each \

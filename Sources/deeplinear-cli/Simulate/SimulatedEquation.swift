@@ -18,11 +18,13 @@ enum SimulatedEquation {
       return SymmetricFlow(objective, from: network)
     case (_, .symmetric):
       throw dynamics.node.failure(
-        "\(dynamics.kind.rawValue) needs a layered network; use flow or descent, or another network.")
+        "\(dynamics.kind.rawValue) needs a layered network; use flow or descent, or another network."
+      )
     case (.endToEndFlow, .layered(let network)), (.endToEndDescent, .layered(let network)):
       if spec.recording.quantities.contains(.layers) {
         throw dynamics.node.failure(
-          "\(dynamics.kind.rawValue) follows the end-to-end matrix and has no layers; record endToEnd.")
+          "\(dynamics.kind.rawValue) follows the end-to-end matrix and has no layers; record endToEnd."
+        )
       }
       return EndToEndFlow(objective, depth: network.depth, from: network.endToEnd())
     case (.regularizedFlow, .layered(let network)):
@@ -48,7 +50,8 @@ enum SimulatedEquation {
     let matrix = try file.matrix(node)
     guard matrix.rowCount == width, matrix.columnCount == width else {
       throw node.failure(
-        "\(node.name) is \(matrix.shape) but the hidden layer has \(width) units; give a \(width)×\(width) matrix.")
+        "\(node.name) is \(matrix.shape) but the hidden layer has \(width) units; give a \(width)×\(width) matrix."
+      )
     }
     return matrix
   }

@@ -23,8 +23,12 @@ struct SimulationReport {
         "\(summary.dynamics) of a \(summary.objective) network of widths \(summary.widths.map(String.init).joined(separator: "–"))",
       summary: facts,
       sections: [
-        Section(heading: "The path", blocks: [lossFigure, spectrumFigure, balanceFigure].compactMap(\.self)),
-        Section(heading: "The specification", blocks: [.code(CodeBlock(spec.file.text, language: "yaml"))]),
+        Section(
+          heading: "The path",
+          blocks: [lossFigure, spectrumFigure, balanceFigure].compactMap(\.self)),
+        Section(
+          heading: "The specification", blocks: [.code(CodeBlock(spec.file.text, language: "yaml"))]
+        ),
       ],
       provenance: ReportFolder.provenance(
         seed: spec.seed,
@@ -38,12 +42,18 @@ struct SimulationReport {
       Fact("outcome", .text(summary.outcome.kind)), Fact("end", .number(summary.endTime)),
       Fact("final loss", .number(summary.finalLoss ?? .nan)),
     ]
-    if let minimum = summary.minimumLoss { facts.append(Fact("least loss possible", .number(minimum))) }
+    if let minimum = summary.minimumLoss {
+      facts.append(Fact("least loss possible", .number(minimum)))
+    }
     facts.append(Fact("steps", Cell(summary.steps)))
-    if let evaluations = summary.evaluations { facts.append(Fact("evaluations", Cell(evaluations))) }
+    if let evaluations = summary.evaluations {
+      facts.append(Fact("evaluations", Cell(evaluations)))
+    }
     if let drift = summary.invariantDrift {
       facts.append(
-        Fact("change of the balance invariants", .number(drift), note: "relative to the largest ‖W_j‖²"))
+        Fact(
+          "change of the balance invariants", .number(drift), note: "relative to the largest ‖W_j‖²"
+        ))
     }
     facts.append(Fact("time", .number(summary.seconds), unit: "s"))
     return facts

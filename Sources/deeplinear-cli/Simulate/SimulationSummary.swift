@@ -64,12 +64,14 @@ struct SimulationSummary: Encodable {
     ]
     var work = "\(steps) steps by \(method)"
     if let stepsByMethod, stepsByMethod.count > 1 {
-      work += " (\(stepsByMethod.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: ", ")))"
+      work +=
+        " (\(stepsByMethod.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: ", ")))"
     }
     if let evaluations { work += ", \(evaluations) evaluations" }
     lines.append("\(work), \(readable(seconds)) s, outcome \(outcome.kind)")
     if let invariantDrift {
-      lines.append("balance invariants changed by \(readable(invariantDrift)) of the largest ‖W_j‖²")
+      lines.append(
+        "balance invariants changed by \(readable(invariantDrift)) of the largest ‖W_j‖²")
     }
     if let halfRiseTimes {
       lines.append(

@@ -38,7 +38,8 @@ struct DynamicsSpec {
         relativeTolerance = try tolerance.positiveNumber()
         guard relativeTolerance >= 1e-14, relativeTolerance <= 0.1 else {
           throw tolerance.failure(
-            "\(tolerance.name) must lie between 1e-14 and 0.1, not \(relativeTolerance); correct it.")
+            "\(tolerance.name) must lie between 1e-14 and 0.1, not \(relativeTolerance); correct it."
+          )
         }
       }
       if let node = keys["method"] {
@@ -65,7 +66,8 @@ struct DynamicsSpec {
       let value = try node.number()
       guard value >= 0, value < 1, name == "heavyBall" || name == "nesterov" else {
         throw node.failure(
-          "momentum lies between 0 and 1 and belongs to heavyBall or nesterov, not \(value) for \(name); correct it.")
+          "momentum lies between 0 and 1 and belongs to heavyBall or nesterov, not \(value) for \(name); correct it."
+        )
       }
       return value
     }

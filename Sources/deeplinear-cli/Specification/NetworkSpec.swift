@@ -25,6 +25,12 @@ struct NetworkSpec {
       guard widths.count >= 2 else {
         throw list.failure("\(list.name) must hold at least two widths d_0, …, d_N; add them.")
       }
+      let weights = zip(widths, widths.dropFirst()).reduce(0.0) { $0 + Double($1.0) * Double($1.1) }
+      guard weights <= 1e8 else {
+        throw list.failure(
+          "the widths \(widths) make \(weights) weights, more than the 1e8 there is room for; narrow them."
+        )
+      }
       return widths
     }
     var generator = SeededGenerator(seed: seed)
@@ -112,7 +118,8 @@ struct NetworkSpec {
     let endToEnd = try file.matrix(node)
     guard endToEnd.rowCount == widths.last, endToEnd.columnCount == widths.first else {
       throw node.failure(
-        "the end-to-end matrix is \(endToEnd.shape), which does not fit the widths \(widths); correct one.")
+        "the end-to-end matrix is \(endToEnd.shape), which does not fit the widths \(widths); correct one."
+      )
     }
     do {
       return try .balanced(endToEnd: endToEnd, hiddenWidths: Array(widths.dropFirst().dropLast()))
@@ -129,7 +136,8 @@ struct NetworkSpec {
     let imbalances = try keys["imbalance"]?.list().map { try $0.number() } ?? []
     guard imbalances.count <= scales.count else {
       throw initial.failure(
-        "there are \(imbalances.count) imbalances for \(scales.count) scales; give at most as many.")
+        "there are \(imbalances.count) imbalances for \(scales.count) scales; give at most as many."
+      )
     }
     // What the flow from zero learns first: Y, Σyx, or the known entries.
     let reference = -objective.gradient(
@@ -151,7 +159,8 @@ struct NetworkSpec {
     let size = objective.outputCount
     guard objective.inputCount == size else {
       throw initial.failure(
-        "U Uᵀ is square but the objective takes \(size)×\(objective.inputCount) matrices; use a layered network.")
+        "U Uᵀ is square but the objective takes \(size)×\(objective.inputCount) matrices; use a layered network."
+      )
     }
     func shape() throws -> (Int, Int) {
       guard let widths, widths.count == 2 || (widths.count == 3 && widths[2] == widths[0]),
@@ -167,12 +176,14 @@ struct NetworkSpec {
       let files = try keys.required("files")
       let list = try files.list()
       guard list.count == 1 else {
-        throw files.failure("a symmetric network has one file, U, not \(list.count); correct the list.")
+        throw files.failure(
+          "a symmetric network has one file, U, not \(list.count); correct the list.")
       }
       let factor = try file.matrix(list[0])
       guard factor.rowCount == size else {
         throw list[0].failure(
-          "U is \(factor.shape) but the objective takes \(size)×\(size) matrices; correct the file.")
+          "U is \(factor.shape) but the objective takes \(size)×\(size) matrices; correct the file."
+        )
       }
       return SymmetricNetwork(factor: factor)
     case "gaussian":
@@ -202,7 +213,8 @@ struct NetworkSpec {
   ) throws {
     guard widths.first == objective.inputCount, widths.last == objective.outputCount else {
       throw node.failure(
-        "the widths \(widths) do not lead from the objective's \(objective.inputCount) inputs to its \(objective.outputCount) outputs; correct them.")
+        "the widths \(widths) do not lead from the objective's \(objective.inputCount) inputs to its \(objective.outputCount) outputs; correct them."
+      )
     }
   }
 

@@ -64,7 +64,8 @@ struct ObjectiveSpec {
     let array = try file.reading(measurements) { try DataFile.readArray(from: $0) }
     guard array.shape.count == 3 else {
       throw measurements.failure(
-        "\(measurements.name) has \(array.shape.count) dimensions; give an array of shape m × d_N × d_0.")
+        "\(measurements.name) has \(array.shape.count) dimensions; give an array of shape m × d_N × d_0."
+      )
     }
     let (count, rows, columns) = (array.shape[0], array.shape[1], array.shape[2])
     let values = try file.reading(try keys.required("values")) { try DataFile.readArray(from: $0) }

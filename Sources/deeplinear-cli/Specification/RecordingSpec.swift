@@ -24,7 +24,9 @@ struct RecordingSpec {
       }
       times.append(time)
     }
-    guard !times.isEmpty else { throw list.failure("\(list.name) is empty; give at least one time.") }
+    guard !times.isEmpty else {
+      throw list.failure("\(list.name) is empty; give at least one time.")
+    }
     self.times = times
     quantities = Set(
       try keys["quantities"]?.list().compactMap {

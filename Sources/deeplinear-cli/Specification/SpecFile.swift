@@ -29,7 +29,9 @@ struct SpecFile {
     } catch let error as YamlError {
       throw BadInput(sentence(about: error))
     }
-    guard let node else { throw BadInput("\(path), line 1: the specification is empty; write one.") }
+    guard let node else {
+      throw BadInput("\(path), line 1: the specification is empty; write one.")
+    }
     let root = SpecNode(node: node, file: path, name: "")
     guard case .mapping = node else {
       throw root.failure("a specification must have keys with values; see simulate --help.")
