@@ -50,10 +50,10 @@ let package = Package(
     storey("LinearNetworks", on: ["LinearAlgebra", realModule]),
 
     // ───── ③ how it moves ─────
-    storey("Dynamics", on: ["LinearAlgebra", "LinearNetworks"]),
+    storey("Dynamics", on: ["LinearAlgebra", "LinearNetworks", realModule]),
 
     // ───── ④ what a trajectory or a problem shows ─────
-    storey("Analysis", on: ["LinearAlgebra", "LinearNetworks", "Dynamics"]),
+    storey("Analysis", on: ["LinearAlgebra", "LinearNetworks", "Dynamics", realModule]),
 
     // ───── ⑤ estimators for people with data ─────
     storey(
@@ -94,10 +94,14 @@ let package = Package(
       swiftSettings: settings),
     tests(of: "LinearAlgebra"),
     tests(of: "LinearNetworks", on: ["LinearAlgebra"]),
-    tests(of: "Dynamics", on: ["LinearAlgebra", "LinearNetworks", realModule]),
+    tests(
+      of: "Dynamics", on: ["LinearAlgebra", "LinearNetworks", "_AllocationCounter", realModule]),
+    tests(
+      of: "Estimators", on: ["LinearAlgebra", "LinearNetworks", "Dynamics", "Analysis"]),
     tests(of: "Records"),
     tests(of: "Reports", on: ["Records"]),
     tests(of: "DataFormats", on: ["LinearAlgebra"]),
+    tests(of: "Analysis", on: ["LinearAlgebra", "LinearNetworks", "Dynamics", realModule]),
   ]
 )
 

@@ -1,4 +1,4 @@
-public import Foundation
+import Foundation
 public import LinearAlgebra
 
 /// One file of Tests/ReferenceValues: inputs and outputs computed elsewhere to many digits.

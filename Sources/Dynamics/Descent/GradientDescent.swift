@@ -82,30 +82,32 @@ public struct GradientDescent: Equatable, Sendable {
       if value <= targetLoss { return end(.converged) }
       if taken >= stepLimit { return end(.stepLimit(taken)) }
       guard squaredNorm > 0 else { return end(.stalled(atStep: taken)) }
+      guard squaredNorm.isFinite else { return end(.diverged(atStep: taken)) }
 
       var trialValue = 0.0
       var quotient = 0.0
-      var accepted = false
-      while !accepted {
+      switch step {
+      case .fixed:
+        // Nothing is ever taken back, so no second copy of the layers is needed.
         for index in network.layers.indices {
-          trial.layers[index].copyElements(from: network.layers[index])
-          trial.layers[index].add(gradients[index], scaledBy: -stepSize)
+          network.layers[index].add(gradients[index], scaledBy: -stepSize)
         }
-        trialValue = loss.value(at: trial)
-        switch step {
-        case .fixed:
-          accepted = true
-        case .adaptive(let control):
-          quotient = (value - trialValue) / (stepSize * squaredNorm)
-          accepted = quotient >= control.acceptance
-          if !accepted {
-            stepSize *= control.shrink
-            // A step that no longer changes the loss within rounding cannot be judged.
-            if stepSize * squaredNorm <= value * .ulpOfOne { return end(.stalled(atStep: taken)) }
+        trialValue = loss.value(at: network)
+      case .adaptive(let control):
+        while true {
+          for index in network.layers.indices {
+            trial.layers[index].copyElements(from: network.layers[index])
+            trial.layers[index].add(gradients[index], scaledBy: -stepSize)
           }
+          trialValue = loss.value(at: trial)
+          quotient = (value - trialValue) / (stepSize * squaredNorm)
+          if quotient >= control.acceptance { break }
+          stepSize *= control.shrink
+          // A step that no longer changes the loss within rounding cannot be judged.
+          if stepSize * squaredNorm <= abs(value) * .ulpOfOne { return end(.stalled(atStep: taken)) }
         }
+        swap(&network, &trial)
       }
-      swap(&network, &trial)
       value = trialValue
       taken += 1
       loss.gradients(at: network, into: &gradients)
@@ -145,7 +147,7 @@ public struct GradientDescent: Equatable, Sendable {
 
   private static func squaredNorm(_ matrices: [Matrix]) -> Double {
     var sum = 0.0
-    for matrix in matrices { sum += matrix.inner(matrix) }
+    for index in matrices.indices { sum += matrices[index].inner(matrices[index]) }
     return sum
   }
 }

@@ -71,7 +71,29 @@ struct ExactRecovery {
       if repeats { return undetermined }
       if descent.isExhausted { break }
     }
-    return undetermined
+    if let undetermined { return undetermined }
+    return try fromVariationalFactors(descent.network, iterations: iterations)
+  }
+
+  /// A last attempt from the factors that a noise model prefers: with few entries for each degree of freedom
+  /// the path can end in a spurious minimum that averaging over the factors' uncertainty avoids.
+  private func fromVariationalFactors(_ network: LinearNetwork, iterations: Int) throws -> Found? {
+    let decomposition = try network.endToEndDecomposition()
+    let values = decomposition.singularValues
+    guard let largest = values.first, largest > 0, largest.isFinite else { return nil }
+    let suggested = SpectrumGap.candidates(values, limit: 2).max() ?? 1
+    let count = min(values.prefix { $0 > 1e-2 * largest }.count, 2 * suggested + 2)
+    let roots = values.map { $0.squareRoot() }
+    var variational = VariationalFactorization(
+      rowFactor: decomposition.leftVectors.scalingColumns(by: roots).firstColumns(count),
+      columnFactor: decomposition.rightVectors.scalingColumns(by: roots).firstColumns(count),
+      noiseVariance: 1e-2)
+    variational.fit(pattern, entries.values, roundLimit: 60, isCancelled: { isCancelled(0.9) })
+    // With noise of a tenth of the data or more there is nothing exact to be found.
+    guard variational.rank > 0, variational.noiseVariance < 1e-2, !isCancelled(0.9) else {
+      return nil
+    }
+    return try search(from: variational.columnFactor)
   }
 
   /// Tries the ranks up to that of a column factor near the answer, the highest first, and grows from there.

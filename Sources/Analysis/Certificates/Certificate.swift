@@ -1,0 +1,87 @@
+public import Dynamics
+
+/// What a theorem says about a problem or a finished trajectory: hypotheses with measured values, bounds, slack.
+public struct Certificate: Equatable, Sendable {
+  /// One inequality.
+  public struct Bound: Equatable, Sendable {
+    public enum Side: String, Sendable {
+      /// The quantity is at most the limit.
+      case upper
+      /// The quantity is at least the limit.
+      case lower
+    }
+
+    /// What is bounded: `"loss above its infimum"`.
+    public let quantity: String
+    public let side: Side
+    public let limit: Double
+    /// Flow time or step count, where the bound is for one.
+    public let time: Double?
+    /// The value on a trajectory, where there is one.
+    public let measured: Double?
+
+    public init(
+      _ quantity: String, _ side: Side, _ limit: Double, time: Double? = nil,
+      measured: Double? = nil
+    ) {
+      self.quantity = quantity
+      self.side = side
+      self.limit = limit
+      self.time = time
+      self.measured = measured
+    }
+
+    /// How far the measured value is on the right side; negative for a violation.
+    public var slack: Double? {
+      measured.map { side == .upper ? limit - $0 : $0 - limit }
+    }
+
+    /// Whether the measured value contradicts the bound by more than rounding, relative to both and to what the value was computed from.
+    func isViolated(tolerance: Double, scale: Double) -> Bool {
+      guard let slack, let measured else { return false }
+      return slack.isNaN || slack < -tolerance * max(abs(limit), abs(measured), scale)
+    }
+  }
+
+  public enum Verdict: String, Sendable {
+    /// All hypotheses hold, and everything measured respects the bounds.
+    case holds
+    /// A hypothesis fails: the theorem says nothing here.
+    case notApplicable
+    /// All hypotheses hold and a measured value contradicts a bound.
+    case violated
+  }
+
+  /// A short name: `"linear convergence"`.
+  public let claim: String
+  /// Where the theorem stands.
+  public let source: String
+  public let hypotheses: [Hypothesis]
+  public let bounds: [Bound]
+  /// Rounding that a measured value may have, absolutely.
+  let roundingScale: Double
+
+  public init(
+    claim: String, source: String, hypotheses: [Hypothesis], bounds: [Bound],
+    roundingScale: Double = 0
+  ) {
+    self.claim = claim
+    self.source = source
+    self.hypotheses = hypotheses
+    self.bounds = bounds
+    self.roundingScale = roundingScale
+  }
+
+  /// The hypotheses that fail.
+  public var failing: [Hypothesis] { hypotheses.filter { !$0.holds } }
+
+  /// The bounds that measured values contradict, beyond 1e-9 relatively.
+  public var violations: [Bound] {
+    bounds.filter { $0.isViolated(tolerance: 1e-9, scale: roundingScale) }
+  }
+
+  public var verdict: Verdict {
+    if !failing.isEmpty { return .notApplicable }
+    return violations.isEmpty ? .holds : .violated
+  }
+}

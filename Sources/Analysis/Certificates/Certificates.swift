@@ -1,0 +1,35 @@
+public import Dynamics
+import LinearAlgebra
+public import LinearNetworks
+
+/// Every certificate that can be made for a problem.
+public enum Certificates {
+  /// What is certain before a run.
+  ///
+  /// - Parameter stepSize: the step of a descent that is planned; nil for a flow.
+  public static func before(
+    _ problem: QuadraticProblem, from network: LinearNetwork, stepSize: Double? = nil
+  ) throws -> [Certificate] {
+    var result = [try LinearConvergence(of: network, for: problem).certificate()]
+    let descent = try DescentConvergence(of: network, for: problem, stepSize: stepSize)
+    result.append(descent.certificate())
+    if let stepSize {
+      let targets = try problem.crossCovariance.singularValues()
+      result.append(PhaseSeparation.certificate(targets: targets, stepSize: stepSize))
+    }
+    return result
+  }
+
+  /// What a finished flow must respect, with the values it recorded. The rate of the loss needs recorded layers.
+  public static func after(
+    _ trajectory: Trajectory, of problem: QuadraticProblem, from network: LinearNetwork
+  ) throws -> [Certificate] {
+    var result = [
+      try LinearConvergence(of: network, for: problem).certificate(along: trajectory)
+    ]
+    if trajectory.snapshots.contains(where: { $0.layers != nil }) {
+      result.append(try LossRate.certificate(along: trajectory, for: problem))
+    }
+    return result
+  }
+}

@@ -1,0 +1,82 @@
+public import LinearAlgebra
+
+// An arbitrary singular value decomposition Σxy = U S Vᵀ does not diagonalise Σx when singular values repeat, zero included,
+// though another one may: inside each singular subspace the basis is free, and there Σx is diagonalised.
+
+/// How nearly the input covariance is diagonal in the singular vectors of the cross-covariance.
+///
+/// Data are normalised to X̂ = X/‖X‖_F, Ŷ = Y/‖Y‖_F, Σ̂x = X̂ᵀX̂, Σ̂xy = X̂ᵀŶ = U S Vᵀ, and Uᵀ Σ̂x U = D + B with D diagonal. Several
+/// measures of B are in use, and papers do not always say which: all are here.
+///
+/// - SeeAlso: Assumption 1 and Equation 41 of [gidel2019] for ``commutatorMeasure`` and ``identityMeasure``; the published version's
+///   Equation 27 is the off-diagonal part B.
+public struct JointDecomposition: Sendable {
+  /// U: an orthonormal basis of the inputs, d₀ × d₀; singular values descend, and inside one singular subspace the
+  /// variances.
+  public let inputVectors: Matrix
+  /// S: min(d₀, d_N) values in descending order.
+  public let singularValues: [Double]
+  /// D: the variance along each input vector; they sum to 1.
+  public let variances: [Double]
+  /// ‖B‖_F.
+  public let offDiagonalNorm: Double
+  /// ‖Σ̂x‖_F.
+  public let inputCovarianceNorm: Double
+  /// ‖Σ̂xy Σ̂xyᵀ Σ̂x − Σ̂x Σ̂xy Σ̂xyᵀ‖_F.
+  public let commutatorNorm: Double
+  /// Δx = ½ ‖Σ̂x − 1/√d₀‖_F: how far the inputs are from white. Between 0 and 1/√2.
+  public let identityMeasure: Double
+
+  /// Δxy = ½ ‖[Σ̂xy Σ̂xyᵀ, Σ̂x]‖_F, between 0 and 1/√2.
+  public var commutatorMeasure: Double { 0.5 * commutatorNorm }
+
+  /// ½ ‖B‖_F.
+  public var halfOffDiagonalNorm: Double { 0.5 * offDiagonalNorm }
+
+  /// ‖B‖_F/‖Σ̂x‖_F, the share of the covariance that is off the diagonal.
+  public var offDiagonalShare: Double { offDiagonalNorm / inputCovarianceNorm }
+
+  /// Decomposes the covariances of a data set.
+  ///
+  /// - Parameter tolerance: singular values that differ by at most this share of the largest count as one.
+  /// - Throws: ``DecompositionError`` when the sums are not finite.
+  public init(of data: CovarianceAccumulator, tolerance: Double = 1e-10) throws(DecompositionError)
+  {
+    let inputEnergy = data.inputProducts.trace
+    precondition(
+      inputEnergy > 0 && data.targetEnergy > 0,
+      "inputs of size \(inputEnergy) and targets of size \(data.targetEnergy) cannot be normalised")
+    let x = data.inputProducts / inputEnergy
+    let xy = data.crossProducts / (inputEnergy.squareRoot() * data.targetEnergy.squareRoot())
+    let n = x.rowCount
+    let decomposition = try SingularValueDecomposition(of: xy, vectors: .full)
+    let values =
+      decomposition.singularValues
+      + [Double](repeating: 0, count: n - decomposition.singularValues.count)
+    var parts: [Matrix] = []
+    var start = 0
+    while start < n {
+      var end = start + 1
+      while end < n, values[end - 1] - values[end] <= tolerance * values[0] { end += 1 }
+      let basis = decomposition.leftVectors.selecting(columns: Array(start..<end))
+      if end - start > 1 {
+        let inside = basis.transposedTimes(x * basis).symmetrized()
+        parts.append(basis * (try SymmetricEigendecomposition(of: inside)).eigenvectors)
+      } else {
+        parts.append(basis)
+      }
+      start = end
+    }
+    let u = Matrix.horizontallyStacked(parts)
+    let rotated = u.transposedTimes(x * u)
+    let product = xy.timesTransposed(xy) * x
+    inputVectors = u
+    singularValues = decomposition.singularValues
+    variances = rotated.diagonal
+    offDiagonalNorm = (rotated - .diagonal(rotated.diagonal)).frobeniusNorm
+    inputCovarianceNorm = x.frobeniusNorm
+    commutatorNorm = (product - product.transposed()).frobeniusNorm
+    identityMeasure =
+      0.5 * (x - Matrix.identity(n) / Double(n).squareRoot()).frobeniusNorm
+  }
+}
