@@ -1,8 +1,8 @@
 """The gradient flow of a completion problem by SciPy's DOP853, as a peer for the benchmark.
 
-Reads a folder with observed.csv (row, column, value under a header) and w1.npy, w2.npy, w3.npy; integrates until
+Reads a folder with observed.csv (row, column, value under a header) and w1.csv, w2.csv, w3.csv; integrates until
 the mean squared residual falls below the target; prints CPU seconds, evaluations and the end as JSON, and writes
-the end-to-end matrix to peer.npy. Arguments: folder, relative tolerance, target.
+the end-to-end matrix to peer.csv. Arguments: folder, relative tolerance, target.
 """
 
 import json
@@ -15,7 +15,7 @@ from scipy.integrate import DOP853
 folder, tolerance, target = sys.argv[1], float(sys.argv[2]), float(sys.argv[3])
 table = np.loadtxt(f"{folder}/observed.csv", delimiter=",", skiprows=1)
 rows, columns, values = table[:, 0].astype(int), table[:, 1].astype(int), table[:, 2]
-layers = np.array([np.load(f"{folder}/w{k}.npy") for k in (1, 2, 3)])
+layers = np.array([np.loadtxt(f"{folder}/w{k}.csv", delimiter=",") for k in (1, 2, 3)])
 shape, count = layers.shape, len(values)
 gradient = np.zeros(shape[1:])
 evaluations = 0
@@ -47,5 +47,5 @@ while solver.status == "running":
         break
 seconds = time.process_time() - start
 w1, w2, w3 = solver.y.reshape(shape)
-np.save(f"{folder}/peer.npy", w3 @ w2 @ w1)
+np.savetxt(f"{folder}/peer.csv", w3 @ w2 @ w1, delimiter=",", fmt="%.17g")
 print(json.dumps({"seconds": seconds, "evaluations": evaluations, "time": solver.t}))
