@@ -27,7 +27,7 @@ public struct GradientDescent: Equatable, Sendable {
   public typealias Verdict = Dynamics.Verdict
 
   public var step: Step
-  /// The run converges when the loss is at most this.
+  /// The run converges when the loss is at most this; −∞ for a loss that may be negative.
   public var targetLoss: Double
   public var stepLimit: Int
   public var recording: Recording

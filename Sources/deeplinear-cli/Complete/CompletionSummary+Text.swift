@@ -40,6 +40,10 @@ extension CompletionSummary {
 
   private var answer: String {
     if outcome.exact { return "rank \(rank), exact: it agrees with every known entry to rounding" }
+    if let dualityGap {
+      return "rank \(rank): nuclear norm \(readable(nuclearNorm.value ?? .nan)), at most "
+        + "\(readable(dualityGap)) above the smallest that agrees with the known entries"
+    }
     let offsets = offsets ? " with row and column offsets" : ""
     let judge = holdoutError.value == nil ? "without held-out entries" : "by held-out entries"
     return "rank \(rank)\(offsets), noisy: chosen \(judge)"

@@ -74,6 +74,7 @@ struct Regression {
     try DataFile.writeMatrix(
       Matrix(rowCount: rows.count, columnCount: 2 + width, elements: rows.flatMap(\.self)),
       to: file, overwrite: command.shared.force,
-      columnNames: ["step", "loss"] + (0..<width).map { "singularValue\($0 + 1)" })
+      names: TableNames(
+        columns: ["step", "loss"] + (0..<width).map { "singularValue\($0 + 1)" }))
   }
 }

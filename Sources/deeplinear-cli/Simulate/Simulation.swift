@@ -50,8 +50,7 @@ struct Simulation {
   private func result(of spec: SimulationSpec) throws -> SimulationResult {
     switch spec.dynamics.kind {
     case .exact:
-      return SimulationResult(
-        trajectory: try ExactSimulation.trajectory(spec), method: "exact", isComplete: true)
+      return try ExactSimulation.result(of: spec)
     case .descent, .endToEndDescent:
       let equation = try SimulatedEquation.equation(of: spec)
       return try DescentSimulation(command: command, spec: spec).run(equation)
