@@ -104,7 +104,9 @@ public struct GradientDescent: Equatable, Sendable {
           if quotient >= control.acceptance { break }
           stepSize *= control.shrink
           // A step that no longer changes the loss within rounding cannot be judged.
-          if stepSize * squaredNorm <= abs(value) * .ulpOfOne { return end(.stalled(atStep: taken)) }
+          if stepSize * squaredNorm <= abs(value) * .ulpOfOne {
+            return end(.stalled(atStep: taken))
+          }
         }
         swap(&network, &trial)
       }

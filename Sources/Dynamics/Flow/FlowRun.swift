@@ -74,7 +74,8 @@ public struct FlowRun<Equation: FlowEquation>: Sendable {
   public init(_ settings: GradientFlow, _ equation: Equation, from checkpoint: FlowCheckpoint) {
     precondition(
       checkpoint.point.state.count == equation.dimension,
-      "a checkpoint of \(checkpoint.point.state.count) weights is not of a flow of \(equation.dimension)")
+      "a checkpoint of \(checkpoint.point.state.count) weights is not of a flow of \(equation.dimension)"
+    )
     self.settings = settings
     self.equation = CountedEquation(equation)
     self.equation.evaluations = checkpoint.cost.evaluations
@@ -163,7 +164,9 @@ public struct FlowRun<Equation: FlowEquation>: Sendable {
       controller.refuse(h, ratio: ratio, exponent: Integrator.errorExponent)
       afterRefusal = true
     }
-    if settings.endTime - candidate.time <= 1e-14 * settings.endTime {
+    if settings.endTime.isFinite,
+      settings.endTime - candidate.time <= 1e-14 * settings.endTime
+    {
       candidate.time = settings.endTime
     }
     stopAtTarget(&integrator)
@@ -173,7 +176,8 @@ public struct FlowRun<Equation: FlowEquation>: Sendable {
     if settings.method == .automatic {
       let stiffness =
         method == .chebyshev
-        ? (candidate.time - point.time) * chebyshevRadius(integrator) : explicitStiffness(integrator)
+        ? (candidate.time - point.time) * chebyshevRadius(integrator)
+        : explicitStiffness(integrator)
       selection.accepted(
         step: candidate.time - point.time,
         cost: equation.evaluations + 2 * equation.jacobianProducts - costBefore,

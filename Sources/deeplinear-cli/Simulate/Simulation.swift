@@ -29,7 +29,22 @@ struct Simulation {
       print(summary.text)
     }
     if case .interrupted = result.trajectory.outcome { throw Ended.interrupted }
-    if !result.isComplete { throw Ended.withoutResult }
+    guard result.isComplete else {
+      StandardError.write("deeplinear: \(sentence(about: result, spec: spec))\n")
+      throw Ended.withoutResult
+    }
+  }
+
+  private func sentence(about result: SimulationResult, spec: SimulationSpec) -> String {
+    let isDescent = spec.dynamics.kind.isDescent
+    return switch result.trajectory.outcome {
+    case .diverged(let step):
+      isDescent
+        ? "the descent diverged at step \(step); make stepSize smaller than \(spec.dynamics.stepSize)."
+        : "the flow becomes infinite after time \(result.trajectory.snapshots.last?.time ?? 0); record earlier times."
+    default:
+      "the loss did not reach targetLoss; record later times, or ask for less."
+    }
   }
 
   private func result(of spec: SimulationSpec) throws -> SimulationResult {
