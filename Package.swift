@@ -32,6 +32,7 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-numerics", from: "1.1.1"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
   ],
   targets: [
     // ───── system libraries: the only place that knows which BLAS, LAPACK and zlib are linked ─────
@@ -81,6 +82,7 @@ let package = Package(
       dependencies: [
         "DeepLinear", "LinearAlgebra", "DataFormats", "Records", "Reports",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Yams", package: "Yams"),
       ],
       swiftSettings: settings),
 
@@ -91,8 +93,12 @@ let package = Package(
       path: "Tests/_TestSupport",
       swiftSettings: settings),
     tests(of: "LinearAlgebra"),
-    tests(of: "Dynamics", on: ["LinearAlgebra", "LinearNetworks", realModule]),
+    tests(of: "LinearNetworks", on: ["LinearAlgebra"]),
+    tests(
+      of: "Dynamics", on: ["LinearAlgebra", "LinearNetworks", "_AllocationCounter", realModule]),
     tests(of: "Analysis", on: ["LinearAlgebra", "LinearNetworks", "Dynamics", realModule]),
+    tests(
+      of: "Estimators", on: ["LinearAlgebra", "LinearNetworks", "Dynamics", "Analysis"]),
     tests(of: "Records"),
     tests(of: "Reports", on: ["Records"]),
     tests(of: "DataFormats", on: ["LinearAlgebra"]),

@@ -34,18 +34,34 @@ BODY void times_factor_body(
     }
 }
 
+// Four entries at a time, so that an element of the Gram matrix is loaded and stored once for four products.
 BODY void normal_equations_body(
     size_t count, const int32_t *columns, const double *values, const double *factor, size_t width,
     double *restrict gram, double *restrict moment) {
-    for (size_t e = 0; e < count; e++) {
+    size_t e = 0;
+    for (; e + 4 <= count; e += 4) {
+        const double *restrict f0 = factor + (size_t)columns[e] * width;
+        const double *restrict f1 = factor + (size_t)columns[e + 1] * width;
+        const double *restrict f2 = factor + (size_t)columns[e + 2] * width;
+        const double *restrict f3 = factor + (size_t)columns[e + 3] * width;
+        const double v0 = values[e], v1 = values[e + 1], v2 = values[e + 2], v3 = values[e + 3];
+        for (size_t a = 0; a < width; a++) {
+            const double a0 = f0[a], a1 = f1[a], a2 = f2[a], a3 = f3[a];
+            double *restrict row = gram + a * width;
+            for (size_t b = 0; b <= a; b++)
+                row[b] += (a0 * f0[b] + a1 * f1[b]) + (a2 * f2[b] + a3 * f3[b]);
+            moment[a] += (v0 * a0 + v1 * a1) + (v2 * a2 + v3 * a3);
+        }
+    }
+    for (; e < count; e++) {
         const double *restrict f = factor + (size_t)columns[e] * width;
         const double value = values[e];
         for (size_t a = 0; a < width; a++) {
             const double fa = f[a];
             double *restrict row = gram + a * width;
             for (size_t b = 0; b <= a; b++) row[b] += fa * f[b];
+            moment[a] += value * fa;
         }
-        for (size_t a = 0; a < width; a++) moment[a] += value * f[a];
     }
 }
 

@@ -17,22 +17,27 @@ extension DataFile {
   /// Writes a matrix in the format of the path's extension, completely or not at all.
   ///
   /// CSV and Matrix Market hold the shortest numbers that read back to the same bits. Images hold rounded
-  /// values from 0 to 255. An archive holds one array, `matrix`. A header of column names is written to CSV
-  /// only; a table of three columns under it whose first two hold integers would be taken for triplets when
-  /// it is read without its layout.
+  /// values from 0 to 255. An archive holds one array, `matrix`. Names are written to CSV only; a table of
+  /// three columns under a header whose first two hold integers would be taken for triplets when it is read
+  /// without its layout.
   ///
   /// - Throws: ``DataFormatError`` as ``checkOutput(_:among:overwrite:)``, if writing fails, for NaN in an
   ///   image, and for column names that all look like numbers.
-  /// - Precondition: as many names as columns.
+  /// - Precondition: as many names as columns and as rows.
   public static func writeMatrix(
-    _ matrix: Matrix, to path: String, overwrite: Bool = false, columnNames: [String]? = nil
+    _ matrix: Matrix, to path: String, overwrite: Bool = false, names: TableNames = TableNames()
   ) throws(DataFormatError) {
     let (format, isCompressed, suffix) = try DataFormat.of(path, among: writable)
-    if let columnNames {
+    if let rows = names.rows {
       precondition(
-        columnNames.count == matrix.columnCount,
-        "\(columnNames.count) names cannot head \(matrix.columnCount) columns")
-      guard format != .csv || DelimitedWriter.canBeHeader(columnNames) else {
+        rows.count == matrix.rowCount,
+        "\(rows.count) names cannot stand before \(matrix.rowCount) rows")
+    }
+    if let columns = names.columns {
+      precondition(
+        columns.count == matrix.columnCount,
+        "\(columns.count) names cannot head \(matrix.columnCount) columns")
+      guard format != .csv || DelimitedWriter.canBeHeader(columns + [names.rowHeading ?? ""]) else {
         throw DataFormatError(
           path, "column names that are all numbers look like data", "choose other names")
       }
@@ -43,16 +48,16 @@ extension DataFile {
     }
     try OutputFile.write(to: path, overwrite: overwrite, compressing: isCompressed) {
       sink throws(DataFormatError) in
-      try write(matrix, format, separator(suffix), columnNames, file: path, to: sink)
+      try write(matrix, format, separator(suffix), names, file: path, to: sink)
     }
   }
 
-  /// The bytes of a file that ``writeMatrix(_:to:overwrite:columnNames:)`` would write, not compressed.
+  /// The bytes of a file that ``writeMatrix(_:to:overwrite:names:)`` would write, not compressed.
   package static func encoded(
-    _ matrix: Matrix, as format: DataFormat, columnNames: [String]? = nil
+    _ matrix: Matrix, as format: DataFormat, names: TableNames = TableNames()
   ) throws(DataFormatError) -> [UInt8] {
     try ByteSink.collect { sink throws(DataFormatError) in
-      try write(matrix, format, separator("csv"), columnNames, file: "matrix", to: sink)
+      try write(matrix, format, separator("csv"), names, file: "matrix", to: sink)
     }
   }
 
@@ -66,7 +71,7 @@ extension DataFile {
   }
 
   private static func write(
-    _ matrix: Matrix, _ format: DataFormat, _ separator: UInt8, _ columnNames: [String]?,
+    _ matrix: Matrix, _ format: DataFormat, _ separator: UInt8, _ names: TableNames,
     file: String, to sink: ByteSink
   ) throws(DataFormatError) {
     switch format {
@@ -77,7 +82,7 @@ extension DataFile {
       try archive.write(to: sink, file: file, compressed: false)
     case .pgm: try PGMImage(matrix).write(to: sink)
     case .csv, .idx, .safetensors:
-      try DelimitedWriter.write(matrix, columnNames: columnNames, separator: separator, to: sink)
+      try DelimitedWriter.write(matrix, names: names, separator: separator, to: sink)
     }
   }
 
@@ -94,7 +99,7 @@ extension DataFile {
 
   /// Writes known entries: as triplets to CSV, as coordinates to Matrix Market, with NaN elsewhere to npy.
   ///
-  /// - Throws: ``DataFormatError`` as ``writeMatrix(_:to:overwrite:columnNames:)``.
+  /// - Throws: ``DataFormatError`` as ``writeMatrix(_:to:overwrite:names:)``.
   public static func writeObservedEntries(
     _ entries: ObservedEntries, to path: String, overwrite: Bool = false
   ) throws(DataFormatError) {
@@ -108,7 +113,7 @@ extension DataFile {
 
   /// Writes an array of any number of dimensions as `.npy`.
   ///
-  /// - Throws: ``DataFormatError`` as ``writeMatrix(_:to:overwrite:columnNames:)``, and for elements that
+  /// - Throws: ``DataFormatError`` as ``writeMatrix(_:to:overwrite:names:)``, and for elements that
   ///   the type does not hold.
   public static func writeArray(
     _ array: NPYArray, to path: String, overwrite: Bool = false, as type: ScalarType = .float64

@@ -37,8 +37,9 @@ public enum DataFile {
   ) throws(DataFormatError) -> ObservedData {
     let format = try DataFormat.of(source.name, among: dense).format
     if let mask {
-      let names = format == .csv ? try DelimitedText.names(source) : nil
-      let matrix = try readElements(source, format)
+      let (matrix, names) =
+        format == .csv
+        ? try DelimitedText.readMatrix(source) : (try readElements(source, format), TableNames())
       let known = try readMatrix(from: mask)
       guard known.rowCount == matrix.rowCount, known.columnCount == matrix.columnCount else {
         throw .wrongShape(
@@ -46,7 +47,7 @@ public enum DataFile {
       }
       try checkShape(matrix, options: options, file: source.name)
       return ObservedData(
-        entries: try matrix.knownEntries(file: source.name, mask: known), columnNames: names,
+        entries: try matrix.knownEntries(file: source.name, mask: known), names: names,
         format: format, layout: .table)
     }
     switch format {
@@ -106,7 +107,7 @@ public enum DataFile {
     _ source: ByteSource, _ format: DataFormat
   ) throws(DataFormatError) -> Matrix {
     switch format {
-    case .csv: try DelimitedText.readMatrix(source)
+    case .csv: try DelimitedText.readMatrix(source).elements
     case .matrixMarket: try MatrixMarket.readMatrix(source)
     case .npz: try onlyArray(source).matrix(file: source.name)
     case .idx: try IDX.rows(try IDX.read(source)).matrix(file: source.name)

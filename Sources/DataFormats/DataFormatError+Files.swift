@@ -22,7 +22,9 @@ extension DataFormatError {
   }
 
   static func outputExists(_ file: String) -> Self {
-    Self(file, "the file exists already", "choose another name or allow it to be overwritten")
+    Self(
+      file, "the file exists already", "choose another name or allow it to be overwritten",
+      setting: .overwrite)
   }
 
   static func noOutputFolder(_ file: String, folder: String) -> Self {

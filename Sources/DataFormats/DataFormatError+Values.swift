@@ -36,7 +36,8 @@ extension DataFormatError {
   static func notIndex(_ file: String, _ place: Place, text: some Collection<UInt8>) -> Self {
     Self(
       file, place, "\(Excerpt.quoted(text)) is not a row or column number",
-      "write an integer counted from 0, or from 1 if so declared")
+      "write an integer counted from 0, or from 1 if so declared",
+      setting: .oneBased)
   }
 
   static func indexBelow(
@@ -59,7 +60,8 @@ extension DataFormatError {
     Self(
       file,
       "\(count) \(axis)s for \(entries) \(entries == 1 ? "entry" : "entries") would waste memory",
-      "number the \(axis)s without gaps, or give the number of \(axis)s explicitly")
+      "number the \(axis)s without gaps, or give the number of \(axis)s explicitly",
+      setting: .shape)
   }
 
   static func tooManyElements(_ file: String, rowCount: Int, columnCount: Int, entries: Int) -> Self
@@ -76,7 +78,8 @@ extension DataFormatError {
     Self(
       file, .line(secondLine),
       "row \(row), column \(column) was already given on line \(firstLine)",
-      "remove one of the two lines, or let duplicates be averaged or the last one count")
+      "remove one of the two lines, or let duplicates be averaged or the last one count",
+      setting: .duplicates)
   }
 
   static func noEntries(_ file: String) -> Self {

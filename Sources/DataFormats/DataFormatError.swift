@@ -22,6 +22,18 @@ public struct DataFormatError: Error, Equatable, Sendable, CustomStringConvertib
     case array(String)
   }
 
+  /// A choice of the caller that would let the same file pass.
+  public enum Setting: Equatable, Sendable {
+    /// Files may be overwritten.
+    case overwrite
+    /// ``ReadingOptions/duplicates`` other than to refuse them.
+    case duplicates
+    /// ``ReadingOptions/oneBased``.
+    case oneBased
+    /// ``ReadingOptions/rowCount`` and ``ReadingOptions/columnCount``.
+    case shape
+  }
+
   /// The file, as it was named by the caller.
   public let file: String
 
@@ -34,15 +46,21 @@ public struct DataFormatError: Error, Equatable, Sendable, CustomStringConvertib
   /// What to do about it.
   public let remedy: String
 
-  init(_ file: String, _ place: Place, _ problem: String, _ remedy: String) {
+  /// The choice that would let it pass, if there is one.
+  public let setting: Setting?
+
+  init(
+    _ file: String, _ place: Place, _ problem: String, _ remedy: String, setting: Setting? = nil
+  ) {
     self.file = file
     self.place = place
     self.problem = problem
     self.remedy = remedy
+    self.setting = setting
   }
 
-  init(_ file: String, _ problem: String, _ remedy: String) {
-    self.init(file, .file, problem, remedy)
+  init(_ file: String, _ problem: String, _ remedy: String, setting: Setting? = nil) {
+    self.init(file, .file, problem, remedy, setting: setting)
   }
 
   /// The sentence.

@@ -13,11 +13,8 @@ public struct ObservedData: Equatable, Sendable {
   /// The entries: at least one, all finite.
   public var entries: ObservedEntries
 
-  /// The names in the first column, if its heading is empty.
-  public var rowNames: [String]?
-
-  /// The names in the header line of a table.
-  public var columnNames: [String]?
+  /// The names of rows and columns in a table of text.
+  public var names = TableNames()
 
   /// The format of the file.
   public var format: DataFormat

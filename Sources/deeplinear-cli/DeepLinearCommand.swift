@@ -3,10 +3,11 @@ import ArgumentParser
 struct DeepLinearCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "deeplinear",
-    abstract: "Deep linear networks: fill in matrices, follow their training, check their theory.",
+    abstract: "Deep linear networks: fill in matrices, follow training, check theory.",
     discussion: """
-      Exit status: 0 success, 1 the computation ended without what was asked, 2 bad input or usage,
-      130 interrupted (what there was has been saved).
+      Every command ends with 0 when it did what was asked, 1 when the computation ended without it, \
+      2 for bad input or usage, and 130 when interrupted, after saving what there was. An error is one \
+      sentence on standard error.
       """,
     version: Version.text,
     subcommands: [CompleteCommand.self, PredictCommand.self])

@@ -16,7 +16,7 @@ import Testing
     #expect(data.entries.values == [1, 3, 5.5, -0.09])
     #expect((data.entries.rowCount, data.entries.columnCount) == (3, 3))
     #expect(data.layout == .table)
-    #expect(data.columnNames == nil)
+    #expect(data.names.columns == nil)
   }
 
   @Test(arguments: [",", ";", "\t"], ["\n", "\r\n"])
@@ -26,22 +26,36 @@ import Testing
     for tail in ["", ending, ending + ending] {
       let data = try observed("\u{FEFF}" + text + tail)
       #expect(data.entries.values == [1, 3, -2.5, 4])
-      #expect(data.columnNames == ["a", "b", "c d"])
+      #expect(data.names.columns == ["a", "b", "c d"])
     }
   }
 
   @Test func quotedCellsMayHoldSeparatorsAndQuotes() throws {
     let data = try observed("\"a,b\",\"say \"\"x\"\"\",c,d\n\"1\",\" 2 \",\"\",4\n")
-    #expect(data.columnNames == ["a,b", "say \"x\"", "c", "d"])
+    #expect(data.names.columns == ["a,b", "say \"x\"", "c", "d"])
     #expect(data.entries.values == [1, 2, 4])
     #expect(data.entries.columns == [0, 1, 3])
   }
 
   @Test func aFirstColumnWithoutHeadingHoldsRowNames() throws {
     let data = try observed(",x,y,z\nanna,1,2,\n\"b, c\",,4,5\n")
-    #expect(data.rowNames == ["anna", "b, c"])
-    #expect(data.columnNames == ["x", "y", "z"])
+    #expect(data.names.rows == ["anna", "b, c"])
+    #expect(data.names.columns == ["x", "y", "z"])
     #expect(data.entries.values == [1, 2, 4, 5])
+  }
+
+  @Test func aFirstColumnOfTextHoldsRowNames() throws {
+    let data = try observed("name,x,y,z\nanna,1,2,\nbert,,4,5\n")
+    #expect(
+      data.names
+        == TableNames(columns: ["x", "y", "z"], rows: ["anna", "bert"], rowHeading: "name"))
+    #expect(data.entries.values == [1, 2, 4, 5])
+    let bytes = try DataFile.encoded(
+      .identity(3), as: .csv,
+      names: TableNames(
+        columns: ["x", "y", "z"], rows: ["anna", "b, c", "1"]))
+    #expect(
+      String(decoding: bytes, as: UTF8.self) == ",x,y,z\nanna,1,0,0\n\"b, c\",0,1,0\n1,0,0,1\n")
   }
 
   @Test func threeColumnsOfIntegersUnderAHeaderAreTriplets() throws {
@@ -103,12 +117,12 @@ import Testing
     for shape in [(1, 1), (1, 9), (9, 1), (13, 7), (40, 3)] {
       let matrix = generator.matrix(shape.0, shape.1)
       for names in [nil, (0..<shape.1).map { "näme, \"\($0)\"" }] {
-        let bytes = try DataFile.encoded(matrix, as: .csv, columnNames: names)
+        let bytes = try DataFile.encoded(matrix, as: .csv, names: TableNames(columns: names))
         let source = ByteSource(bytes, named: "x.csv")
         #expect(bits(try DataFile.readMatrix(from: source).elements) == bits(matrix.elements))
         #expect(
           try DataFile.readObservedEntries(from: source, options: ReadingOptions(layout: .table))
-            .columnNames == names)
+            .names.columns == names)
       }
     }
   }

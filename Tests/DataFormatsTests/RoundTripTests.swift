@@ -37,7 +37,8 @@ import Testing
       try DataFile.writeMatrix(Matrix(rows: [[1, .nan]]), to: folder.file("a.pgm"))
     }
     #expect(throws: DataFormatError.self) {
-      try DataFile.writeMatrix(.identity(2), to: folder.file("a.csv"), columnNames: ["1", ""])
+      try DataFile.writeMatrix(
+        .identity(2), to: folder.file("a.csv"), names: TableNames(columns: ["1", ""]))
     }
     #expect(folder.names == [])
   }

@@ -34,6 +34,10 @@ import Testing
       "x.csv, line 3, column 1: 'anna' is not a number; write a number, or leave the cell empty if it is unknown."
     ),
     (
+      "name,a\nanna,3\n1,2\n", options,
+      "x.csv, line 2, column 1: 'anna' is not a number; write a number, or leave the cell empty if it is unknown."
+    ),
+    (
       "1,inf\n2,3\n", options,
       "x.csv, line 1, column 2: 'inf' is not finite; write a finite number, or NaN if it is unknown."
     ),

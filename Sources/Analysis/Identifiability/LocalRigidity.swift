@@ -4,6 +4,9 @@ import LinearAlgebra
 // A_i δu_i = −(δV u_i) on the row's columns, which has a solution exactly when (I − Q_iQ_iᵀ)(δV u_i) = 0. Summed
 // over the rows, δV must be in the kernel of S (the matrix of variable projection); the gauge δV = V M, which
 // moves nothing, is filled in beforehand. So with S + gauge positive definite nothing can move.
+//
+// Multiplying a row or a column of X by a number changes nothing of this. Rows of both factors are brought to
+// length one first, or eigenvalues that belong to small rows would look like zeros.
 
 /// The entries that can change when a low-rank fit moves infinitesimally, keeping its rank and every known
 /// entry.
@@ -51,8 +54,12 @@ struct LocalRigidity {
     let columns = partOfColumn.indices.filter { partOfColumn[$0] != nil }
     let rows = partOfRow.indices.filter { partOfRow[$0] != nil }
     guard columns.count >= rank, !rows.isEmpty else { return [] }
-    let entries = all.restricted(toRows: rows, columns: columns)
-    guard let v = try? QRDecomposition(of: columnFactor.selecting(rows: columns)).orthogonalFactor
+    let selected = columnFactor.selecting(rows: columns)
+    let lengths = selected.relativeRowLengths()
+    let entries = all.restricted(toRows: rows, columns: columns).balanced(columnScales: lengths)
+    guard
+      let v = try? QRDecomposition(of: selected.scalingRows(by: lengths.map { 1 / $0 }))
+        .orthogonalFactor
     else { return nil }
     var eliminated = EliminatedRows(entries: entries, rank: rank)
     eliminated.solve(entries, columnFactor: v)
@@ -100,7 +107,34 @@ struct LocalRigidity {
   }
 }
 
+extension Matrix {
+  /// The length of every row divided by the greatest; one for rows that are zero beside it.
+  fileprivate func relativeRowLengths() -> [Double] {
+    let lengths = (0..<rowCount).map { row in
+      Matrix(rowCount: 1, columnCount: columnCount, elements: self.row(row)).frobeniusNorm
+    }
+    let greatest = lengths.max() ?? 0
+    return lengths.map { $0 > 1e-100 * greatest ? $0 / greatest : 1 }
+  }
+}
+
 extension ObservedEntries {
+  /// The entries with each column divided by a number, and then each row by its root mean square.
+  fileprivate func balanced(columnScales: [Double]) -> ObservedEntries {
+    let largest = values.reduce(0) { max($0, abs($1)) }
+    guard largest > 0 else { return self }
+    var result = values.indices.map { values[$0] / largest / columnScales[Int(columns[$0])] }
+    for row in 0..<rowCount {
+      let range = rowStarts[row]..<rowStarts[row + 1]
+      let norm = Matrix(rowCount: 1, columnCount: range.count, elements: Array(result[range]))
+        .frobeniusNorm
+      let unit = norm / Double(range.count).squareRoot()
+      guard unit > 1e-200 else { continue }
+      for k in range { result[k] /= unit }
+    }
+    return replacingValues(result)
+  }
+
   /// The entries whose row and column are listed, renumbered in the order of the lists, which ascend.
   func restricted(toRows rows: [Int], columns: [Int]) -> ObservedEntries {
     var newRow = [Int32](repeating: -1, count: rowCount)

@@ -4,8 +4,7 @@ import LinearAlgebra
 struct DelimitedTable {
   var rowCount = 0
   var columnCount = 0
-  var rowNames: [String]?
-  var columnNames: [String]?
+  var names = TableNames()
 
   /// The values; row after row.
   var values: [Double] = []
@@ -25,18 +24,27 @@ struct DelimitedTable {
 extension DelimitedText {
   /// Reads the rest of the lines as rows.
   ///
-  /// The first column holds names of rows if its heading is empty and another heading is not.
+  /// Under a header line the first column holds names of rows if its heading is empty, or if none of its
+  /// cells is a number.
   mutating func readTable(keepingMissing: Bool) throws(DataFormatError) -> DelimitedTable {
     guard let first = line else { throw .noEntries(file) }
     var table = DelimitedTable()
-    let hasRowNames = cellCount > 1 && header?[0] == ""
+    let label = cellCount > 1 && header != nil ? firstCell(of: first) : .missing
+    let hasLabels = if case .text = label { true } else { false }
+    let hasRowNames = cellCount > 1 && (header?[0] == "" || hasLabels)
     let skipped = hasRowNames ? 1 : 0
+    // A number among names that only their own text shows to be names: the text is out of place, not the number.
+    let mustBeText = hasLabels && header?[0] != ""
+    let misplaced = error(label, 0, in: first)
     table.columnCount = cellCount - skipped
     guard table.columnCount < Int32.max else {
       throw DataFormatError(file, "\(table.columnCount) columns are too many", "split the table")
     }
-    if hasRowNames { table.rowNames = [] }
-    table.columnNames = header.map { Array($0.dropFirst(skipped)) }
+    table.names.columns = header.map { Array($0.dropFirst(skipped)) }
+    if hasRowNames {
+      table.names.rows = []
+      table.names.rowHeading = header?[0]
+    }
     let expected = min(expectedLines(first) * table.columnCount, (lines.stream.count ?? 0) / 2 + 1)
     table.values.reserveCapacity(expected)
     if !keepingMissing {
@@ -60,6 +68,7 @@ extension DelimitedText {
           throw DataFormatError(
             file, .line(lines.number), "there are too many rows", "split the table")
         }
+        if mustBeText, case .number = firstCell(of: current) { throw misplaced }
         try readRow(current, into: &table, keepingMissing: keepingMissing)
       }
       line = try lines.next()
@@ -73,8 +82,8 @@ extension DelimitedText {
   ) throws(DataFormatError) {
     var p = line.start
     var index = 0
-    if table.rowNames != nil {
-      table.rowNames?.append(scanner.text(&p, in: line))
+    if table.names.rows != nil {
+      table.names.rows?.append(scanner.text(&p, in: line))
       guard p < line.end else { throw ragged(line) }
       p += 1
     }
@@ -105,17 +114,19 @@ extension DelimitedText {
     table.rowCount += 1
   }
 
-  /// The names of the columns of a table, if it has a header.
-  static func names(_ source: ByteSource) throws(DataFormatError) -> [String]? {
-    let text = try DelimitedText(source)
-    return text.header.map { Array($0.dropFirst(text.cellCount > 1 && $0[0] == "" ? 1 : 0)) }
+  private func firstCell(of line: TextLine) -> Cell {
+    var p = line.start
+    return scanner.next(&p, in: line)
   }
 
   /// Reads a complete matrix, or one with NaN where cells are missing.
-  static func readMatrix(_ source: ByteSource) throws(DataFormatError) -> Matrix {
+  static func readMatrix(
+    _ source: ByteSource
+  ) throws(DataFormatError) -> (elements: Matrix, names: TableNames) {
     var text = try DelimitedText(source)
     let table = try text.readTable(keepingMissing: true)
-    return Matrix(
+    let matrix = Matrix(
       rowCount: table.rowCount, columnCount: table.columnCount, elements: table.values)
+    return (matrix, table.names)
   }
 }

@@ -3,16 +3,22 @@ import LinearAlgebra
 /// Writes tables and triplets with the shortest numbers that read back to the same bits.
 enum DelimitedWriter {
   static func write(
-    _ matrix: Matrix, columnNames: [String]?, separator: UInt8, to sink: ByteSink
+    _ matrix: Matrix, names: TableNames, separator: UInt8, to sink: ByteSink
   ) throws(DataFormatError) {
-    if let columnNames {
+    let rowNames = names.columns == nil ? nil : names.rows
+    if let columns = names.columns {
+      let headings = (rowNames == nil ? [] : [names.rowHeading ?? ""]) + columns
       try sink.write(
-        columnNames.map { quoted($0, separator: separator) }
+        headings.map { quoted($0, separator: separator) }
           .joined(separator: String(UnicodeScalar(separator))) + "\n")
     }
     let elements = matrix.elements
     var position = 0
-    for _ in 0..<matrix.rowCount {
+    for row in 0..<matrix.rowCount {
+      if let rowNames {
+        try sink.write(quoted(rowNames[row], separator: separator))
+        sink.write(separator)
+      }
       for column in 0..<matrix.columnCount {
         if column > 0 { sink.write(separator) }
         try sink.write(number(elements[position]))

@@ -82,7 +82,7 @@ extension DelimitedText {
     }
     let table = try text.readTable(keepingMissing: false)
     return ObservedData(
-      entries: try table.entries(file: source.name), rowNames: table.rowNames,
-      columnNames: table.columnNames, format: .csv, layout: .table)
+      entries: try table.entries(file: source.name), names: table.names, format: .csv,
+      layout: .table)
   }
 }

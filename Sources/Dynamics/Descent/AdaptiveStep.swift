@@ -9,10 +9,12 @@
 /// one, ½ is the exact minimiser along the gradient, below 0 the loss rises.
 ///
 /// **What it guarantees.** Every accepted step has ρ ≥ ``acceptance``: the loss never rises, and the squared
-/// gradient norms, each times its step, sum to at most (φ(W₀) − inf φ)/``acceptance``. On a region where the gradient is
-/// L-Lipschitz no accepted step falls below (1 − ``acceptance``)/L of the safe step 2/L times ``shrink``, so the smallest
-/// gradient norm among the first t steps is O(1/√t). It does not follow gradient flow closely: it keeps ρ
-/// above about ½, so that no direction is overshot, but no error in W is controlled.
+/// gradient norms, each times its step, sum to at most (φ(W₀) − inf φ)/``acceptance``. On a region where the
+/// gradient is L-Lipschitz, ρ ≥ 1 − ½ηL: a refused step is above 2(1 − ``acceptance``)/L and one made smaller
+/// by caution above 2(1 − ``rough``)/L, so no step after the first falls below the smaller of these times
+/// ``shrink`` and ``caution``, unless the first one did. So the smallest gradient norm among the first t steps
+/// is O(1/√t). It does not follow gradient flow closely: it keeps ρ above about ½, so that no direction is
+/// overshot, but no error in W is controlled.
 public struct AdaptiveStep: Equatable, Sendable {
   /// The smallest quotient ρ of a step that is taken.
   public var acceptance = 0.25

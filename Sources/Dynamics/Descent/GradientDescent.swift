@@ -24,13 +24,7 @@ public struct GradientDescent: Equatable, Sendable {
   }
 
   /// What an observer answers.
-  public enum Verdict: Equatable, Sendable {
-    case goOn
-    /// What the observer waited for has happened: the run ends as `converged`.
-    case enough
-    /// Someone wants the computation to end: `interrupted`.
-    case interrupt
-  }
+  public typealias Verdict = Dynamics.Verdict
 
   public var step: Step
   /// The run converges when the loss is at most this.
@@ -88,6 +82,7 @@ public struct GradientDescent: Equatable, Sendable {
       if value <= targetLoss { return end(.converged) }
       if taken >= stepLimit { return end(.stepLimit(taken)) }
       guard squaredNorm > 0 else { return end(.stalled(atStep: taken)) }
+      guard squaredNorm.isFinite else { return end(.diverged(atStep: taken)) }
 
       var trialValue = 0.0
       var quotient = 0.0
@@ -109,7 +104,7 @@ public struct GradientDescent: Equatable, Sendable {
           if quotient >= control.acceptance { break }
           stepSize *= control.shrink
           // A step that no longer changes the loss within rounding cannot be judged.
-          if stepSize * squaredNorm <= value * .ulpOfOne { return end(.stalled(atStep: taken)) }
+          if stepSize * squaredNorm <= abs(value) * .ulpOfOne { return end(.stalled(atStep: taken)) }
         }
         swap(&network, &trial)
       }
@@ -152,7 +147,7 @@ public struct GradientDescent: Equatable, Sendable {
 
   private static func squaredNorm(_ matrices: [Matrix]) -> Double {
     var sum = 0.0
-    for matrix in matrices { sum += matrix.inner(matrix) }
+    for index in matrices.indices { sum += matrices[index].inner(matrices[index]) }
     return sum
   }
 }

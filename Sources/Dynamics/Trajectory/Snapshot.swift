@@ -2,7 +2,7 @@ public import LinearAlgebra
 public import LinearNetworks
 
 /// One recorded point of a trajectory.
-public struct Snapshot: Equatable, Sendable {
+public struct Snapshot: Equatable, Sendable, Codable {
   /// Flow time, or the number of steps of a descent.
   public var time: Double
   public var loss: Double

@@ -93,7 +93,10 @@ public struct MatrixCompleter: Equatable, Sendable {
     }
     return try withoutActuallyEscaping(isCancelled) { isCancelled in
       var generator = SeededGenerator(seed: seed)
-      if let exact = try exactFit(entries, normal, unit: unit, isCancelled, using: &generator) {
+      // A large table that is exact is recognised after the noisy fit: the tenth held out is not missed there.
+      if !NoisyFit.isLarge(normal),
+        let exact = try exactFit(entries, normal, unit: unit, isCancelled, using: &generator)
+      {
         return exact
       }
       let noisy = NoisyFit(

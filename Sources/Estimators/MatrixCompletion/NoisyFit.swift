@@ -66,10 +66,18 @@ struct NoisyFit {
     let offsets = AdditiveOffsets(fitting: training)
     var iterations = 0
     var candidates: [Candidate] = []
-    for choice in [nil, offsets] {
-      candidates += try self.candidates(
-        training, validation, offsets: choice, &iterations, using: &generator)
-      if isCancelled(0.5) { break }
+    candidates = try self.candidates(
+      training, validation, offsets: nil, &iterations, using: &generator)
+    if !isCancelled(0.5), Self.mayMatter(offsets, training) {
+      if Self.isLarge(entries) {
+        let found = candidates.last?.variational?.rank ?? 0
+        candidates += grownCandidate(
+          training, validation, offsets: offsets, expecting: found, path: candidates[0].path,
+          &iterations, using: &generator)
+      } else {
+        candidates += try self.candidates(
+          training, validation, offsets: offsets, &iterations, using: &generator)
+      }
     }
     if validation.count > 0 {
       candidates.append(
@@ -83,6 +91,51 @@ struct NoisyFit {
   }
 
   // MARK: candidates
+
+  /// Whether a second path would cost more than it can tell: with many entries a path is long, and variational
+  /// factors find offsets' components by themselves.
+  static func isLarge(_ entries: ObservedEntries) -> Bool { entries.count > 200_000 }
+
+  /// Whether offsets explain more of the entries than as many offsets would explain of pure noise.
+  private static func mayMatter(_ offsets: AdditiveOffsets, _ training: ObservedEntries) -> Bool {
+    let before = rootMeanSquare(training.values)
+    let after = rootMeanSquare(offsets.subtracted(from: training).values)
+    let chance = Double(training.rowCount + training.columnCount) / Double(max(training.count, 1))
+    return before > 0 && 1 - (after / before) * (after / before) > min(chance, 0.5)
+  }
+
+  /// Variational factors with offsets, grown from the residual of the offsets alone.
+  private func grownCandidate(
+    _ training: ObservedEntries, _ validation: ObservedEntries, offsets: AdditiveOffsets,
+    expecting rank: Int, path: CompletionPath, _ iterations: inout Int,
+    using generator: inout SeededGenerator
+  ) -> [Candidate] {
+    let scale = rootMeanSquare(offsets.subtracted(from: training).values)
+    guard scale > 0, scale.isFinite else { return [] }
+    var variational = VariationalFit(
+      training.replacingValues(training.values.map { $0 / scale }),
+      pattern: ObservedPattern(of: training),
+      factors: VariationalFactorization(
+        rowFactor: Matrix(rowCount: training.rowCount, columnCount: 0),
+        columnFactor: Matrix(rowCount: training.columnCount, columnCount: 0), noiseVariance: 1),
+      offsets: offsets.rescaled(by: 1 / scale), isCancelled: { isCancelled(0.6) })
+    variational.run(offering: rank + 1, using: &generator)
+    iterations += variational.rounds
+    return [
+      candidate(variational, validation, path: path, scale: scale)
+    ]
+  }
+
+  private func candidate(
+    _ fit: VariationalFit, _ validation: ObservedEntries, path: CompletionPath, scale: Double
+  ) -> Candidate {
+    let offsets = fit.offsets.map { $0.rescaled(by: scale) }
+    var result = candidate(
+      offsets: offsets, model: Self.model(of: fit.factors, offsets: offsets, scale: scale),
+      validation, path: path, scale: scale)
+    result.variational = fit.factors
+    return result
+  }
 
   private func candidates(
     _ training: ObservedEntries, _ validation: ObservedEntries, offsets: AdditiveOffsets?,
@@ -109,9 +162,11 @@ struct NoisyFit {
     _ validation: ObservedEntries, offsets: AdditiveOffsets?, scale: Double,
     _ iterations: inout Int, using generator: inout SeededGenerator
   ) throws -> [Candidate] {
+    let isLarge = Self.isLarge(normal)
     var descent = PathDescent(
       rowCount: normal.rowCount, columnCount: normal.columnCount, depth: depth,
-      width: width ?? min(32, normal.rowCount, normal.columnCount), initialScale: initialScale,
+      width: width ?? min(isLarge ? 16 : 32, normal.rowCount, normal.columnCount),
+      initialScale: initialScale,
       recordingInterval: recordingInterval, using: &generator)
     let judge =
       validation.count > 0 ? HoldoutJudge(validation, offsets: offsets, scale: scale) : nil
@@ -126,6 +181,10 @@ struct NoisyFit {
       let meanSquare = judge.meanSquare(of: network)
       holdoutErrors[step] = meanSquare.squareRoot()
       if meanSquare < best?.meanSquare ?? .infinity {
+        // Many entries are not overfitted, and the last per cents of a long path are not worth their time.
+        if isLarge, let best, meanSquare < 0.5, meanSquare > 0.98 * best.meanSquare {
+          return .enough
+        }
         best = (meanSquare, network, step)
       } else if let best, step > 2 * best.step + 20, meanSquare > 1.1 * best.meanSquare {
         return .enough
@@ -164,12 +223,7 @@ struct NoisyFit {
       offsets: offsets.map { $0.rescaled(by: 1 / scale) }, isCancelled: { isCancelled(0.6) })
     variational.run(using: &generator)
     iterations += variational.rounds
-    let fitted = variational.offsets.map { $0.rescaled(by: scale) }
-    var own = candidate(
-      offsets: fitted, model: Self.model(of: variational.factors, offsets: fitted, scale: scale),
-      validation, path: path, scale: scale)
-    own.variational = variational.factors
-    result.append(own)
+    result.append(candidate(variational, validation, path: path, scale: scale))
     return result
   }
 

@@ -151,6 +151,9 @@ struct VariationalFactorization: Equatable, Sendable {
     return sums.map { max($0 / Double(max(factor.rowCount, 1)), 1e-300) }
   }
 
+  /// From this many entries a row on average, covariances are summed by their mean.
+  private static let meanCovarianceCount = 64
+
   /// Updates one side from the other; returns the expected squared error over all entries after the update.
   private static func update(
     _ factor: inout Matrix, _ covariances: inout [Double], prior: [Double], from other: Matrix,
@@ -163,6 +166,15 @@ struct VariationalFactorization: Equatable, Sendable {
     var gram = [Double](repeating: 0, count: size)
     var moment = [Double](repeating: 0, count: rank)
     var expected = 0.0
+    // With many entries in each row, the sum of their columns' covariances is their number times the mean: the
+    // covariances are small beside the factors' squares there, and differ little from each other.
+    let usesMean = values.count > Self.meanCovarianceCount * rowCount
+    var mean = [Double](repeating: 0, count: size)
+    if usesMean {
+      sparse_sum_of_blocks(
+        other.rowCount, (0..<Int32(other.rowCount)).map(\.self), otherCovariances, size, &mean)
+      for k in mean.indices { mean[k] /= Double(other.rowCount) }
+    }
     other.withUnsafeElements { other in
       factor.withUnsafeMutableElements { means in
         otherCovariances.withUnsafeBufferPointer { otherCovariances in
@@ -174,17 +186,19 @@ struct VariationalFactorization: Equatable, Sendable {
                     for row in 0..<rowCount {
                       let first = starts[row]
                       let count = starts[row + 1] - first
-                      for k in 0..<size { gram[k] = 0 }
+                      for k in 0..<size { gram[k] = usesMean ? Double(count) * mean[k] : 0 }
                       for k in 0..<rank { moment[k] = 0 }
-                      sparse_sum_of_blocks(
-                        count, others.baseAddress.map { $0 + first }, otherCovariances.baseAddress,
-                        size, gram.baseAddress)
+                      if !usesMean {
+                        sparse_sum_of_blocks(
+                          count, others.baseAddress.map { $0 + first },
+                          otherCovariances.baseAddress, size, gram.baseAddress)
+                      }
                       sparse_normal_equations(
                         count, others.baseAddress.map { $0 + first },
                         values.baseAddress.map { $0 + first }, other.baseAddress, rank,
                         gram.baseAddress, moment.baseAddress)
                       let block = covariances.baseAddress! + row * size
-                      let mean = means.baseAddress! + row * rank
+                      let own = means.baseAddress! + row * rank
                       for a in 0..<rank {
                         for b in 0...a { block[a * rank + b] = precision * gram[a * rank + b] }
                         block[a * rank + a] += 1 / prior[a]
@@ -196,17 +210,17 @@ struct VariationalFactorization: Equatable, Sendable {
                       for a in 0..<rank {
                         var sum = 0.0
                         for b in 0..<rank { sum += block[a * rank + b] * moment[b] }
-                        mean[a] = precision * sum
+                        own[a] = precision * sum
                       }
                       // Σ b² − 2 uᵀm + tr(G (u uᵀ + Σ)), G summed over the row's entries.
                       for k in first..<(first + count) { expected += values[k] * values[k] }
                       for a in 0..<rank {
-                        expected -= 2 * mean[a] * moment[a]
+                        expected -= 2 * own[a] * moment[a]
                         for b in 0..<a {
                           expected +=
-                            2 * gram[a * rank + b] * (mean[a] * mean[b] + block[a * rank + b])
+                            2 * gram[a * rank + b] * (own[a] * own[b] + block[a * rank + b])
                         }
-                        expected += gram[a * rank + a] * (mean[a] * mean[a] + block[a * rank + a])
+                        expected += gram[a * rank + a] * (own[a] * own[a] + block[a * rank + a])
                       }
                     }
                   }

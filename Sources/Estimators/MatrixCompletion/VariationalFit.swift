@@ -30,10 +30,14 @@ struct VariationalFit {
   }
 
   /// Fits, and grows until no component offered is kept.
-  mutating func run(using generator: inout SeededGenerator) {
+  ///
+  /// - Parameter first: how many components are offered at first; each time some are kept, twice as many are
+  ///   offered next.
+  mutating func run(offering first: Int = 2, using generator: inout SeededGenerator) {
     settle(tolerance: Self.coarse)
+    var offered = first
     while factors.rank < rankLimit, rounds < Self.roundLimit, !isCancelled() {
-      let count = min(max(2, factors.rank / 2), rankLimit - factors.rank)
+      let count = min(offered, rankLimit - factors.rank)
       guard let offer = residualComponents(count, using: &generator) else { break }
       let before = self
       factors = factors.grown(by: offer.rows, offer.columns)
@@ -46,6 +50,7 @@ struct VariationalFit {
         rounds = spent
         break
       }
+      offered *= 2
     }
     settle()
   }

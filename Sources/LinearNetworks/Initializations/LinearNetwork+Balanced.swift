@@ -7,13 +7,16 @@ extension LinearNetwork {
   /// From W = U Σ Vᵀ, the layers are Σ^{1/N}Vᵀ, Σ^{1/N}, …, UΣ^{1/N}, each filled up with zeros.
   ///
   /// - Parameter hiddenWidths: d₁, …, d_{N−1}; none for depth 1.
-  /// - Throws: ``LinearNetworkError/hiddenWidthBelowRank(width:rank:)``, or ``DecompositionError`` when W
-  ///   is not finite.
+  /// - Throws: ``LinearNetworkError/hiddenWidthBelowRank(width:rank:)``, also for a width of zero;
+  ///   ``LinearNetworkError/emptyLayer(number:rowCount:columnCount:)`` when W has no elements;
+  ///   ``DecompositionError`` when W is not finite.
   /// - SeeAlso: Section 3 of [cohenRazin], whose n is ``depth``.
   public static func balanced(
     endToEnd: Matrix, hiddenWidths: [Int]
   ) throws -> LinearNetwork {
-    guard !hiddenWidths.isEmpty else { return try LinearNetwork(layers: [endToEnd]) }
+    guard !hiddenWidths.isEmpty, endToEnd.count > 0 else {
+      return try LinearNetwork(layers: [endToEnd])
+    }
     let decomposition = try SingularValueDecomposition(of: endToEnd)
     let largest = decomposition.singularValues.first ?? 0
     let tolerance = largest * Double(max(endToEnd.rowCount, endToEnd.columnCount)) * .ulpOfOne

@@ -16,7 +16,16 @@ public struct CompletionObjective: Objective, Equatable {
 
   public var outputCount: Int { entries.rowCount }
   public var inputCount: Int { entries.columnCount }
+  public var isConvex: Bool { true }
   public var smoothness: Double? { 1 / Double(entries.count) }
+  public var strongConvexity: Double? {
+    entries.count == outputCount * inputCount ? 1 / Double(entries.count) : 0
+  }
+
+  /// Zero, attained by the known entries with zeros between.
+  public var minimum: ObjectiveMinimum? {
+    ObjectiveMinimum(value: 0, endToEnd: entries.dense(elsewhere: 0))
+  }
 
   /// - Complexity: O(*entries*).
   public func value(at endToEnd: Matrix) -> Double {
@@ -61,5 +70,27 @@ public struct CompletionObjective: Objective, Equatable {
       }
     }
     return sum / (2 * Double(entries.count))
+  }
+
+  public func curvature(
+    at endToEnd: Matrix, along direction: Matrix, transposed result: inout Matrix
+  ) {
+    requireShape(direction)
+    requireTransposedShape(result)
+    result.setToZero()
+    let scale = 1 / Double(entries.count)
+    let (rowCount, columnCount) = (entries.rowCount, entries.columnCount)
+    direction.withUnsafeElements { direction in
+      result.withUnsafeMutableElements { result in
+        entries.rows.withUnsafeBufferPointer { rows in
+          entries.columns.withUnsafeBufferPointer { columns in
+            for k in rows.indices {
+              let (i, j) = (Int(rows[k]), Int(columns[k]))
+              result[j * rowCount + i] = scale * direction[i * columnCount + j]
+            }
+          }
+        }
+      }
+    }
   }
 }

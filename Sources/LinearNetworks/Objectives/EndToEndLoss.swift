@@ -4,10 +4,12 @@ public import LinearAlgebra
 ///
 /// - Complexity: 3(N − 1) matrix products and one evaluation of the objective for a value with gradients; no
 ///   allocation after creation.
-public struct EndToEndLoss<Target: Objective>: NetworkLoss {
+public struct EndToEndLoss<Target: Objective>: CurvedLoss, Sendable {
   public let objective: Target
   private var chain: ProductChain
   private var transposedGradient: Matrix
+  private var tangent: ProductChainTangent
+  private var transposedChange: Matrix
 
   /// - Precondition: the widths begin with the objective's inputs and end with its outputs.
   public init(_ objective: Target, widths: [Int]) {
@@ -19,6 +21,8 @@ public struct EndToEndLoss<Target: Objective>: NetworkLoss {
     chain = ProductChain(widths: widths)
     transposedGradient = Matrix(
       rowCount: objective.inputCount, columnCount: objective.outputCount)
+    tangent = ProductChainTangent(widths: widths)
+    transposedChange = transposedGradient
   }
 
   public mutating func value(at network: LinearNetwork) -> Double {
@@ -30,5 +34,18 @@ public struct EndToEndLoss<Target: Objective>: NetworkLoss {
   public mutating func gradients(at network: LinearNetwork, into gradients: inout [Matrix]) {
     chain.backpropagate(
       transposedGradient: transposedGradient, through: network, into: &gradients)
+  }
+
+  /// - Complexity: 6(N − 1) matrix products and one curvature of the objective.
+  public mutating func curvature(
+    at network: LinearNetwork, along direction: [Matrix], into result: inout [Matrix]
+  ) {
+    tangent.multiply(direction, at: network, chain: chain)
+    objective.curvature(
+      at: chain.product(of: network), along: tangent.product(of: direction),
+      transposed: &transposedChange)
+    tangent.backpropagate(
+      transposedGradient: transposedGradient, transposedChange: transposedChange,
+      along: direction, at: network, chain: chain, into: &result)
   }
 }

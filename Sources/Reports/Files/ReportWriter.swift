@@ -20,6 +20,14 @@ public struct ReportWriter: Sendable {
   /// The file in each folder that lists what was written there.
   private static let manifest = ".deeplinear-report"
 
+  /// Whether a report could be written to a folder, to be asked before work is done for it.
+  ///
+  /// - Throws: ``ReportError`` for a folder that exists and may not be replaced, or holds what is no report.
+  public func check(_ folder: String, overwrite: Bool = false) throws(ReportError) {
+    let target = URL(fileURLWithPath: folder, isDirectory: true).standardizedFileURL
+    try Self.checkPlace(target, named: folder, overwrite: overwrite)
+  }
+
   /// Writes all of a report, or nothing.
   ///
   /// Everything is built in a new folder beside the one asked for, which then takes its place.
@@ -31,8 +39,8 @@ public struct ReportWriter: Sendable {
     _ record: Record, to folder: String, overwrite: Bool = false
   ) throws(ReportError) -> String {
     if let inconsistency = record.inconsistency { throw .inconsistent(inconsistency) }
+    try check(folder, overwrite: overwrite)
     let target = URL(fileURLWithPath: folder, isDirectory: true).standardizedFileURL
-    try Self.checkPlace(target, named: folder, overwrite: overwrite)
     let plotlyCode = try plotly.map(Self.plotlyCode)
     let parent = target.deletingLastPathComponent()
     let mark = "\(target.lastPathComponent).\(UInt64.random(in: 0 ... .max))"

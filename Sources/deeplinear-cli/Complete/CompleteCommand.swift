@@ -1,78 +1,139 @@
 import ArgumentParser
-import DataFormats
-import DeepLinear
 
 struct CompleteCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "complete",
     abstract: "Fill in a matrix of which some entries are known.",
+    usage: "deeplinear complete <observed> [<options>]",
     discussion: """
       No rank and no penalty has to be chosen: a deep linear network is trained on the known entries \
       from near zero, and its path is the regulariser. Data that some low rank fits to rounding are \
       completed exactly; otherwise entries held out decide what is kept.
 
-      OBSERVED is a CSV table with empty or NaN cells, a CSV of triplets (row, column, value under a \
-      header line), a Matrix Market .mtx file, a .npy with NaN, or a .pgm image with --mask.
+      The file of known entries is a CSV table with empty or NaN cells, a CSV of triplets (row, column, \
+      value under a header line, counted from 0), a Matrix Market .mtx file, a .npy with NaN, or a .pgm \
+      image with --mask. All but .npz may be compressed with gzip.
 
-      The output holds the fitted matrix in every place, noise removed; --keep-observed puts the known \
-      entries back.
-
-      Example: deeplinear complete ratings.csv --output filled.csv --report report
+      Examples:
+        deeplinear complete ratings.csv --output filled.csv --report report
+        deeplinear complete photo.pgm --mask known.pgm --output restored.pgm
+        deeplinear complete sensors.npy --intervals 0.9 --interval-output widths.npy --json
       """)
 
   @Argument(help: ArgumentHelp("The file of known entries.", valueName: "observed"))
   var observed: String
 
-  @Option(name: .long, help: "Write the completed matrix; the extension gives the format.")
-  var output: String?
+  @OptionGroup(title: "Results")
+  var results: ResultArguments
 
-  @Option(name: .long, help: "The number of layers of the network.")
-  var depth = 3
-
-  @Option(name: .long, help: "The width of its hidden layers: auto, or a number.")
-  var width = AutomaticNumber<Int>.automatic
-
-  @Option(
-    name: .long,
-    help: "The size of its first end-to-end matrix relative to the data: auto, or a number.")
-  var initialScale = AutomaticNumber<Double>.automatic
-
-  @Option(name: .long, help: "The share of entries held out when the data are noisy; 0 for none.")
-  var holdout = 0.1
-
-  @Option(name: .long, help: "A file with the whole true matrix, to print the error.")
-  var truth: String?
-
-  @Option(
-    name: .long, help: "The coverage of prediction intervals for unknown entries, such as 0.9.")
-  var intervals: Double?
-
-  @Option(name: .long, help: "Write the half-widths of the intervals.")
-  var intervalOutput: String?
-
-  @Option(name: .long, help: "Save the fit as .safetensors, for predict.")
-  var model: String?
-
-  @Option(name: .long, help: "Write a report into this folder.")
-  var report: String?
-
-  @Option(name: .long, help: "How the matrix is completed: deep, or nuclear.")
-  var method = Method.deep
-
-  @Flag(name: .long, help: "Keep the known entries as they are in the output.")
-  var keepObserved = false
-
-  @Option(name: .long, help: "Limit the output to a range, such as 1,5.")
-  var clip: ClosedInterval?
+  @OptionGroup(title: "Method")
+  var fitting: FittingArguments
 
   @OptionGroup(title: "Reading")
   var reading: ReadingArguments
 
-  @OptionGroup
+  @OptionGroup(title: "General")
   var shared: SharedOptions
 
+  func validate() throws {
+    if results.intervals != nil, fitting.holdout == 0 {
+      throw ValidationError(
+        "--intervals needs entries held out; give --holdout a share above 0.")
+    }
+  }
+
+  func run() throws {
+    try Completion(command: self).run()
+  }
+}
+
+/// What `complete` writes and says.
+struct ResultArguments: ParsableArguments {
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "Write the completed matrix: .csv, .tsv, .mtx, .npy, .npz or .pgm.", valueName: "file"))
+  var output: String?
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp("Write a report to open in a browser.", valueName: "folder"))
+  var report: String?
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp("Save the fit as .safetensors, for predict.", valueName: "file"))
+  var model: String?
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp("The whole true matrix, to measure the error.", valueName: "file"))
+  var truth: String?
+
+  @Option(
+    name: .long, parsing: .unconditional,
+    help: ArgumentHelp(
+      "Give prediction intervals of this coverage, such as 0.9, when entries are missing at random.",
+      valueName: "share"))
+  var intervals: Double?
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp("Write the half-widths of the intervals.", valueName: "file"))
+  var intervalOutput: String?
+
+  @Flag(
+    name: .long,
+    help: "Write known entries as they are, instead of the fit with its noise removed.")
+  var keepObserved = false
+
+  @Option(
+    name: .long, parsing: .unconditional,
+    help: ArgumentHelp("Limit what is written to a range, such as 1,5.", valueName: "low,high"))
+  var clip: ClosedInterval?
+
+  func validate() throws {
+    if let intervals, !(intervals > 0 && intervals < 1) {
+      throw ValidationError("--intervals must lie between 0 and 1, not \(intervals).")
+    }
+    if intervalOutput != nil, intervals == nil {
+      throw ValidationError("--interval-output needs a coverage; add --intervals 0.9.")
+    }
+  }
+}
+
+/// How `complete` finds its answer.
+struct FittingArguments: ParsableArguments {
+  @Option(
+    name: .long, parsing: .unconditional,
+    help: ArgumentHelp("The number of layers of the network.", valueName: "number"))
+  var depth = 3
+
+  @Option(
+    name: .long, parsing: .unconditional,
+    help: ArgumentHelp("The width of its hidden layers, or auto.", valueName: "number"))
+  var width = AutomaticNumber<Int>.automatic
+
+  @Option(
+    name: .long, parsing: .unconditional,
+    help: ArgumentHelp(
+      "The size of its first end-to-end matrix relative to the data, or auto.",
+      valueName: "number"))
+  var initialScale = AutomaticNumber<Double>.automatic
+
+  @Option(
+    name: .long, parsing: .unconditional,
+    help: ArgumentHelp(
+      "The share of entries held out when the data are noisy; 0 for none.", valueName: "share"))
+  var holdout = 0.1
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp("How the matrix is completed.", valueName: "method"))
+  var method = Method.deep
+
   enum Method: String, ExpressibleByArgument, CaseIterable {
-    case deep, nuclear
+    case deep
   }
 
   func validate() throws {
@@ -80,26 +141,14 @@ struct CompleteCommand: ParsableCommand {
       if !holds { throw ValidationError(sentence) }
     }
     try check(depth >= 1, "--depth must be at least 1, not \(depth).")
-    if case .number(let width) = width {
+    if let width = width.value {
       try check(width >= 1, "--width must be at least 1, not \(width).")
     }
-    if case .number(let scale) = initialScale {
+    if let scale = initialScale.value {
       try check(
         scale > 0 && scale.isFinite, "--initial-scale must be a positive number, not \(scale).")
     }
     try check(
       holdout >= 0 && holdout < 1, "--holdout must be at least 0 and below 1, not \(holdout).")
-    if let intervals {
-      try check(
-        intervals > 0 && intervals < 1, "--intervals must lie between 0 and 1, not \(intervals).")
-      try check(holdout > 0, "--intervals needs entries held out; give --holdout a share above 0.")
-    }
-    try check(
-      intervalOutput == nil || intervals != nil,
-      "--interval-output needs a coverage; add --intervals 0.9.")
-  }
-
-  func run() throws {
-    try Completion(command: self).run()
   }
 }

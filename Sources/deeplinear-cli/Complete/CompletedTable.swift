@@ -12,8 +12,8 @@ final class CompletedTable {
   init(fit: MatrixCompleter.Fit, entries: ObservedEntries, command: CompleteCommand) {
     self.fit = fit
     self.entries = entries
-    clip = command.clip?.range
-    keepsObserved = command.keepObserved
+    clip = command.results.clip?.range
+    keepsObserved = command.results.keepObserved
   }
 
   private(set) lazy var matrix: Matrix = {

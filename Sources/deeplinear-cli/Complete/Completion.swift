@@ -22,7 +22,7 @@ struct Completion {
       command: command, data: data, fit: fit, completion: completion, truth: truth,
       seconds: seconds)
     try write(completion, data, fit)
-    if let folder = command.report {
+    if let folder = command.results.report {
       try CompletionReport(
         command: command, data: data, fit: fit, completion: completion, truth: truth,
         summary: summary
@@ -41,17 +41,16 @@ struct Completion {
   }
 
   private func checkOutputs() throws {
-    let force = command.shared.force
-    if let output = command.output { try DataFile.checkOutput(output, overwrite: force) }
-    if let output = command.intervalOutput { try DataFile.checkOutput(output, overwrite: force) }
-    if let model = command.model {
-      try DataFile.checkOutput(model, among: [.safetensors], overwrite: force)
-    }
-    if let folder = command.report { try ReportFolder.check(folder, overwrite: force) }
+    let results = command.results
+    var outputs = OutputPaths(overwrite: command.shared.force)
+    try outputs.file(results.output, option: "--output")
+    try outputs.file(results.intervalOutput, option: "--interval-output")
+    try outputs.file(results.model, option: "--model", among: [.safetensors])
+    try outputs.report(results.report)
   }
 
   private func readTruth(_ entries: ObservedEntries) throws -> Matrix? {
-    guard let path = command.truth else { return nil }
+    guard let path = command.results.truth else { return nil }
     let truth = try DataFile.readMatrix(from: path)
     guard truth.rowCount == entries.rowCount, truth.columnCount == entries.columnCount else {
       throw BadInput(
@@ -68,9 +67,10 @@ struct Completion {
     var bar = ProgressBar("completing")
     defer { bar.finish() }
     let completer = MatrixCompleter(
-      depth: command.depth, width: command.width.value,
-      initialScale: command.initialScale.value, holdoutFraction: command.holdout,
-      intervalCoverage: command.intervals, recordingInterval: command.report == nil ? nil : 2,
+      depth: command.fitting.depth, width: command.fitting.width.value,
+      initialScale: command.fitting.initialScale.value, holdoutFraction: command.fitting.holdout,
+      intervalCoverage: command.results.intervals,
+      recordingInterval: command.results.report == nil ? nil : 2,
       seed: command.shared.seed)
     return try completer.fit(entries) { progress in
       bar.show(progress.fraction)
@@ -82,16 +82,16 @@ struct Completion {
     _ completion: CompletedTable, _ data: ObservedData, _ fit: MatrixCompleter.Fit
   ) throws {
     let force = command.shared.force
-    if let output = command.output {
+    if let output = command.results.output {
       try DataFile.writeMatrix(
-        completion.matrix, to: output, overwrite: force, columnNames: data.columnNames)
+        completion.matrix, to: output, overwrite: force, names: data.names)
     }
-    if let output = command.intervalOutput, let intervals = fit.intervals {
+    if let output = command.results.intervalOutput, let intervals = fit.intervals {
       try DataFile.writeMatrix(
         completion.halfWidths(intervals), to: output, overwrite: force,
-        columnNames: data.columnNames)
+        names: data.names)
     }
-    if let model = command.model {
+    if let model = command.results.model {
       try ModelFile.write(
         fit.model, settings: ModelFile.settings(of: command, fit: fit), to: model,
         overwrite: force)

@@ -30,11 +30,12 @@ struct CompletionReport {
       provenance: ReportFolder.provenance(
         seed: command.shared.seed,
         settings: [
-          Fact("depth", Cell(command.depth)),
-          Fact("width", .text(command.width.value.map { "\($0)" } ?? "auto")),
-          Fact("initial scale", .text(command.initialScale.value.map { "\($0)" } ?? "auto")),
-          Fact("share held out when noisy", .number(command.holdout)),
-          Fact("method", .text(command.method.rawValue)),
+          Fact("depth", Cell(command.fitting.depth)),
+          Fact("width", .text(command.fitting.width.value.map { "\($0)" } ?? "auto")),
+          Fact(
+            "initial scale", .text(command.fitting.initialScale.value.map { "\($0)" } ?? "auto")),
+          Fact("share held out when noisy", .number(command.fitting.holdout)),
+          Fact("method", .text(command.fitting.method.rawValue)),
         ]))
   }
 
@@ -78,7 +79,7 @@ struct CompletionReport {
     let spectrum = Figure(
       title: "Singular values rise one after another",
       caption: """
-        The \(count) largest singular values of the end-to-end matrix of the depth-\(command.depth) \
+        The \(count) largest singular values of the end-to-end matrix of the depth-\(command.fitting.depth) \
         network along its descent.
         """,
       .lines(

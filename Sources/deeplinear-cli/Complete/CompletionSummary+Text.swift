@@ -1,59 +1,83 @@
 extension CompletionSummary {
-  /// A short readable result.
+  /// A short readable result: what was given, then a line for each thing that is known about the answer.
   func text(command: CompleteCommand) -> String {
-    let share = Double(observed) / Double(rows * columns)
+    let share = Double(observed) / (Double(rows) * Double(columns))
     var lines = [
-      "\(command.observed): \(rows)×\(columns), \(observed) entries known (\(readable(100 * share)) %)"
+      "\(command.observed): \(rows) × \(columns), \(observed) entries known "
+        + "(\(readable(100 * share)) %)"
     ]
-    if outcome.exact {
-      lines.append("exact: rank \(rank) agrees with every entry to rounding")
-    } else {
-      lines.append(
-        "noisy: rank \(rank)\(offsets ? " and row and column offsets" : ""), chosen by held-out entries"
-      )
+    func say(_ label: String, _ text: String) {
+      lines.append("  " + label + String(repeating: " ", count: 16 - label.count) + text)
     }
-    lines.append(
-      "error on known entries \(readable(trainingError.value ?? .nan))"
-        + (holdoutError.value.map { ", on held-out entries \(readable($0))" } ?? ""))
+    say("answer", answer)
+    say("known entries", "root mean square error \(readable(trainingError.value ?? .nan))")
+    if let error = holdoutError.value {
+      say("held out", "root mean square error \(readable(error))")
+    }
     if let relativeError, let meanSquaredError {
-      lines.append(
-        "against the truth: relative error \(readable(relativeError)), mean squared error "
-          + readable(meanSquaredError)
+      say(
+        "truth",
+        "relative error \(readable(relativeError)), mean squared error \(readable(meanSquaredError))"
           + (peakSignalToNoiseRatio.map { ", PSNR \(readable($0)) dB" } ?? ""))
     }
     if let intervals {
-      lines.append(
-        "intervals of \(readable(100 * intervals.coverage)) % coverage: median half-width "
-          + (intervals.medianHalfWidth.map(readable) ?? "unknown"))
+      say(
+        "intervals",
+        "\(readable(100 * intervals.coverage)) % coverage, "
+          + (intervals.medianHalfWidth.map { "median half-width \(readable($0))" }
+            ?? "too few held-out entries for finite widths"))
     }
-    lines.append(maskSentence)
-    lines.append("\(iterations) iterations, \(readable(seconds)) s, outcome \(outcome.kind)")
-    if let output { lines.append("completed matrix: \(output)") }
-    if let model { lines.append("model: \(model)") }
-    if let report { lines.append("report: \(report)/index.html") }
-    if output == nil, model == nil, report == nil {
-      lines.append("nothing was written; --output FILE keeps the completed matrix")
-    }
+    say("mask", maskSentence)
+    say("work", "\(iterations) iterations, \(readable(seconds)) s, \(ending)")
+    let files = [output, intervalOutput, model, report.map { "\($0)/index.html" }]
+      .compactMap(\.self)
+    say(
+      "written",
+      files.isEmpty
+        ? "nothing; --output FILE keeps the completed matrix" : files.joined(separator: ", "))
     return lines.joined(separator: "\n")
   }
 
+  private var answer: String {
+    if outcome.exact { return "rank \(rank), exact: it agrees with every known entry to rounding" }
+    let offsets = offsets ? " with row and column offsets" : ""
+    let judge = holdoutError.value == nil ? "without held-out entries" : "by held-out entries"
+    return "rank \(rank)\(offsets), noisy: chosen \(judge)"
+  }
+
+  private var ending: String {
+    let step = outcome.step.map { " at step \($0)" } ?? ""
+    return switch outcome.kind {
+    case "stepLimit": "not converged: the step limit was reached\(step)"
+    case "stalled": "not converged: no step lowers the loss any more\(step)"
+    case "diverged": "not converged: the loss diverged\(step)"
+    case "interrupted": "interrupted\(step): this is the best so far"
+    default: outcome.kind
+    }
+  }
+
   private var maskSentence: String {
+    let judge = mask.method == "counting" ? " (judged by counting)" : ""
     guard mask.undeterminedEntries > 0 else {
-      return "mask: the known entries determine every other at rank \(rank)"
-        + (mask.method == "counting" ? ", by counting" : "")
+      return "the known entries determine all others at rank \(rank)\(judge)"
     }
     var parts: [String] = []
     if mask.components > 1 { parts.append("\(mask.components) parts share no entry") }
-    if !mask.undeterminedRows.isEmpty { parts.append("rows \(listed(mask.undeterminedRows))") }
-    if !mask.undeterminedColumns.isEmpty {
-      parts.append("columns \(listed(mask.undeterminedColumns))")
+    if !mask.undeterminedRows.isEmpty {
+      parts.append(listed("row", mask.undeterminedRows))
     }
-    let reasons = parts.isEmpty ? "" : " (\(parts.joined(separator: "; ")))"
-    return "mask: \(mask.undeterminedEntries) entries are not determined at rank \(rank)\(reasons)"
+    if !mask.undeterminedColumns.isEmpty {
+      parts.append(listed("column", mask.undeterminedColumns))
+    }
+    let reasons = parts.isEmpty ? "" : ": \(parts.joined(separator: "; "))"
+    let count = mask.undeterminedEntries
+    return "\(count) \(count == 1 ? "entry is" : "entries are") not determined at rank "
+      + "\(rank)\(judge)\(reasons)"
   }
 
-  private func listed(_ indices: [Int]) -> String {
+  private func listed(_ axis: String, _ indices: [Int]) -> String {
     let shown = indices.prefix(8).map(String.init).joined(separator: ", ")
-    return indices.count > 8 ? "\(shown) and \(indices.count - 8) more" : shown
+    let rest = indices.count > 8 ? " and \(indices.count - 8) more" : ""
+    return "\(axis)\(indices.count == 1 ? "" : "s") \(shown)\(rest) (counted from 0)"
   }
 }

@@ -45,6 +45,7 @@ struct CompletionSummary: Encodable {
   var peakSignalToNoiseRatio: Double?
   var intervals: IntervalSummary?
   var output: String?
+  var intervalOutput: String?
   var model: String?
   var report: String?
 
@@ -56,8 +57,8 @@ struct CompletionSummary: Encodable {
     rows = entries.rowCount
     columns = entries.columnCount
     observed = entries.count
-    method = command.method.rawValue
-    depth = command.depth
+    method = command.fitting.method.rawValue
+    depth = command.fitting.depth
     seed = command.shared.seed
     outcome = OutcomeSummary(kind: fit.outcome.kind, exact: fit.isExact, step: fit.outcome.step)
     iterations = fit.iterations
@@ -85,8 +86,9 @@ struct CompletionSummary: Encodable {
         coverage: intervals.coverage, calibrationEntries: intervals.calibrationCount,
         medianHalfWidth: widths.isEmpty ? nil : widths[widths.count / 2])
     }
-    output = command.output
-    model = command.model
-    report = command.report
+    output = command.results.output
+    intervalOutput = command.results.intervalOutput
+    model = command.results.model
+    report = command.results.report
   }
 }

@@ -9,7 +9,7 @@ enum ModelFile {
     of command: CompleteCommand, fit: MatrixCompleter.Fit
   ) -> [String: String] {
     [
-      "depth": "\(command.depth)", "seed": "\(command.shared.seed)", "rank": "\(fit.rank)",
+      "depth": "\(command.fitting.depth)", "seed": "\(command.shared.seed)", "rank": "\(fit.rank)",
       "exact": "\(fit.isExact)", "version": Version.text,
     ]
   }

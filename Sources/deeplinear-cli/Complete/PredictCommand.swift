@@ -6,12 +6,14 @@ struct PredictCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "predict",
     abstract: "Fill in new rows from a saved fit, without refitting.",
+    usage: "deeplinear predict <model> <observed> [<options>]",
     discussion: """
-      MODEL was written by complete --model. OBSERVED holds the known entries of new rows over the same \
-      columns, in any format that complete reads. Each row is filled by least squares of its entries on \
-      the column factors, with the ridge of the fit when the data were noisy.
+      The model was written by complete --model. The file holds the known entries of new rows over the \
+      same columns, in any format that complete reads. Each row is filled by least squares of its entries \
+      on the column factors, with the ridge of the fit when the data were noisy.
 
-      Example: deeplinear predict fit.safetensors new-rows.csv --output filled.csv
+      Example:
+        deeplinear predict fit.safetensors new-rows.csv --output filled.csv
       """)
 
   @Argument(help: ArgumentHelp("The saved fit.", valueName: "model"))
@@ -20,20 +22,18 @@ struct PredictCommand: ParsableCommand {
   @Argument(help: ArgumentHelp("The known entries of the new rows.", valueName: "observed"))
   var observed: String
 
-  @Option(name: .long, help: "Write the filled rows; the extension gives the format.")
-  var output: String?
-
-  @Flag(name: .long, help: "Keep the known entries as they are in the output.")
-  var keepObserved = false
+  @OptionGroup(title: "Results")
+  var results: PredictionArguments
 
   @OptionGroup(title: "Reading")
   var reading: ReadingArguments
 
-  @OptionGroup
+  @OptionGroup(title: "General")
   var shared: SharedOptions
 
   func run() throws {
-    if let output { try DataFile.checkOutput(output, overwrite: shared.force) }
+    var outputs = OutputPaths(overwrite: shared.force)
+    try outputs.file(results.output, option: "--output")
     let model = try ModelFile.read(self.model)
     var options = reading.options
     // Triplets and coordinates need not reach the last column.
@@ -47,32 +47,24 @@ struct PredictCommand: ParsableCommand {
         """)
     }
     var (rows, determined) = try model.fillingNewRows(data.entries)
-    if keepObserved {
+    if results.keepObserved {
       for k in data.entries.values.indices {
         rows[Int(data.entries.rows[k]), Int(data.entries.columns[k])] = data.entries.values[k]
       }
     }
-    if let output {
+    if let output = results.output {
       try DataFile.writeMatrix(
-        rows, to: output, overwrite: shared.force, columnNames: data.columnNames)
+        rows, to: output, overwrite: shared.force, names: data.names)
     }
     let summary = Summary(
       rows: rows.rowCount, columns: rows.columnCount, observed: data.entries.count,
       rank: model.rank,
-      undeterminedRows: determined.indices.filter { determined[$0] < model.rank }, output: output)
+      undeterminedRows: determined.indices.filter { determined[$0] < model.rank },
+      output: results.output)
     if shared.json {
       try JSONOutput.write(summary)
     } else {
-      print(
-        "\(observed): \(summary.rows) rows filled over \(summary.columns) columns at rank \(summary.rank)"
-      )
-      if !summary.undeterminedRows.isEmpty {
-        print(
-          "\(summary.undeterminedRows.count) rows have fewer entries than the rank and rest on the ridge or smallest norm"
-        )
-      }
-      print(
-        output.map { "filled rows: \($0)" } ?? "nothing was written; --output FILE keeps the rows")
+      print(summary.text(observed: observed))
     }
   }
 
@@ -84,5 +76,33 @@ struct PredictCommand: ParsableCommand {
     /// Rows whose own entries do not determine all coordinates.
     var undeterminedRows: [Int]
     var output: String?
+
+    func text(observed: String) -> String {
+      var lines = [
+        "\(observed): \(rows) × \(columns), \(self.observed) entries known",
+        "  answer          rows filled at rank \(rank), without refitting",
+      ]
+      if !undeterminedRows.isEmpty {
+        let count = undeterminedRows.count
+        lines.append(
+          "  mask            \(count) \(count == 1 ? "row has" : "rows have") too few entries for "
+            + "rank \(rank) and rest on the ridge or the smallest norm")
+      }
+      lines.append(
+        "  written         " + (output ?? "nothing; --output FILE keeps the filled rows"))
+      return lines.joined(separator: "\n")
+    }
   }
+}
+
+/// What `predict` writes.
+struct PredictionArguments: ParsableArguments {
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "Write the filled rows: .csv, .tsv, .mtx, .npy, .npz or .pgm.", valueName: "file"))
+  var output: String?
+
+  @Flag(name: .long, help: "Write known entries as they are, instead of their fit.")
+  var keepObserved = false
 }

@@ -1,12 +1,16 @@
 import ArgumentParser
 import DataFormats
+import DeepLinear
 import Glibc
 
 /// Parses, runs, and turns every way of ending into an exit status and at most one sentence.
 @main
 enum Main {
   static func main() {
+    // A reader that stops early, as `head` does, is no reason for a message.
+    signal(SIGPIPE, SIG_DFL)
     do {
+      try UsageSentence.checkCommand(Array(CommandLine.arguments.dropFirst()))
       var command = try DeepLinearCommand.parseAsRoot()
       try command.run()
     } catch {
@@ -19,20 +23,38 @@ enum Main {
     case let ended as Ended:
       return ended.status
     case let bad as BadInput:
-      StandardError.write("deeplinear: \(bad.sentence)\n")
-      return 2
+      return refuse(bad.sentence)
     case let bad as DataFormatError:
-      StandardError.write("deeplinear: \(bad)\n")
-      return 2
+      return refuse(bad.sentence)
+    case let failure as DecompositionError:
+      StandardError.write("deeplinear: the computation failed: \(failure).\n")
+      return 1
     default:
-      let isClean = DeepLinearCommand.exitCode(for: error) == .success
-      if isClean {
+      if DeepLinearCommand.exitCode(for: error) == .success {
         print(DeepLinearCommand.fullMessage(for: error))
         return 0
       }
-      let message = DeepLinearCommand.message(for: error)
-      StandardError.write("deeplinear: \(message)\n")
-      return 2
+      return refuse(UsageSentence.of(error))
     }
+  }
+
+  private static func refuse(_ sentence: String) -> Int32 {
+    StandardError.write("deeplinear: \(sentence)\n")
+    return 2
+  }
+}
+
+extension DataFormatError {
+  /// The sentence of the error with the option that would let the input pass.
+  fileprivate var sentence: String {
+    let option =
+      switch setting {
+      case .overwrite: " (--force)"
+      case .duplicates: " (--duplicates mean or --duplicates last)"
+      case .oneBased: " (--one-based)"
+      case .shape: " (--rows and --columns)"
+      case nil: ""
+      }
+    return option.isEmpty ? description : "\(description.dropLast())\(option)."
   }
 }

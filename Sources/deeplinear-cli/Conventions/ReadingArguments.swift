@@ -2,25 +2,34 @@ public import ArgumentParser
 public import DataFormats
 public import LinearAlgebra
 
-/// How files of known entries are read.
+/// How files of known entries are read; shown under the title "Reading".
 struct ReadingArguments: ParsableArguments {
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "A file of the same shape with 0 where the matrix is unknown.", valueName: "file"))
+  var mask: String?
+
+  @Option(name: .long, help: ArgumentHelp("What a CSV file holds.", valueName: "layout"))
+  var layout = ReadingOptions.Layout.automatic
+
   @Flag(name: .long, help: "Rows and columns of triplets count from one.")
   var oneBased = false
 
-  @Option(name: .long, help: "What a CSV holds: automatic, table or triplets.")
-  var layout = ReadingOptions.Layout.automatic
-
-  @Option(name: .long, help: "What to do with an entry given twice: refuse, mean or last.")
+  @Option(
+    name: .long, help: ArgumentHelp("What is done with an entry given twice.", valueName: "policy"))
   var duplicates = ObservedEntries.DuplicatePolicy.refuse
 
-  @Option(name: .long, help: "The number of rows, where the file does not say it.")
+  @Option(
+    name: .long, parsing: .unconditional,
+    help: ArgumentHelp("The number of rows, where the file does not say it.", valueName: "number"))
   var rows: Int?
 
-  @Option(name: .long, help: "The number of columns, where the file does not say it.")
+  @Option(
+    name: .long, parsing: .unconditional,
+    help: ArgumentHelp(
+      "The number of columns, where the file does not say it.", valueName: "number"))
   var columns: Int?
-
-  @Option(name: .long, help: "A file of the same shape with 0 where the matrix is unknown.")
-  var mask: String?
 
   func validate() throws {
     for (name, count) in [("--rows", rows), ("--columns", columns)] {

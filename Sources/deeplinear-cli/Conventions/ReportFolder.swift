@@ -5,17 +5,18 @@ import Reports
 
 /// Where reports go, what they are drawn with and what they say about their origin.
 enum ReportFolder {
-  /// Refuses a folder that exists, or whose parent does not, before any work is done.
+  /// Refuses a folder that must not be replaced, or whose parent does not exist, before any work is done.
   static func check(_ folder: String, overwrite: Bool) throws {
-    let manager = FileManager.default
-    if manager.fileExists(atPath: folder), !overwrite {
-      throw BadInput("\(folder): the report folder exists; give --force to replace it.")
+    do {
+      try ReportWriter().check(folder, overwrite: overwrite)
+    } catch {
+      throw refusal(error)
     }
-    let trimmed = folder.hasSuffix("/") ? String(folder.dropLast()) : folder
-    let parent = trimmed.lastIndex(of: "/").map { String(trimmed[..<$0]) } ?? "."
+    var path = folder[...]
+    while path.count > 1, path.hasSuffix("/") { path.removeLast() }
+    let parent = path.lastIndex(of: "/").map { String(path[...$0]) } ?? "."
     var isFolder = false
-    guard parent.isEmpty || manager.fileExists(atPath: parent, isDirectory: &isFolder) && isFolder
-    else {
+    guard FileManager.default.fileExists(atPath: parent, isDirectory: &isFolder), isFolder else {
       throw BadInput("\(folder): the folder \(parent) does not exist; make it first.")
     }
   }
@@ -24,8 +25,13 @@ enum ReportFolder {
     do {
       try ReportWriter(plotly: plotly).write(record, to: folder, overwrite: overwrite)
     } catch {
-      throw BadInput("\(error)")
+      throw refusal(error)
     }
+  }
+
+  private static func refusal(_ error: ReportError) -> BadInput {
+    guard case .folderExists(let path) = error else { return BadInput("\(error)") }
+    return BadInput("\(path): the report folder exists; give --force to replace it.")
   }
 
   /// Plotly.js, from the environment or from where `make deps` puts it beside the program's sources; reports

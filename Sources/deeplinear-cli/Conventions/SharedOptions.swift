@@ -1,6 +1,6 @@
 import ArgumentParser
 
-/// Options that every command has.
+/// Options that every command has; shown under the title "General".
 struct SharedOptions: ParsableArguments {
   @Flag(name: .long, help: "Print exactly one JSON object on standard output.")
   var json = false
@@ -8,6 +8,9 @@ struct SharedOptions: ParsableArguments {
   @Flag(name: .long, help: "Overwrite files that exist.")
   var force = false
 
-  @Option(name: .long, help: "The seed of everything random; the same seed gives the same bits.")
+  @Option(
+    name: .long, parsing: .unconditional,
+    help: ArgumentHelp(
+      "The seed of everything random; the same seed gives the same bits.", valueName: "number"))
   var seed: UInt64 = 0
 }

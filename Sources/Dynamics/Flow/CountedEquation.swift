@@ -1,0 +1,33 @@
+import LinearNetworks
+import LinearAlgebra
+
+/// A flow that counts what is asked of it.
+struct CountedEquation<Base: FlowEquation>: FlowEquation {
+  var base: Base
+  var evaluations = 0
+  var jacobianProducts = 0
+
+  init(_ base: Base) { self.base = base }
+
+  var blockSizes: [Int] { base.blockSizes }
+  var start: [Double] { base.start }
+
+  mutating func setVelocity(
+    at state: UnsafeBufferPointer<Double>, into velocity: UnsafeMutableBufferPointer<Double>
+  ) -> Double {
+    evaluations += 1
+    return base.setVelocity(at: state, into: velocity)
+  }
+
+  mutating func setVelocityChange(
+    at state: UnsafeBufferPointer<Double>, along direction: UnsafeBufferPointer<Double>,
+    into change: UnsafeMutableBufferPointer<Double>
+  ) {
+    jacobianProducts += 1
+    base.setVelocityChange(at: state, along: direction, into: change)
+  }
+
+  func network(of state: [Double]) -> LinearNetwork { base.network(of: state) }
+
+  func invariants(of state: [Double]) -> [Matrix] { base.invariants(of: state) }
+}

@@ -1,0 +1,162 @@
+// Goals: 1. The tableau's order at every tolerance down to rounding.  2. One pass through memory per stage.
+// 3. An interpolant of order 7 whose three further evaluations are made only when it is used.
+
+/// The explicit pair of orders 8(5,3) by Dormand and Prince.
+///
+/// - SeeAlso: [hairer1993solving], section II.5.
+struct DormandPrince853: FlowIntegrator {
+  static let order = 8
+  static let errorExponent = 8
+
+  /// The largest step times spectral radius at which real negative eigenvalues are damped.
+  static let stabilityBound = 6.0
+
+  private let dimension: Int
+  private var stages: [Double] = []
+  private var scratch: [Double] = []
+  private var hasDenseStages = false
+  private var denseTerms: [Double] = []
+  /// An estimate of step · spectral radius from the last step.
+  private(set) var stiffness = 0.0
+
+  private enum CodingKeys: CodingKey {
+    case dimension, stiffness
+  }
+
+  init(dimension: Int) { self.dimension = dimension }
+
+  mutating func attempt(
+    step h: Double, from start: FlowPoint, of equation: inout some FlowEquation,
+    to end: inout FlowPoint, norm: RelativeNorm, tolerance: Double?
+  ) -> Double {
+    let n = dimension
+    if stages.isEmpty {
+      stages = [Double](repeating: 0, count: 16 * n)
+      scratch = [Double](repeating: 0, count: n)
+    }
+    hasDenseStages = false
+    var isFinite = true
+    var estimate = 0.0
+    start.state.withUnsafeBufferPointer { y in
+      scratch.withUnsafeMutableBufferPointer { point in
+        stages.withUnsafeMutableBufferPointer { k in
+          guard let base = k.baseAddress else { return }
+          start.velocity.withUnsafeBufferPointer { v in
+            for i in 0..<n { base[i] = v[i] }
+          }
+          for stage in 1..<Self.stageCount {
+            setCombination(
+              point, base: y, factor: h, terms: Self.couplings[stage], of: base)
+            let loss = equation.setVelocity(
+              at: UnsafeBufferPointer(point),
+              into: UnsafeMutableBufferPointer(start: base + stage * n, count: n))
+            if !loss.isFinite { isFinite = false; return }
+          }
+          end.state.withUnsafeMutableBufferPointer { endState in
+            setCombination(endState, base: y, factor: h, terms: Self.weights, of: base)
+            let velocity = UnsafeMutableBufferPointer(start: base + Self.stageCount * n, count: n)
+            end.loss = equation.setVelocity(at: UnsafeBufferPointer(endState), into: velocity)
+            estimate = Self.stiffness(
+              h: h, endState: UnsafeBufferPointer(endState), lastStage: UnsafeBufferPointer(point),
+              velocities: base)
+          }
+          end.velocity.withUnsafeMutableBufferPointer { v in
+            for i in 0..<n { v[i] = base[Self.stageCount * n + i] }
+          }
+        }
+      }
+    }
+    stiffness = estimate
+    guard isFinite, end.loss.isFinite else { return .infinity }
+    end.time = start.time + h
+    return error(step: h, start: start, end: end, norm: norm)
+  }
+
+  /// Stage 12 lies at the end of the step as well: the quotient of the differences of velocity and place there
+  /// is the size of the Jacobian along what the two disagree in.
+  private static func stiffness(
+    h: Double, endState: UnsafeBufferPointer<Double>, lastStage: UnsafeBufferPointer<Double>,
+    velocities: UnsafePointer<Double>
+  ) -> Double {
+    let n = endState.count
+    var (place, velocity) = (0.0, 0.0)
+    for i in 0..<n {
+      let δ = endState[i] - lastStage[i]
+      let δv = velocities[12 * n + i] - velocities[11 * n + i]
+      place += δ * δ
+      velocity += δv * δv
+    }
+    return place > 0 ? h * (velocity / place).squareRoot() : 0
+  }
+
+  private mutating func error(
+    step h: Double, start: FlowPoint, end: FlowPoint, norm: RelativeNorm
+  ) -> Double {
+    func norms(_ terms: [(Int, Double)]) -> [Double] {
+      scratch.withUnsafeMutableBufferPointer { error in
+        stages.withUnsafeBufferPointer { k in
+          guard let base = k.baseAddress else { return }
+          setCombination(error, base: nil, factor: h, terms: terms, of: base)
+        }
+      }
+      return norm.norms(of: scratch)
+    }
+    let fifth = norms(Self.fifthOrderError)
+    let third = norms(Self.thirdOrderError)
+    let combined = zip(fifth, third).map { fifth, third in
+      // Of eighth order: the square of a fifth-order estimate over one of third order.
+      fifth == 0 ? 0 : fifth / (1 + 0.01 * (third / fifth) * (third / fifth)).squareRoot()
+    }
+    return norm.relative(combined, from: start.state, to: end.state)
+  }
+
+  mutating func interpolate(
+    at fraction: Double, from start: FlowPoint, to end: FlowPoint,
+    of equation: inout some FlowEquation, into state: inout [Double]
+  ) {
+    let n = dimension
+    let h = end.time - start.time
+    if !hasDenseStages { makeDenseStages(step: h, start: start, end: end, equation: &equation) }
+    let x = fraction
+    for i in 0..<n {
+      var value = 0.0
+      value = (value + denseTerms[3 * n + i]) * x
+      value = (value + denseTerms[2 * n + i]) * (1 - x)
+      value = (value + denseTerms[n + i]) * x
+      value = (value + denseTerms[i]) * (1 - x)
+      let change = end.state[i] - start.state[i]
+      value = (value + 2 * change - h * (start.velocity[i] + end.velocity[i])) * x
+      value = (value + h * start.velocity[i] - change) * (1 - x)
+      value = (value + change) * x
+      state[i] = start.state[i] + value
+    }
+  }
+
+  private mutating func makeDenseStages(
+    step h: Double, start: FlowPoint, end: FlowPoint, equation: inout some FlowEquation
+  ) {
+    let n = dimension
+    denseTerms = [Double](repeating: 0, count: 4 * n)
+    start.state.withUnsafeBufferPointer { y in
+      scratch.withUnsafeMutableBufferPointer { point in
+        stages.withUnsafeMutableBufferPointer { k in
+          guard let base = k.baseAddress else { return }
+          for stage in 13..<16 {
+            setCombination(point, base: y, factor: h, terms: Self.couplings[stage], of: base)
+            _ = equation.setVelocity(
+              at: UnsafeBufferPointer(point),
+              into: UnsafeMutableBufferPointer(start: base + stage * n, count: n))
+          }
+          denseTerms.withUnsafeMutableBufferPointer { dense in
+            for (row, terms) in Self.dense.enumerated() {
+              setCombination(
+                UnsafeMutableBufferPointer(rebasing: dense[row * n..<(row + 1) * n]), base: nil,
+                factor: h, terms: terms, of: base)
+            }
+          }
+        }
+      }
+    }
+    hasDenseStages = true
+  }
+}

@@ -1,0 +1,81 @@
+public import LinearAlgebra
+public import LinearNetworks
+
+/// A gradient flow, or another flow of a network's weights, as an ordinary differential equation y′ = f(y).
+///
+/// The state y holds the elements of all blocks one after the other; a block is what the tolerance of an
+/// integrator is relative to, usually a layer.
+public protocol FlowEquation: Sendable {
+  /// The number of elements of each block.
+  var blockSizes: [Int] { get }
+
+  /// The state the run begins at.
+  var start: [Double] { get }
+
+  /// Writes f(y) and returns the loss at y.
+  mutating func setVelocity(
+    at state: UnsafeBufferPointer<Double>, into velocity: UnsafeMutableBufferPointer<Double>
+  ) -> Double
+
+  /// Told the number of a step before its velocity is set; only descents with random batches care.
+  mutating func beginStep(_ number: Int)
+
+  /// Writes the derivative of f at y along a direction.
+  ///
+  /// - Precondition: y is the state last given to ``setVelocity(at:into:)``.
+  mutating func setVelocityChange(
+    at state: UnsafeBufferPointer<Double>, along direction: UnsafeBufferPointer<Double>,
+    into change: UnsafeMutableBufferPointer<Double>)
+
+  /// The network with the weights of a state.
+  func network(of state: [Double]) -> LinearNetwork
+
+  /// The invariants of the flow, W_{j+1}ᵀW_{j+1} − W_jW_jᵀ for each pair of neighbouring layers; empty where
+  /// nothing is conserved.
+  func invariants(of state: [Double]) -> [Matrix]
+}
+
+extension FlowEquation {
+  /// The number of elements of a state.
+  public var dimension: Int { blockSizes.reduce(0, +) }
+
+  public mutating func beginStep(_ number: Int) {}
+
+  public func invariants(of state: [Double]) -> [Matrix] { [] }
+
+  /// A central difference, for equations without a formula of their own.
+  ///
+  /// - Complexity: two evaluations of the velocity. The velocity last set is no longer that at `state`.
+  public mutating func setVelocityChange(
+    at state: UnsafeBufferPointer<Double>, along direction: UnsafeBufferPointer<Double>,
+    into change: UnsafeMutableBufferPointer<Double>
+  ) {
+    let size = Self.norm(direction)
+    guard size > 0 else { return change.update(repeating: 0) }
+    let step = 6e-6 * max(Self.norm(state), .leastNormalMagnitude) / size
+    var moved = [Double](repeating: 0, count: state.count)
+    var behind = moved
+    moved.withUnsafeMutableBufferPointer { moved in
+      for k in state.indices { moved[k] = state[k] + step * direction[k] }
+      _ = setVelocity(at: UnsafeBufferPointer(moved), into: change)
+      for k in state.indices { moved[k] = state[k] - step * direction[k] }
+      behind.withUnsafeMutableBufferPointer { behind in
+        _ = setVelocity(at: UnsafeBufferPointer(moved), into: behind)
+        for k in change.indices { change[k] = (change[k] - behind[k]) / (2 * step) }
+      }
+    }
+  }
+
+  private static func norm(_ vector: UnsafeBufferPointer<Double>) -> Double {
+    vectorNorm(vector)
+  }
+}
+
+extension LinearNetwork {
+  /// W_{j+1}ᵀW_{j+1} − W_jW_jᵀ for each pair of neighbouring layers; gradient flow conserves each.
+  public func balanceInvariants() -> [Matrix] {
+    zip(layers, layers.dropFirst()).map { lower, upper in
+      upper.transposedTimes(upper) - lower.timesTransposed(lower)
+    }
+  }
+}

@@ -1,0 +1,54 @@
+/// A point of a flow: where it is, how it moves, and its loss there.
+public struct FlowPoint: Equatable, Sendable, Codable {
+  public var time: Double
+  public var state: [Double]
+  public var velocity: [Double]
+  public var loss: Double
+
+  public init(time: Double, state: [Double], velocity: [Double], loss: Double) {
+    self.time = time
+    self.state = state
+    self.velocity = velocity
+    self.loss = loss
+  }
+}
+
+/// Sizes of errors relative to each block's own size.
+struct RelativeNorm: Sendable {
+  let blocks: [Range<Int>]
+
+  init(blockSizes: [Int]) {
+    var begin = 0
+    blocks = blockSizes.map { size in
+      defer { begin += size }
+      return begin..<(begin + size)
+    }
+  }
+
+  /// max over blocks of ‖error‖ / max(‖start‖, ‖end‖); zero errors count as zero even in an empty block.
+  func size(
+    of error: [Double], from start: [Double], to end: [Double]
+  ) -> Double {
+    relative(norms(of: error), from: start, to: end)
+  }
+
+  /// The norm of each block.
+  func norms(of vector: [Double]) -> [Double] {
+    vector.withUnsafeBufferPointer { vector in
+      blocks.map { vectorNorm(UnsafeBufferPointer(rebasing: vector[$0])) }
+    }
+  }
+
+  /// The largest of norms already taken, each relative to its block.
+  func relative(_ errors: [Double], from start: [Double], to end: [Double]) -> Double {
+    let (before, after) = (norms(of: start), norms(of: end))
+    var largest = 0.0
+    for k in errors.indices {
+      let size = max(before[k], after[k])
+      // An error that is not a number must not pass for small.
+      guard errors[k].isFinite, size.isFinite else { return .infinity }
+      if errors[k] > 0 { largest = max(largest, size > 0 ? errors[k] / size : .infinity) }
+    }
+    return largest
+  }
+}

@@ -1,0 +1,123 @@
+import LinearAlgebra
+public import LinearNetworks
+
+// Goals: 1. Every layer is as accurate relative to its own size as the tolerance says, at 1e-12 as at 1.
+// 2. What is recorded does not change what is computed: asked times are interpolated to the method's order.
+// 3. Everything needed to continue is a value; a run resumed from it takes the same bits.
+
+/// How a flow is followed: method, steps, end and recording.
+///
+///     let run = GradientFlow(until: 40, recording: .at([0, 20, 40], of: [.singularValues]))
+///       .run(objective, from: network)
+public struct GradientFlow: Equatable, Sendable {
+  public var method: FlowMethod
+  public var steps: StepControl
+  /// The time at which the run ends; may be infinite with a target.
+  public var endTime: Double
+  /// The run also ends, as `converged`, where the loss passes this.
+  public var targetLoss: Double?
+  /// The run also ends, as `converged`, when each layer's speed relative to its size is at most this.
+  public var restSpeed: Double?
+  public var stepLimit: Int
+  public var recording: FlowRecording
+
+  /// - Precondition: `endTime` is not negative; a tolerance of at least 1e-15.
+  public init(
+    until endTime: Double, method: FlowMethod = .automatic,
+    steps: StepControl = .adaptive(relativeTolerance: 1e-8), targetLoss: Double? = nil,
+    restSpeed: Double? = nil, stepLimit: Int = .max, recording: FlowRecording = .end
+  ) {
+    precondition(endTime >= 0, "a flow cannot end at time \(endTime)")
+    steps.requireSensible()
+    self.method = method
+    self.steps = steps
+    self.endTime = endTime
+    self.targetLoss = targetLoss
+    self.restSpeed = restSpeed
+    self.stepLimit = stepLimit
+    self.recording = recording
+  }
+
+  /// What an observer is told after each accepted step.
+  public struct Progress: Sendable {
+    public let step: Int
+    public let time: Double
+    public let loss: Double
+    /// The method that took the step.
+    public let method: FlowMethod
+  }
+
+  /// Follows any flow to its end.
+  public func run<Equation: FlowEquation>(
+    _ equation: Equation, observe: (Progress) -> Verdict = { _ in .goOn }
+  ) -> FlowResult {
+    var run = FlowRun(self, equation)
+    return run.advance(observe: observe)
+  }
+
+  /// Follows gradient flow of an objective on the layers of a network.
+  public func run(
+    _ objective: some Objective, from network: LinearNetwork,
+    observe: (Progress) -> Verdict = { _ in .goOn }
+  ) -> FlowResult {
+    run(
+      NetworkFlow(EndToEndLoss(objective, widths: network.widths), from: network),
+      observe: observe)
+  }
+}
+
+/// When a flow is recorded, and what of it. The end always is.
+public struct FlowRecording: Equatable, Sendable {
+  /// Times in ascending order; those after the end are left out.
+  public var times: [Double]
+  public var quantities: Set<Recording.Quantity>
+  /// Whether to find the time at which each singular value passes half of its final value.
+  public var locatesHalfRises: Bool
+
+  /// - Precondition: times ascend and none is negative.
+  public init(
+    times: [Double], of quantities: Set<Recording.Quantity> = [], locatingHalfRises: Bool = false
+  ) {
+    precondition(
+      zip(times, times.dropFirst()).allSatisfy(<) && (times.first ?? 0) >= 0,
+      "the times of a recording must ascend from 0 on")
+    self.times = times
+    self.quantities = quantities
+    locatesHalfRises = locatingHalfRises
+  }
+
+  /// The end alone, with its loss.
+  public static var end: FlowRecording { FlowRecording(times: []) }
+
+  /// Given times.
+  public static func at(
+    _ times: [Double], of quantities: Set<Recording.Quantity> = []
+  ) -> FlowRecording {
+    FlowRecording(times: times, of: quantities)
+  }
+}
+
+/// What a followed flow left behind.
+public struct FlowResult: Equatable, Sendable {
+  public var trajectory: Trajectory
+  /// What it cost.
+  public var cost: FlowCost
+  /// The largest change of an invariant W_{j+1}ᵀW_{j+1} − W_jW_jᵀ over the run, relative to the largest ‖W_j‖²_F;
+  /// nil where the flow conserves none.
+  public var invariantDrift: Double?
+  /// For each singular value the time at which it first passes half of its final value; nil for one that began
+  /// above it. Nil altogether unless asked for.
+  public var halfRiseTimes: [Double?]?
+}
+
+/// What a flow cost.
+public struct FlowCost: Equatable, Sendable, Codable {
+  public var steps = 0
+  public var refusedSteps = 0
+  /// Evaluations of the velocity.
+  public var evaluations = 0
+  /// Products with the Jacobian, each about as dear as two evaluations.
+  public var jacobianProducts = 0
+  /// Accepted steps by method.
+  public var stepsByMethod: [String: Int] = [:]
+}

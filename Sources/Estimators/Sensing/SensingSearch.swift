@@ -1,0 +1,176 @@
+import Dynamics
+import LinearAlgebra
+import LinearNetworks
+import RealModule
+
+/// The path of a network trained on measurements, and the fits of the ranks that it suggests.
+struct SensingSearch {
+  let sensor: MatrixSensor
+  let isCancelled: (Double) -> Bool
+
+  struct Result {
+    var left: Matrix
+    var right: Matrix
+    var isExact: Bool
+    var iterations: Int
+    var holdoutError: Double?
+    var path: CompletionPath
+    var outcome: Outcome
+  }
+
+  /// Mean squares of the residuals, relative to the values', at which the path is examined.
+  private static let stages = [1e-2, 1e-3, 1e-4, 1e-6]
+  private static let stepLimit = 3000
+  /// ‖e‖/‖b‖ of a fit that counts as exact.
+  private static let exactness = 1e-11
+
+  func run(
+    _ measurements: LinearMeasurements, _ values: [Double], using generator: inout SeededGenerator
+  ) throws -> Result {
+    var walk = Walk(self, measurements, values, using: &generator)
+    for stage in Self.stages.indices {
+      let spectrum = try walk.descend(until: Self.stages[stage]) {
+        isCancelled(0.1 * Double(stage))
+      }
+      for rank in SpectrumGap.candidates(spectrum.singularValues, limit: 2)
+      where isDeterminable(rank, measurements) {
+        let fit = try polish(measurements, values, spectrum, rank, &walk.steps)
+        if fit.relativeResidual <= Self.exactness {
+          return Result(
+            left: fit.left, right: fit.right, isExact: true, iterations: walk.steps,
+            holdoutError: nil, path: walk.path, outcome: .converged)
+        }
+        if isCancelled(0.1 * Double(stage + 1)) { break }
+      }
+      if walk.isExhausted { break }
+    }
+    return try heldOut(measurements, values, walk, using: &generator)
+  }
+
+  /// Whether the measurements outnumber the degrees of freedom by a twentieth.
+  private func isDeterminable(_ rank: Int, _ measurements: LinearMeasurements) -> Bool {
+    let freedom = rank * (measurements.rowCount + measurements.columnCount - rank)
+    return rank <= min(measurements.rowCount, measurements.columnCount)
+      && 20 * freedom < 19 * measurements.count
+  }
+
+  private func polish(
+    _ measurements: LinearMeasurements, _ values: [Double], _ start: SingularValueDecomposition,
+    _ rank: Int, _ steps: inout Int
+  ) throws -> FactoredLeastSquares.Fit {
+    let fit = try FactoredLeastSquares().fit(measurements, values, from: start, rank: rank) {
+      isCancelled(0.5)
+    }
+    steps += fit.iterations
+    return fit
+  }
+
+  /// The rank whose fit to the other measurements predicts the held-out ones best, fitted to all of them.
+  private func heldOut(
+    _ measurements: LinearMeasurements, _ values: [Double], _ whole: Walk,
+    using generator: inout SeededGenerator
+  ) throws -> Result {
+    let count = max(1, Int((sensor.holdoutFraction * Double(values.count)).rounded()))
+    let validation = generator.sample(min(count, values.count - 1), below: values.count)
+    let isHeld = Set(validation)
+    let training = values.indices.filter { !isHeld.contains($0) }
+    let (known, b) = (measurements.selecting(training), training.map { values[$0] })
+    let (unseen, expected) = (measurements.selecting(validation), validation.map { values[$0] })
+    func error(_ left: Matrix, _ right: Matrix) -> Double {
+      rootMeanSquare(zip(unseen.values(left: left, right: right), expected).map { $0 - $1 })
+    }
+    var walk = Walk(self, known, b, using: &generator)
+    let spectrum = try walk.descend(until: Self.stages[1]) { isCancelled(0.5) }
+    var best = (
+      rank: 0, error: rootMeanSquare(expected), left: Matrix.zeros(known.rowCount, 0),
+      right: Matrix.zeros(known.columnCount, 0)
+    )
+    var steps = whole.steps + walk.steps
+    for rank in 1...spectrum.singularValues.count
+    where isDeterminable(rank, known) && rank <= best.rank + 3 {
+      if isCancelled(0.6) { break }
+      let fit = try polish(known, b, spectrum, rank, &steps)
+      let error = error(fit.left, fit.right)
+      if error < best.error { best = (rank, error, fit.left, fit.right) }
+    }
+    var (left, right) = (best.left, best.right)
+    if best.rank > 0 {
+      let product = left.timesTransposed(right)
+      let fit = try polish(
+        measurements, values, SingularValueDecomposition(of: product), best.rank, &steps)
+      (left, right) = (fit.left, fit.right)
+    }
+    return Result(
+      left: left, right: right, isExact: false, iterations: steps, holdoutError: best.error,
+      path: whole.path, outcome: .converged)
+  }
+
+  /// A network on its way down.
+  private struct Walk {
+    private var network: LinearNetwork
+    private var loss: MeasurementLoss
+    private let meanSquare: Double
+    private let interval: Int?
+    var steps = 0
+    var isExhausted = false
+    var path = CompletionPath()
+
+    init(
+      _ search: SensingSearch, _ measurements: LinearMeasurements, _ values: [Double],
+      using generator: inout SeededGenerator
+    ) {
+      let sensor = search.sensor
+      let (rows, columns) = (measurements.rowCount, measurements.columnCount)
+      let width = sensor.width ?? min(32, rows, columns)
+      let widths = [columns] + [Int](repeating: width, count: sensor.depth - 1) + [rows]
+      loss = MeasurementLoss(measurements, values: values, widths: widths)
+      meanSquare = values.reduce(0) { $0 + $1 * $1 } / Double(values.count)
+      interval = sensor.recordingInterval
+      // The multiple of Σ b_i A_i that fits the measurements best is about as large as the matrix.
+      let gradient = measurements.combination(values)
+      let image = measurements.values(of: gradient)
+      let slope = zip(image, values).reduce(0) { $0 + $1.0 * $1.1 }
+      let curvature = image.reduce(0) { $0 + $1 * $1 }
+      let size = curvature > 0 ? slope / curvature * gradient.frobeniusNorm : 1
+      network = .balanced(
+        widths: widths, scale: (sensor.initialScale ?? 1e-5) * size, using: &generator)
+    }
+
+    /// Goes on until the mean square of the residuals is this share of the values', or progress ends.
+    mutating func descend(
+      until share: Double, isCancelled: () -> Bool
+    ) throws -> SingularValueDecomposition {
+      let descent = GradientDescent(
+        targetLoss: share * meanSquare / 2, stepLimit: SensingSearch.stepLimit - steps)
+      let before = steps
+      var recent: [Double] = []
+      var recorded = path.points
+      var isFlat = false
+      let (interval, meanSquare) = (interval, meanSquare)
+      let trajectory = descent.run(&loss, from: network) { progress in
+        let step = before + progress.step
+        if let interval, step % interval == 0 {
+          recorded.append(
+            CompletionPath.Point(
+              step: step, trainingError: (2 * progress.loss).squareRoot(), holdoutError: nil,
+              singularValues: progress.network.singularValues()))
+        }
+        recent.append(progress.loss)
+        // Hardly any fall over a hundred steps, once the first component has risen.
+        if recent.count > 100, 2 * progress.loss < 0.9 * meanSquare,
+          progress.loss > 0.98 * recent[recent.count - 101]
+        {
+          isFlat = true
+          return .enough
+        }
+        return isCancelled() ? .interrupt : .goOn
+      }
+      network = trajectory.finalNetwork
+      steps += trajectory.stepCount
+      path.points = recorded
+      path.chosenStep = steps
+      isExhausted = isFlat || trajectory.outcome != .converged
+      return try network.endToEndDecomposition()
+    }
+  }
+}
