@@ -10,5 +10,8 @@ struct DeepLinearCommand: ParsableCommand {
       sentence on standard error.
       """,
     version: Version.text,
-    subcommands: [CompleteCommand.self, PredictCommand.self])
+    subcommands: [
+      CompleteCommand.self, PredictCommand.self, RegressCommand.self, SenseCommand.self,
+      LayersCommand.self, SimulateCommand.self,
+    ])
 }

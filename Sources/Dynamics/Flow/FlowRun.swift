@@ -252,11 +252,17 @@ public struct FlowRun<Equation: FlowEquation>: Sendable {
   }
 
   private mutating func noteInvariants() {
-    guard !invariants.isEmpty else { return }
-    for size in norm.norms(of: point.state) { largestSquare = max(largestSquare, size * size) }
-    for (now, before) in zip(equation.invariants(of: point.state), invariants) {
-      drift = max(drift, (now - before).frobeniusNorm)
+    (drift, largestSquare) = driftAndSquare
+  }
+
+  /// The largest change of an invariant and the largest ‖W_j‖²_F so far, this point included.
+  private var driftAndSquare: (Double, Double) {
+    guard !invariants.isEmpty else { return (0, 0) }
+    let square = norm.norms(of: point.state).reduce(largestSquare) { max($0, $1 * $1) }
+    let change = zip(equation.invariants(of: point.state), invariants).reduce(drift) {
+      max($0, ($1.0 - $1.1).frobeniusNorm)
     }
+    return (change, square)
   }
 
   private var totalCost: FlowCost {
@@ -266,8 +272,8 @@ public struct FlowRun<Equation: FlowEquation>: Sendable {
     return total
   }
 
-  private mutating func end(_ outcome: Outcome) -> FlowResult {
-    noteInvariants()
+  private func end(_ outcome: Outcome) -> FlowResult {
+    let (drift, largestSquare) = driftAndSquare
     var all = snapshots
     if all.last?.time != point.time { all.append(snapshot(point)) }
     return FlowResult(

@@ -79,11 +79,11 @@ struct NoisyFit {
           training, validation, offsets: offsets, &iterations, using: &generator)
       }
     }
-    if validation.count > 0 {
+    if validation.count > 0 || candidates.isEmpty {
       candidates.append(
         candidate(
           offsets: offsets, model: Self.empty(entries, offsets), validation,
-          path: candidates[0].path, scale: 1))
+          path: candidates.first?.path ?? CompletionPath(), scale: 1))
     }
     let chosen = choose(candidates)
     return try refit(
@@ -201,7 +201,7 @@ struct NoisyFit {
     let network = best?.network ?? descent.network
     var result: [Candidate] = []
     let factors = try Self.factors(of: descent.network)
-    if judge != nil {
+    if judge != nil || !finished {
       var model = try Self.model(of: network, scale: scale)
       model.offsets = offsets
       var own = candidate(
@@ -255,10 +255,11 @@ struct NoisyFit {
   /// The simplest candidate that no other beats by more than two standard errors of the difference of their
   /// squared errors; simplest is the variational fit without offsets, then with them, then the path.
   ///
-  /// Without held-out entries, the variational fit with offsets.
+  /// Without held-out entries, the last one: the variational fit with offsets, or the offsets alone where they
+  /// leave nothing to fit.
   private func choose(_ candidates: [Candidate]) -> Candidate {
     guard candidates.contains(where: { !$0.squaredErrors.isEmpty }) else {
-      return candidates.last { $0.variational != nil } ?? candidates[candidates.count - 1]
+      return candidates[candidates.count - 1]
     }
     let bySimplicity = candidates.filter { !$0.isPath } + candidates.filter(\.isPath)
     var best = bySimplicity[0]

@@ -22,8 +22,9 @@ public struct TensorCompleter: Equatable, Sendable {
   /// The number of components at each place where they are summed; nil chooses it.
   public var componentCount: Int?
   /// The size of each component at the start, relative to the root mean square of the data times the root of the
-  /// number of all entries.
-  public var initialScale: Double
+  /// number of all entries; nil chooses 10⁻⁵ for a canonical network and 10⁻² for a hierarchical one, whose tensor is a
+  /// product of more factors.
+  public var initialScale: Double?
   /// The share of entries held out when the data are not exact, between 0 and 1.
   public var holdoutFraction: Double
   public var stepLimit: Int
@@ -32,7 +33,7 @@ public struct TensorCompleter: Equatable, Sendable {
   public var seed: UInt64
 
   public init(
-    structure: Structure = .canonical, componentCount: Int? = nil, initialScale: Double = 1e-5,
+    structure: Structure = .canonical, componentCount: Int? = nil, initialScale: Double? = nil,
     holdoutFraction: Double = 0.1, stepLimit: Int = 20_000, recordingInterval: Int = 1,
     seed: UInt64 = 0
   ) {
@@ -102,7 +103,7 @@ public struct TensorCompleter: Equatable, Sendable {
   private func validate(_ entries: ObservedTensor) throws(Failure) {
     if structure == .hierarchical, entries.order != 4 { throw .orderNotFour(entries.order) }
     if let componentCount, componentCount < 1 { throw .componentCountNotPositive(componentCount) }
-    guard initialScale > 0, initialScale.isFinite else {
+    if let initialScale, !(initialScale > 0 && initialScale.isFinite) {
       throw .initialScaleNotPositive(initialScale)
     }
     guard holdoutFraction > 0, holdoutFraction < 1 else {

@@ -51,9 +51,10 @@ struct TensorSearch {
   ) -> [Double] {
     let gaussian = (0..<factorization.parameterCount).map { _ in generator.nextGaussian() }
     let size = factorization.componentSizes(gaussian).joined().max() ?? 1
-    let target = completer.initialScale * Double(entries.shape.reduce(1, *)).squareRoot()
+    let scale = completer.initialScale ?? (completer.structure == .canonical ? 1e-5 : 1e-2)
+    let target = scale * Double(entries.shape.reduce(1, *)).squareRoot()
     // Sizes are products of as many norms as there are dimensions, or three at each place of a tree.
-    let degree = factorization is CanonicalFactorization ? entries.order : 3
+    let degree = completer.structure == .canonical ? entries.order : 3
     let factor = Double.root(target / size, degree)
     return gaussian.map { factor * $0 }
   }

@@ -1,0 +1,73 @@
+import ArgumentParser
+import DataFormats
+import DeepLinear
+
+struct RegressCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "regress",
+    abstract: "Fit a linear regression of the right rank to several outputs.",
+    discussion: """
+      X and Y hold one sample per row, as .csv, .npy or .mtx. For every rank the best coefficients \
+      are computed exactly, whether or not the inputs' covariance is singular; the rank is given, or \
+      chosen: the smallest whose cross-validated error is within one standard error of the smallest, \
+      or, with --validation 0, the components stronger than what noise shows. Beside them stands the \
+      path that training two layers from near zero visits.
+
+      The coefficients are written as outputs × inputs; the prediction for a row x is W x plus the \
+      intercept.
+
+      Example: deeplinear regress x.csv y.csv --output w.npy --path path.csv
+      """)
+
+  @Argument(help: ArgumentHelp("The inputs, one sample per row.", valueName: "x"))
+  var inputs: String
+
+  @Argument(help: ArgumentHelp("The targets, one sample per row.", valueName: "y"))
+  var targets: String
+
+  @Option(name: .long, help: "The rank: auto, or a number.")
+  var rank = AutomaticNumber<Int>.automatic
+
+  @Flag(name: .long, help: "Fit no intercept.")
+  var noIntercept = false
+
+  @Flag(name: .long, help: "Scale the inputs to variance one for the path and singular problems.")
+  var standardize = false
+
+  @Flag(name: .long, help: "Weigh each output by the inverse of its variance.")
+  var weighOutputs = false
+
+  @Option(name: .long, help: "The number of folds of the cross-validation; 0 for none.")
+  var validation = 5
+
+  @Option(name: .long, help: "Write the coefficients; the extension gives the format.")
+  var output: String?
+
+  @Option(name: .long, help: "Write the path of training as .csv: step, loss, singular values.")
+  var path: String?
+
+  @Option(name: .long, help: "A file of new inputs to predict.")
+  var predict: String?
+
+  @Option(name: .long, help: "Write the predictions for the new inputs.")
+  var predictions: String?
+
+  @OptionGroup
+  var shared: SharedOptions
+
+  func validate() throws {
+    if case .number(let rank) = rank, rank < 0 {
+      throw ValidationError("--rank must be auto or at least 0, not \(rank).")
+    }
+    guard validation == 0 || validation >= 2 else {
+      throw ValidationError("--validation must be 0 or at least 2, not \(validation).")
+    }
+    guard (predict == nil) == (predictions == nil) else {
+      throw ValidationError("--predict and --predictions go together; give both.")
+    }
+  }
+
+  func run() throws {
+    try Regression(command: self).run()
+  }
+}
