@@ -96,6 +96,7 @@ let package = Package(
     tests(of: "LinearNetworks", on: ["LinearAlgebra"]),
     tests(
       of: "Dynamics", on: ["LinearAlgebra", "LinearNetworks", "_AllocationCounter", realModule]),
+    tests(of: "Analysis", on: ["LinearAlgebra", "LinearNetworks", "Dynamics", realModule]),
     tests(
       of: "Estimators", on: ["LinearAlgebra", "LinearNetworks", "Dynamics", "Analysis"]),
     tests(of: "Records"),
@@ -104,7 +105,6 @@ let package = Package(
     .testTarget(
       name: "CommandLineTests", dependencies: ["deeplinear-cli", "LinearAlgebra", "DataFormats"],
       exclude: ["Expected"], swiftSettings: settings),
-    tests(of: "Analysis", on: ["LinearAlgebra", "LinearNetworks", "Dynamics", realModule]),
   ]
 )
 
