@@ -21,8 +21,9 @@ public enum GramDifferences {
     }
   }
 
-  /// How far the conserved matrices move along a trajectory that recorded its layers: the largest ‖change‖_F at each of those points,
-  /// relative to the largest Gram matrix there. Rounding for an exact flow; O(η) for descent.
+  /// How far the conserved matrices move along a trajectory that recorded its layers: the largest ‖change‖_F at
+  /// each of those points, relative to the largest Gram matrix there. Rounding for an exact flow; O(η) for
+  /// descent.
   public static func drift(
     along trajectory: Trajectory, learningRates: [Double]? = nil
   ) -> [Double] {
