@@ -16,8 +16,9 @@ public enum GramDifferences {
       rates.count == layers.count && rates.allSatisfy { $0 > 0 },
       "\(layers.count) layers need as many positive learning rates, not \(rates)")
     return (1..<max(layers.count, 1)).map { j in
-      layers[j].transposedTimes(layers[j]) / rates[j]
-        - layers[j - 1].timesTransposed(layers[j - 1]) / rates[j - 1]
+      let upper: Matrix = layers[j].transposedTimes(layers[j]) / rates[j]
+      let lower: Matrix = layers[j - 1].timesTransposed(layers[j - 1]) / rates[j - 1]
+      return upper - lower
     }
   }
 

@@ -37,6 +37,8 @@ public struct SymmetricRiccati: Sendable {
   }
 
   /// U at a time, up to a rotation from the right.
+  ///
+  /// - Complexity: O(*n k*²) for each of σt steps, σ the largest eigenvalue of Y.
   public func factor(at time: Double) throws(DecompositionError) -> Matrix {
     eigenvectors * (try rotatedFactor(at: time))
   }
