@@ -3,8 +3,8 @@ public import LinearAlgebra
 
 /// One file of Tests/ReferenceValues: inputs and outputs computed elsewhere to many digits.
 ///
-/// The files use Gidel's orientation for two-layer and linear networks (W is d₀ × d_N, samples as rows) and ours
-/// for those with layers `W_1 … W_n`; each test transposes where its file asks for it.
+/// The files use Gidel's orientation for two-layer and linear networks (W is d₀ × d_N, samples as rows) and
+/// ours for those with layers `W_1 … W_n`; each test transposes where its file asks for it.
 public struct ReferenceCase: Sendable {
   public let inputs: ReferenceValue
   public let outputs: ReferenceValue

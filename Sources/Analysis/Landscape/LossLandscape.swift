@@ -51,7 +51,8 @@ public struct LossLandscape {
     derivatives(at: layers, along: direction).slopes
   }
 
-  // With P_j = W_j P_{j−1}, B_{j−1} = W_jᵀ B_j and B_N = ∇ℓ, the gradient is B_j P_{j−1}ᵀ; dots are derivatives along D.
+  // With P_j = W_j P_{j−1}, B_{j−1} = W_jᵀ B_j and B_N = ∇ℓ, the gradient is B_j P_{j−1}ᵀ; dots are derivatives
+  // along D.
   private func derivatives(
     at layers: [Matrix], along direction: [Matrix]
   ) -> (gradients: [Matrix], slopes: [Matrix]) {

@@ -12,15 +12,16 @@ public enum ExactSolutions {
 
   /// Solves by the first closed form whose hypotheses hold, and says which one it was.
   ///
-  /// Hypotheses are checked numerically: a violation up to the tolerance, relative to the matrices at hand, passes, and the
-  /// trajectory is then that of a problem as close as that to the one given. Where rounding decides the far future
-  /// (a rank-deficient start, a mode that starts at zero), the structured problem is meant.
+  /// Hypotheses are checked numerically: a violation up to the tolerance, relative to the matrices at hand,
+  /// passes, and the trajectory is then that of a problem as close as that to the one given. Where rounding
+  /// decides the far future (a rank-deficient start, a mode that starts at zero), the structured problem is
+  /// meant.
   ///
   /// - Parameters:
   ///   - times: flow times, from 0, in any order.
   ///   - quantities: what each snapshot holds beside its loss.
-  /// - Throws: ``NoExactSolution`` with the hypotheses that fail and by how much; ``DecompositionError`` for numbers
-  ///   that are not finite.
+  /// - Throws: ``NoExactSolution`` with the hypotheses that fail and by how much; ``DecompositionError`` for
+  ///   numbers that are not finite.
   public static func solve(
     _ problem: QuadraticProblem, from start: Start, at times: [Double],
     quantities: Set<Recording.Quantity> = [.endToEnd, .singularValues], tolerance: Double = 1e-10

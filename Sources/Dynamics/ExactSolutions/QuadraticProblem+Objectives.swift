@@ -26,7 +26,8 @@ extension QuadraticProblem {
 }
 
 extension ExactSolutions {
-  /// Solves for an objective, with losses as the objective computes them; nil for a kind of objective that has no closed form.
+  /// Solves for an objective, with losses as the objective computes them; nil for a kind of objective that has
+  /// no closed form.
   ///
   /// - Throws: as ``solve(_:from:at:quantities:tolerance:)``.
   public static func solve(

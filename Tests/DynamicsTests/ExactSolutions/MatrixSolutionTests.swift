@@ -92,7 +92,8 @@ import _TestSupport
     }
   }
 
-  /// The limit is the nearest positive semidefinite matrix, and for a rank-deficient start it stays of that rank.
+  /// The limit is the nearest positive semidefinite matrix, and for a rank-deficient start it stays of that
+  /// rank.
   @Test func longTimesReachTheLimitsOfTheRiccatiFlow() throws {
     var generator = SeededGenerator(seed: 4)
     let target = Matrix.randomSymmetric(eigenvalues: [2, 1, 0.5, 0, -1], using: &generator)
@@ -269,7 +270,8 @@ import _TestSupport
     }
   }
 
-  /// From an objective, losses keep their relative accuracy down to the minimum, and other kinds have no closed form.
+  /// From an objective, losses keep their relative accuracy down to the minimum, and other kinds have no closed
+  /// form.
   @Test func objectivesAreSolvedWithTheirOwnLoss() throws {
     let inputs = Matrix(rows: [[1, 0], [0, 2], [0, 0]])
     let objective = try RegressionObjective(
