@@ -51,7 +51,8 @@ import _TestSupport
     #expect(descent.certificate().verdict == .holds)
   }
 
-  /// 1,000 balanced flows: aligned networks of depth 2 to 4 with any covariance, and any balanced pair of layers on white inputs.
+  /// 1,000 balanced flows: aligned networks of depth 2 to 4 with any covariance, and any balanced pair of
+  /// layers on white inputs.
   @Test func flowsRespectTheirConvergenceBoundAndLossRate() throws {
     var generator = SeededGenerator(seed: 1)
     var applicable = 0
@@ -112,7 +113,8 @@ import _TestSupport
       let margin = try DeficiencyMargin(of: w, for: problem)
       #expect(margin.isExact == (trial % 3 == 0))
       guard margin.supremum > 0 else { continue }
-      // A matrix with smallest singular value δ < supremum has a larger loss; the best one lowers σ_min of the optimum.
+      // A matrix with smallest singular value δ < supremum has a larger loss; the best one lowers σ_min of the
+      // optimum.
       let optimum = try SingularValueDecomposition(of: problem.minimizer())
       var values = optimum.singularValues
       values[values.count - 1] = 0.999 * margin.supremum
@@ -142,7 +144,8 @@ import _TestSupport
       let certificate = try DescentConvergence(of: network, for: problem)
       guard certificate.hypotheses.allSatisfy({ $0.holds }) else { continue }
       applicable += 1
-      // The step is far below what descent needs; 50 of them, which hardly move, and the flow for the equivalent of all.
+      // The step is far below what descent needs; 50 of them, which hardly move, and the flow for the
+      // equivalent of all.
       var layers = network.layers
       var points: [Snapshot] = []
       for step in 1...50 {
@@ -275,7 +278,8 @@ import _TestSupport
     #expect(FactorizationRates(target: 2, imbalance: -2).isAccelerated)
   }
 
-  /// The stacked matrix of a factorization that is not square converges with |λ₀|, whatever the sign; W itself faster.
+  /// The stacked matrix of a factorization that is not square converges with |λ₀|, whatever the sign; W itself
+  /// faster.
   @Test func ratesOfMatricesThatAreNotSquare() throws {
     let target = Matrix(rows: [[0.9, 0, 0], [0, 0.5, 0]])
     for imbalance in [0.8, -0.8] {

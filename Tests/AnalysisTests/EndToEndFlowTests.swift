@@ -6,8 +6,8 @@ import RealModule
 import Testing
 import _TestSupport
 
-/// Flows and descents of balanced networks computed in the space of end-to-end matrices or modes, against reference trajectories of
-/// the layers.
+/// Flows and descents of balanced networks computed in the space of end-to-end matrices or modes, against
+/// reference trajectories of the layers.
 @Suite struct EndToEndFlowTests {
   @Test(arguments: [
     "nlayer_depth2_least_squares", "nlayer_depth3_least_squares", "nlayer_depth4_least_squares",
@@ -54,7 +54,8 @@ import _TestSupport
       try SingularValueEquation.residual(layers: layers, gradient: gradient(w)) < file.tolerance)
   }
 
-  /// Two layers of a symmetric network on a loss whose gradient is not symmetric: (W Wᵀ)′ = −(G + Gᵀ) Z − Z (G + Gᵀ).
+  /// Two layers of a symmetric network on a loss whose gradient is not symmetric: (W Wᵀ)′ = −(G + Gᵀ) Z − Z (G
+  /// + Gᵀ).
   @Test func symmetricProductsSeeTheSymmetricPartOfTheGradient() throws {
     let file = try ReferenceCase("exercises_1_2")
     let item = file.inputs["ex2"]

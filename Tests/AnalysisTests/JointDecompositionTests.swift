@@ -56,8 +56,8 @@ import _TestSupport
     expectClose(left.crossCovariance, whole.crossCovariance, relative: 1e-14)
   }
 
-  /// Where the assumption holds, every measure but the distance from white inputs is zero, also with repeated singular values,
-  /// for which an arbitrary decomposition of Σxy does not diagonalise Σx.
+  /// Where the assumption holds, every measure but the distance from white inputs is zero, also with repeated
+  /// singular values, for which an arbitrary decomposition of Σxy does not diagonalise Σx.
   @Test func exactJointDecompositionsAreFoundInsideRepeatedSingularValues() throws {
     var generator = SeededGenerator(seed: 2)
     for _ in 0..<50 {

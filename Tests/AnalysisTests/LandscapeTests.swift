@@ -48,7 +48,7 @@ import _TestSupport
       landscape.hessianProduct(at: layers, along: direction).flatMap(\.elements), relative: 1e-13)
   }
 
-  @Test func quadraticObjectivesAndProblemsHaveTheSameLandscape() throws {
+  @Test func objectivesAndProblemsHaveTheSameLandscape() throws {
     let entries = try ObservedEntries(
       rowCount: 2, columnCount: 2, rows: [0, 0, 1, 1], columns: [0, 1, 0, 1],
       values: [1, 2, 3, 4])
@@ -56,7 +56,7 @@ import _TestSupport
     let layers = Self.randomLayers([2, 3, 2], using: &generator)
     let direction = Self.randomLayers([2, 3, 2], using: &generator)
     // All four entries known: a quarter of the factorization loss.
-    let completion = LossLandscape(quadratic: CompletionObjective(entries))
+    let completion = LossLandscape(CompletionObjective(entries))
     let factorization = LossLandscape(
       .factorization(target: Matrix(rows: [[1, 2], [3, 4]])))
     expectClose(
@@ -113,7 +113,8 @@ import _TestSupport
     }
   }
 
-  /// The product is W and the norm ‖W‖^{1/N}√(1 + (N−1) min(d₀, d_N)); the printed √N ‖W‖^{1/N} is another number.
+  /// The product is W and the norm ‖W‖^{1/N}√(1 + (N−1) min(d₀, d_N)); the printed √N ‖W‖^{1/N} is another
+  /// number.
   @Test func theOriginIsNotALocalMinimum() throws {
     var generator = SeededGenerator(seed: 5)
     for (outputs, inputs) in [(2, 3), (3, 2), (2, 2)] {
@@ -160,8 +161,8 @@ import _TestSupport
     }
   }
 
-  /// A gradient that does not vanish at the origin does not suffice: scalar maps and two layers with one output and a linear loss
-  /// are gradient flows of another function. Three layers are not.
+  /// A gradient that does not vanish at the origin does not suffice: scalar maps and two layers with one output
+  /// and a linear loss are gradient flows of another function. Three layers are not.
   @Test func someEndToEndFieldsAreGradients() throws {
     var generator = SeededGenerator(seed: 7)
     let z = Matrix(rows: [[1, -2, 0.5]])

@@ -20,7 +20,8 @@ import _TestSupport
     }
   }
 
-  /// dW/dt of balanced layers by the product rule is −P(W)[∇ℓ], whatever the gradient; also at rank-deficient W.
+  /// dW/dt of balanced layers by the product rule is −P(W)[∇ℓ], whatever the gradient; also at rank-deficient
+  /// W.
   @Test(arguments: 1...5)
   func isTheVelocityOfBalancedLayers(depth: Int) throws {
     var generator = SeededGenerator(seed: UInt64(depth))
@@ -33,7 +34,8 @@ import _TestSupport
       let p = try EndToEndPreconditioner(at: w, depth: depth)
       let velocity = SingularValueEquation.endToEndVelocity(
         layers: network.layers, gradient: gradient)
-      // W from the layers differs by rounding, and powers 2/N of rounding in zero singular values are visible: (1e-16)^{2/5}.
+      // W from the layers differs by rounding, and powers 2/N of rounding in zero singular values are visible:
+      // (1e-16)^{2/5}.
       let tolerance = trial % 3 == 2 || depth < 3 ? 1e-11 : .pow(1e-15, 2 / Double(depth))
       expectClose(velocity, -p.apply(to: gradient), relative: tolerance)
     }

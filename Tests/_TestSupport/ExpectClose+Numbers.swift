@@ -22,7 +22,8 @@ public func expectClose(
   expectClose([actual], [expected], ulps: ulps, sourceLocation: sourceLocation)
 }
 
-/// Expects the columns of a matrix to be orthonormal. Returns the largest error of an inner product, in ulps of one.
+/// Expects the columns of a matrix to be orthonormal. Returns the largest error of an inner product, in ulps of
+/// one.
 @discardableResult
 public func expectOrthonormalColumns(
   _ matrix: Matrix, ulps: Double, sourceLocation: SourceLocation = #_sourceLocation
@@ -35,8 +36,8 @@ public func expectOrthonormalColumns(
   return measured
 }
 
-/// The error a backward stable decomposition of a matrix of this shape may make, in ulps of its largest element:
-/// a small multiple of the longer side, which bounds the growth of rounding in the sums.
+/// The error a backward stable decomposition of a matrix of this shape may make, in ulps of its largest
+/// element: a small multiple of the longer side, which bounds the growth of rounding in the sums.
 public func backwardErrorUlps(_ rowCount: Int, _ columnCount: Int) -> Double {
   8 * Double(max(rowCount, columnCount, 1))
 }

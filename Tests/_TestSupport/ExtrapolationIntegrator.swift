@@ -1,8 +1,10 @@
 public import LinearAlgebra
 
-/// A tight integrator for tests: Gragg's midpoint rule, extrapolated in the square of the step (Bulirsch and Stoer).
+/// A tight integrator for tests: Gragg's midpoint rule, extrapolated in the square of the step (Bulirsch and
+/// Stoer).
 ///
-/// Independent of the integrators under test. The local error is kept below `tolerance` times the largest component.
+/// Independent of the integrators under test. The local error is kept below `tolerance` times the largest
+/// component.
 public enum ExtrapolationIntegrator {
   /// The solution of y′ = f(t, y) at a later time.
   public static func solve(

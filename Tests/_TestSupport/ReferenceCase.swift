@@ -3,8 +3,8 @@ public import LinearAlgebra
 
 /// One file of Tests/ReferenceValues: inputs and outputs computed elsewhere to many digits.
 ///
-/// The files use Gidel's orientation for two-layer and linear networks (W is d₀ × d_N, samples as rows) and ours
-/// for those with layers `W_1 … W_n`; each test transposes where its file asks for it.
+/// The files use Gidel's orientation for two-layer and linear networks (W is d₀ × d_N, samples as rows) and
+/// ours for those with layers `W_1 … W_n`; each test transposes where its file asks for it.
 public struct ReferenceCase: Sendable {
   public let inputs: ReferenceValue
   public let outputs: ReferenceValue
@@ -12,8 +12,8 @@ public struct ReferenceCase: Sendable {
   public let tolerance: Double
 
   /// Reads the file of a case by its name, without extension.
-  public init(_ name: String, filePath: String = #filePath) throws {
-    let folder = URL(fileURLWithPath: filePath).deletingLastPathComponent()
+  public init(_ name: String) throws {
+    let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
       .deletingLastPathComponent().appendingPathComponent("ReferenceValues")
     let data = try Data(contentsOf: folder.appendingPathComponent(name + ".json"))
     let file = try JSONDecoder().decode(ReferenceValue.self, from: data)

@@ -1,6 +1,7 @@
 public import Dynamics
 
-/// What a theorem says about a problem or a finished trajectory: hypotheses with measured values, bounds, slack.
+/// What a theorem says about a problem or a finished trajectory: hypotheses with measured values, bounds,
+/// slack.
 public struct Certificate: Equatable, Sendable {
   /// One inequality.
   public struct Bound: Equatable, Sendable {
@@ -36,7 +37,8 @@ public struct Certificate: Equatable, Sendable {
       measured.map { side == .upper ? limit - $0 : $0 - limit }
     }
 
-    /// Whether the measured value contradicts the bound by more than rounding, relative to both and to what the value was computed from.
+    /// Whether the measured value contradicts the bound by more than rounding, relative to both and to what the
+    /// value was computed from.
     func isViolated(tolerance: Double, scale: Double) -> Bool {
       guard let slack, let measured else { return false }
       return slack.isNaN || slack < -tolerance * max(abs(limit), abs(measured), scale)

@@ -20,7 +20,8 @@ public enum Certificates {
     return result
   }
 
-  /// What a finished flow must respect, with the values it recorded. The rate of the loss needs recorded layers.
+  /// What a finished flow must respect, with the values it recorded. The rate of the loss needs recorded
+  /// layers.
   public static func after(
     _ trajectory: Trajectory, of problem: QuadraticProblem, from network: LinearNetwork
   ) throws -> [Certificate] {

@@ -2,10 +2,11 @@ public import Dynamics
 public import LinearAlgebra
 import RealModule
 
-/// The largest δ such that every matrix with a smallest singular value of at most δ has a larger loss than W (any smaller δ is a margin).
+/// The largest δ such that every matrix with a smallest singular value of at most δ has a larger loss than W
+/// (any smaller δ is a margin).
 ///
-/// For white inputs, Σx = c 1, in closed form: σ_min(W*) − ‖W − W*‖_F with W* = Σyx/c. Otherwise a lower bound from strong
-/// convexity with α = λ_min(Σx):
+/// For white inputs, Σx = c 1, in closed form: σ_min(W*) − ‖W − W*‖_F with W* = Σyx/c. Otherwise a lower bound
+/// from strong convexity with α = λ_min(Σx):
 ///
 ///     σ_min(W*) − √(2 (ℓ(W) − ℓ*)/α)
 ///

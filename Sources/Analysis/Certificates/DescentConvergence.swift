@@ -3,7 +3,8 @@ public import LinearAlgebra
 public import LinearNetworks
 import RealModule
 
-/// Gradient descent with a small step from a nearly balanced start with deficiency margin δ converges, for white inputs of unit variance.
+/// Gradient descent with a small step from a nearly balanced start with deficiency margin δ converges, for
+/// white inputs of unit variance.
 ///
 ///     unbalancedness ≤ δ² / (256 N³ ‖Σyx‖_F^{2−2/N}),   η ≤ δ^{4−2/N} / (6144 N³ ‖Σyx‖_F^{6−4/N})
 ///     φ − φ* ≤ ε after ln(φ(0)/ε) / (η δ^{2−2/N}) steps, losses measured from φ*
@@ -55,7 +56,8 @@ public struct DescentConvergence: Equatable, Sendable {
   /// The number of steps after which φ − φ* is certainly below ε.
   public func steps(toReach ε: Double) -> Double { max(0, .log(initialExcess / ε) / contraction) }
 
-  /// The certificate, with the losses of a descent where there is one: φ(t) − φ* ≤ (φ(0) − φ*) e^{−ηδ^{2−2/N} t}.
+  /// The certificate, with the losses of a descent where there is one: φ(t) − φ* ≤ (φ(0) − φ*) e^{−ηδ^{2−2/N}
+  /// t}.
   public func certificate(along trajectory: Trajectory? = nil) -> Certificate {
     Certificate(
       claim: "convergence of descent", source: "Remark 2 of Cohen and Razin, lecture notes",

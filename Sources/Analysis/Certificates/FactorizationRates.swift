@@ -5,11 +5,11 @@ import RealModule
 ///
 ///     |σ − x(t)| ≤ C e^{−√(4σ² + λ₀²) t},   C = 2k² |σ − x₀| / min(2k², h² + σx₀ + k √(x₀² + h²)),   h = |λ₀|/2, k² = σ² + h²
 ///
-/// A single layer has the rate 1, so two layers are faster where 4σ² + λ₀² > 1: for large targets, and for any target with
-/// imbalance above 1.
+/// A single layer has the rate 1, so two layers are faster where 4σ² + λ₀² > 1: for large targets, and for any
+/// target with imbalance above 1.
 ///
-/// - SeeAlso: Equation 16 and Table 2 of [tarmoun2021], whose constant needs an absolute value; Proposition 5, whose rate for
-///   matrices that are not square is |λ₀|, and |λ₀|/2 + √(σ_min² + λ₀²/4) for W itself.
+/// - SeeAlso: Equation 16 and Table 2 of [tarmoun2021], whose constant needs an absolute value; Proposition 5,
+///   whose rate for matrices that are not square is |λ₀|, and |λ₀|/2 + √(σ_min² + λ₀²/4) for W itself.
 public struct FactorizationRates: Equatable, Sendable {
   public let target: Double
   /// λ₀ = u² − v².
@@ -36,7 +36,8 @@ public struct FactorizationRates: Equatable, Sendable {
     return (abs(imbalance), 0.5 * (abs(imbalance) + square))
   }
 
-  /// The largest possible |σ − x(t)|; infinite where the constant is not defined (balanced starts of the wrong sign).
+  /// The largest possible |σ − x(t)|; infinite where the constant is not defined (balanced starts of the wrong
+  /// sign).
   public func bound(at time: Double, initial x0: Double) -> Double {
     let h = 0.5 * abs(imbalance)
     let k = Double.hypot(target, h)

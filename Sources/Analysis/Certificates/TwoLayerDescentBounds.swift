@@ -1,16 +1,16 @@
 public import Dynamics
 import RealModule
 
-// With s = 1 − λw/σ and x = ησ the gap g = 1/w − λ/σ is multiplied by F(s) = 1 − (2x + x²s)/(1 + xs)², which increases in s from
-// 1 − 2x to (1 + x)^{−2}: both bounds follow, and both are attained in the limit. For σ = 0 the reciprocal grows by
-// ηλ(2 − y)/(1 − y)² with y = ηλw, which falls from its first value to 2ηλ.
+// With s = 1 − λw/σ and x = ησ the gap g = 1/w − λ/σ is multiplied by F(s) = 1 − (2x + x²s)/(1 + xs)², which
+// increases in s from 1 − 2x to (1 + x)^{−2}: both bounds follow, and both are attained in the limit. For σ = 0
+// the reciprocal grows by ηλ(2 − y)/(1 − y)² with y = ηλw, which falls from its first value to 2ηλ.
 
 /// Two-sided bounds for a mode of two balanced layers under gradient descent, w ← w (1 + η(σ − λw))².
 ///
 ///     σw₀ / ((σ−λw₀)(1+ησ)^{−2t} + λw₀)  ≤  w_t  ≤  σw₀ / ((σ−λw₀)(1−2ησ)^t + λw₀)
 ///
-/// - SeeAlso: Theorem 3 (Equations 37 and 38) of [gidel2019], printed without σ in the numerators and, in the upper bound, with
-///   e^{−2ησt} for (1 − 2ησ)^t, which is violated; its hypothesis 0 < w₀ < 1 is 0 < w₀ < σ/λ.
+/// - SeeAlso: Theorem 3 (Equations 37 and 38) of [gidel2019], printed without σ in the numerators and, in the
+///   upper bound, with e^{−2ησt} for (1 − 2ησ)^t, which is violated; its hypothesis 0 < w₀ < 1 is 0 < w₀ < σ/λ.
 public struct TwoLayerDescentBounds: Equatable, Sendable {
   public let target: Double
   public let curvature: Double

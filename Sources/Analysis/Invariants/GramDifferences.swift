@@ -16,13 +16,15 @@ public enum GramDifferences {
       rates.count == layers.count && rates.allSatisfy { $0 > 0 },
       "\(layers.count) layers need as many positive learning rates, not \(rates)")
     return (1..<max(layers.count, 1)).map { j in
-      layers[j].transposedTimes(layers[j]) / rates[j]
-        - layers[j - 1].timesTransposed(layers[j - 1]) / rates[j - 1]
+      let upper: Matrix = layers[j].transposedTimes(layers[j]) / rates[j]
+      let lower: Matrix = layers[j - 1].timesTransposed(layers[j - 1]) / rates[j - 1]
+      return upper - lower
     }
   }
 
-  /// How far the conserved matrices move along a trajectory that recorded its layers: the largest ‖change‖_F at each of those points,
-  /// relative to the largest Gram matrix there. Rounding for an exact flow; O(η) for descent.
+  /// How far the conserved matrices move along a trajectory that recorded its layers: the largest ‖change‖_F at
+  /// each of those points, relative to the largest Gram matrix there. Rounding for an exact flow; O(η) for
+  /// descent.
   public static func drift(
     along trajectory: Trajectory, learningRates: [Double]? = nil
   ) -> [Double] {

@@ -1,18 +1,19 @@
 public import LinearAlgebra
 
-// An arbitrary singular value decomposition Σxy = U S Vᵀ does not diagonalise Σx when singular values repeat, zero included,
-// though another one may: inside each singular subspace the basis is free, and there Σx is diagonalised.
+// An arbitrary singular value decomposition Σxy = U S Vᵀ does not diagonalise Σx when singular values repeat,
+// zero included, though another one may: inside each singular subspace the basis is free, and there Σx is
+// diagonalised.
 
 /// How nearly the input covariance is diagonal in the singular vectors of the cross-covariance.
 ///
-/// Data are normalised to X̂ = X/‖X‖_F, Ŷ = Y/‖Y‖_F, Σ̂x = X̂ᵀX̂, Σ̂xy = X̂ᵀŶ = U S Vᵀ, and Uᵀ Σ̂x U = D + B with D diagonal. Several
-/// measures of B are in use, and papers do not always say which: all are here.
+/// Data are normalised to X̂ = X/‖X‖_F, Ŷ = Y/‖Y‖_F, Σ̂x = X̂ᵀX̂, Σ̂xy = X̂ᵀŶ = U S Vᵀ, and Uᵀ Σ̂x U = D + B
+/// with D diagonal. Several measures of B are in use, and papers do not always say which: all are here.
 ///
-/// - SeeAlso: Assumption 1 and Equation 41 of [gidel2019] for ``commutatorMeasure`` and ``identityMeasure``; the published version's
-///   Equation 27 is the off-diagonal part B.
+/// - SeeAlso: Assumption 1 and Equation 41 of [gidel2019] for ``commutatorMeasure`` and ``identityMeasure``;
+///   the published version's Equation 27 is the off-diagonal part B.
 public struct JointDecomposition: Sendable {
-  /// U: an orthonormal basis of the inputs, d₀ × d₀; singular values descend, and inside one singular subspace the
-  /// variances.
+  /// U: an orthonormal basis of the inputs, d₀ × d₀; singular values descend, and inside one singular subspace
+  /// the variances.
   public let inputVectors: Matrix
   /// S: min(d₀, d_N) values in descending order.
   public let singularValues: [Double]

@@ -3,11 +3,12 @@ import RealModule
 
 /// An ellipse in the space of matrices, W(s) = C + cos(s) A + sin(s) B, along which fields are integrated.
 ///
-/// The integral of a gradient field around it is zero. The field of the end-to-end dynamics of a network is not a gradient in general: no
-/// other loss has the same dynamics. It is one, however, for scalar maps, and for two layers with one output and a linear loss.
+/// The integral of a gradient field around it is zero. The field of the end-to-end dynamics of a network is not
+/// a gradient in general: no other loss has the same dynamics. It is one, however, for scalar maps, and for two
+/// layers with one output and a linear loss.
 ///
-/// - SeeAlso: Remark 1 of [cohenRazin]. That a non-zero gradient at the origin suffices, as the slides of 2019 say, is false for the
-///   cases above.
+/// - SeeAlso: Remark 1 of [cohenRazin]. That a non-zero gradient at the origin suffices, as the slides of 2019
+///   say, is false for the cases above.
 public struct ClosedCurve: Sendable {
   public let center: Matrix
   public let first: Matrix
@@ -19,7 +20,8 @@ public struct ClosedCurve: Sendable {
     self.second = second
   }
 
-  /// ∮ ⟨F(W), dW⟩ by the trapezoidal rule, whose error falls faster than any power of the number of points for a smooth field.
+  /// ∮ ⟨F(W), dW⟩ by the trapezoidal rule, whose error falls faster than any power of the number of points for
+  /// a smooth field.
   public func lineIntegral<Failure: Error>(
     of field: (Matrix) throws(Failure) -> Matrix, points: Int = 256
   ) throws(Failure) -> Double {

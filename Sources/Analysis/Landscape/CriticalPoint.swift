@@ -10,19 +10,19 @@ public enum CriticalPoint: Equatable, Sendable {
   case nonStrictSaddle
   /// ∇ℓ(W) = 0: a global minimum, as ℓ is convex.
   case globalMinimum
-  /// Stationary, no negative curvature, ∇ℓ(W) ≠ 0, and a hidden layer narrower than both ends: a local minimum or a
-  /// non-strict saddle.
+  /// Stationary, no negative curvature, ∇ℓ(W) ≠ 0, and a hidden layer narrower than both ends: a local minimum
+  /// or a non-strict saddle.
   case undecided
 }
 
 extension LossLandscape {
   /// Classifies a point of a convex ℓ.
   ///
-  /// Without a hidden layer narrower than both ends every local minimum is global, so a stationary point with ∇ℓ(W) ≠ 0 is a
-  /// saddle; its Hessian says which kind.
+  /// Without a hidden layer narrower than both ends every local minimum is global, so a stationary point with
+  /// ∇ℓ(W) ≠ 0 is a saddle; its Hessian says which kind.
   ///
-  /// - Parameter tolerance: gradients and negative eigenvalues below this, relative to the size of the terms they are made of,
-  ///   count as zero.
+  /// - Parameter tolerance: gradients and negative eigenvalues below this, relative to the size of the terms
+  ///   they are made of, count as zero.
   /// - SeeAlso: Proposition 3 of [cohenRazin]; for the absence of other minima [laurent2018].
   public func criticalPoint(
     at layers: [Matrix], tolerance: Double = 1e-9

@@ -26,12 +26,10 @@ public struct LossLandscape {
     self.init(gradient: problem.gradient) { _, direction in direction * covariance }
   }
 
-  /// The landscape of any quadratic ℓ, whose gradient alone tells its curvature: regression, completion, sensing, factorization.
-  public init(quadratic objective: some Objective) {
-    let origin = Matrix(rowCount: objective.outputCount, columnCount: objective.inputCount)
-    let atOrigin = objective.gradient(at: origin)
-    self.init(gradient: { objective.gradient(at: $0) }) { _, direction in
-      objective.gradient(at: direction) - atOrigin
+  /// The landscape of an objective.
+  public init(_ objective: some Objective) {
+    self.init(gradient: { objective.gradient(at: $0) }) { endToEnd, direction in
+      objective.curvature(at: endToEnd, along: direction)
     }
   }
 
@@ -53,7 +51,8 @@ public struct LossLandscape {
     derivatives(at: layers, along: direction).slopes
   }
 
-  // With P_j = W_j P_{j−1}, B_{j−1} = W_jᵀ B_j and B_N = ∇ℓ, the gradient is B_j P_{j−1}ᵀ; dots are derivatives along D.
+  // With P_j = W_j P_{j−1}, B_{j−1} = W_jᵀ B_j and B_N = ∇ℓ, the gradient is B_j P_{j−1}ᵀ; dots are derivatives
+  // along D.
   private func derivatives(
     at layers: [Matrix], along direction: [Matrix]
   ) -> (gradients: [Matrix], slopes: [Matrix]) {

@@ -4,8 +4,8 @@ import RealModule
 
 /// Points that show what the loss of a deep linear network is not.
 public enum Witnesses {
-  /// Two networks with the product W whose midpoint has product 0: where ℓ(W) < ℓ(0), φ is larger at the midpoint than at
-  /// both ends, so it is not convex.
+  /// Two networks with the product W whose midpoint has product 0: where ℓ(W) < ℓ(0), φ is larger at the
+  /// midpoint than at both ends, so it is not convex.
   ///
   /// The second network is the first with the signs of the first two layers changed.
   ///
@@ -22,10 +22,11 @@ public enum Witnesses {
     return (first, second)
   }
 
-  /// A network with a given product close to the origin, which is therefore not a local minimum if ℓ(W) < ℓ(0), though for
-  /// three layers or more gradient and Hessian vanish there.
+  /// A network with a given product close to the origin, which is therefore not a local minimum if ℓ(W) < ℓ(0),
+  /// though for three layers or more gradient and Hessian vanish there.
   ///
-  /// ‖W‖^{1/N−1} W in one layer and ‖W‖^{1/N} times the identity in the others. All layers together have the norm
+  /// ‖W‖^{1/N−1} W in one layer and ‖W‖^{1/N} times the identity in the others. All layers together have the
+  /// norm
   ///
   ///     ‖W‖_F^{1/N} √(1 + (N − 1) min(d₀, d_N))
   ///

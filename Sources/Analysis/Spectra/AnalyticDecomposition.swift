@@ -1,14 +1,16 @@
 public import Dynamics
 public import LinearAlgebra
 
-// Along an analytic curve of matrices there is a singular value decomposition whose values and vectors are analytic; its values may
-// change sign and cross. Between two points of the curve the ordinary decomposition of the second is permuted, signed and,
-// inside clusters of equal values, rotated to continue the first: the vectors decide, not the order of the values.
+// Along an analytic curve of matrices there is a singular value decomposition whose values and vectors are
+// analytic; its values may change sign and cross. Between two points of the curve the ordinary decomposition of
+// the second is permuted, signed and, inside clusters of equal values, rotated to continue the first: the
+// vectors decide, not the order of the values.
 
-/// A singular value decomposition that continues along a curve of matrices: signed values, in the order of the start.
+/// A singular value decomposition that continues along a curve of matrices: signed values, in the order of the
+/// start.
 ///
-/// The decomposition is unique up to common signs of u_r and v_r as long as values meet only at isolated times; the points must be close
-/// enough for the vectors to turn by less than 45° in between.
+/// The decomposition is unique up to common signs of u_r and v_r as long as values meet only at isolated times;
+/// the points must be close enough for the vectors to turn by less than 45° in between.
 ///
 /// - SeeAlso: Section 4.2 of [cohenRazin].
 public struct AnalyticDecomposition: Equatable, Sendable {
@@ -38,7 +40,8 @@ public struct AnalyticDecomposition: Equatable, Sendable {
     var left = next.leftVectors
     var right = next.rightVectors
     let partner = partners(left, right)
-    // Values equal up to rounding: only the space they span is determined, and it is rotated onto the old vectors.
+    // Values equal up to rounding: only the space they span is determined, and it is rotated onto the old
+    // vectors.
     var start = 0
     while start < count {
       var end = start + 1
@@ -108,7 +111,8 @@ public struct AnalyticDecomposition: Equatable, Sendable {
     return result
   }
 
-  /// The decompositions along a trajectory that recorded its end-to-end matrices; points without one are left out.
+  /// The decompositions along a trajectory that recorded its end-to-end matrices; points without one are left
+  /// out.
   public static func along(
     _ trajectory: Trajectory
   ) throws(DecompositionError) -> [AnalyticDecomposition] {

@@ -6,11 +6,11 @@ import RealModule
 ///     P(W)[G] = Σ_{j=1}^N (W Wᵀ)^{(N−j)/N} G (WᵀW)^{(j−1)/N},   dW/dt = −P(W)[∇ℓ(W)]
 ///
 /// Its eigenvectors are u_r v_sᵀ for all left and right singular vectors, and the eigenvalues
-/// Σ_j σ_r^{2(N−j)/N} σ_s^{2(j−1)/N} with 0⁰ = 1. Applied through one singular value decomposition; the matrix is formed only
-/// when asked for. Powers come from the singular values of W, never from W Wᵀ.
+/// Σ_j σ_r^{2(N−j)/N} σ_s^{2(j−1)/N} with 0⁰ = 1. Applied through one singular value decomposition; the matrix
+/// is formed only when asked for. Powers come from the singular values of W, never from W Wᵀ.
 ///
-/// - SeeAlso: Theorem 1 and Corollary 1 of [cohenRazin], whose n is ``depth``; in the corollary the left side is printed
-///   without its time derivative.
+/// - SeeAlso: Theorem 1 and Corollary 1 of [cohenRazin], whose n is ``depth``; in the corollary the left side
+///   is printed without its time derivative.
 public struct EndToEndPreconditioner: Sendable {
   public let depth: Int
   private let leftVectors: Matrix

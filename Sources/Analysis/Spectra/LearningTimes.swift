@@ -5,7 +5,8 @@ import RealModule
 public enum LearningTimes {
   /// The flow time at which a balanced mode reaches a share of its target; half unless told otherwise.
   ///
-  /// Exact for any depth; for two layers and half of the target ln(σ/(λw₀) − 1)/(2σ). See ``BalancedMode/time(toReach:)``.
+  /// Exact for any depth; for two layers and half of the target ln(σ/(λw₀) − 1)/(2σ). See
+  /// ``BalancedMode/time(toReach:)``.
   public static func predicted(_ mode: BalancedMode, share: Double = 0.5) -> Double? {
     mode.time(toReach: share)
   }
@@ -30,11 +31,11 @@ public enum LearningTimes {
     (delta + 0.5 * .log(target / curvature)) / .log(onePlus: stepSize * target)
   }
 
-  /// The first time at which each recorded singular value rises through a share of its last value, in the order of the values;
-  /// nil for one that starts above it or is never recorded.
+  /// The first time at which each recorded singular value rises through a share of its last value, in the order
+  /// of the values; nil for one that starts above it or is never recorded.
   ///
-  /// Interpolates ln(s/(1 − s)) of the share s of the last value linearly in time, which is exact for two layers; the last
-  /// value must have settled.
+  /// Interpolates ln(s/(1 − s)) of the share s of the last value linearly in time, which is exact for two
+  /// layers; the last value must have settled.
   public static func measured(on trajectory: Trajectory, share: Double = 0.5) -> [Double?] {
     precondition(share > 0 && share < 1, "the share \(share) of a value is not between 0 and 1")
     let points = trajectory.snapshots.compactMap { point in

@@ -3,11 +3,11 @@ public import LinearAlgebra
 
 /// The best matrices of every rank for a quadratic loss, and how the order of training compares with them.
 ///
-/// With S = Σyx (Σx^{1/2})⁺ = Σ s_i u_i v_iᵀ, the minimiser of rank k and smallest norm is Σ_{i≤k} s_i u_i v_iᵀ (Σx^{1/2})⁺, and each
-/// component lowers the loss by s_i²/2.
+/// With S = Σyx (Σx^{1/2})⁺ = Σ s_i u_i v_iᵀ, the minimiser of rank k and smallest norm is Σ_{i≤k} s_i u_i v_iᵀ
+/// (Σx^{1/2})⁺, and each component lowers the loss by s_i²/2.
 ///
-/// - SeeAlso: Equation 32 of [gidel2019]. Its Corollary 2 identifies these optima with the phases of training; that is so
-///   only when the σ_i and the σ_i²/λ_i = s_i² have the same order.
+/// - SeeAlso: Equation 32 of [gidel2019]. Its Corollary 2 identifies these optima with the phases of training;
+///   that is so only when the σ_i and the σ_i²/λ_i = s_i² have the same order.
 public struct ReducedRankOptima: Sendable {
   /// s_i², each twice what the component lowers the loss by; in descending order.
   public let gains: [Double]
@@ -25,7 +25,8 @@ public struct ReducedRankOptima: Sendable {
   /// The minimiser of ℓ among matrices of at most this rank, of smallest norm.
   public func optimum(rank: Int) -> Matrix { decomposition.reconstruct(rank: rank) * inverseRoot }
 
-  /// The distance of W from the nearest of the optima of rank 0, 1, …, relative to the largest of them, and that rank.
+  /// The distance of W from the nearest of the optima of rank 0, 1, …, relative to the largest of them, and
+  /// that rank.
   public func nearest(to w: Matrix) -> (rank: Int, distance: Double) {
     let scale = optimum(rank: gains.count).frobeniusNorm
     let distances = (0...gains.count).map { (w - optimum(rank: $0)).frobeniusNorm / scale }
@@ -33,8 +34,8 @@ public struct ReducedRankOptima: Sendable {
     return (rank, distances[rank])
   }
 
-  /// The order in which independent modes are learned from a small start, by σ, and the order in which they lower the loss,
-  /// by σ²/λ. Where they differ, training does not pass the reduced-rank optima.
+  /// The order in which independent modes are learned from a small start, by σ, and the order in which they
+  /// lower the loss, by σ²/λ. Where they differ, training does not pass the reduced-rank optima.
   public static func orders(
     targets: [Double], curvatures: [Double]
   ) -> (learned: [Int], optimal: [Int]) {

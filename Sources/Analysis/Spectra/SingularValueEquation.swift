@@ -27,8 +27,8 @@ public enum SingularValueEquation {
     slopes(decomposition, endToEndVelocity(layers: layers, gradient: gradient))
   }
 
-  /// How far a network is from the equation: the largest difference of the two speeds, relative to the largest speed. Zero up to
-  /// rounding for balanced layers with distinct singular values.
+  /// How far a network is from the equation: the largest difference of the two speeds, relative to the largest
+  /// speed. Zero up to rounding for balanced layers with distinct singular values.
   public static func residual(layers: [Matrix], gradient: Matrix) throws(DecompositionError)
     -> Double
   {

@@ -39,9 +39,9 @@ public struct ExactSolution: Equatable, Sendable {
   public let hypotheses: [Hypothesis]
   /// Recorded at the times asked for; its outcome is `converged`.
   public let trajectory: Trajectory
-  /// Whether the layers are determined. Where they are not, recorded layers are right up to an orthogonal matrix
-  /// between neighbouring layers (or to the right of U), and the end-to-end matrix, the loss, the singular values and the
-  /// unbalancedness are right.
+  /// Whether the layers are determined. Where they are not, recorded layers are right up to an orthogonal
+  /// matrix between neighbouring layers (or to the right of U), and the end-to-end matrix, the loss, the
+  /// singular values and the unbalancedness are right.
   public let determinesLayers: Bool
 }
 

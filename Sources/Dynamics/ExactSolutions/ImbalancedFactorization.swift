@@ -6,12 +6,12 @@ public import LinearAlgebra
 ///
 ///     S = [[λ₀/2 1, Y], [Yᵀ, −λ₀/2 1]],
 ///
-/// which is the symmetric problem of ``SymmetricRiccati`` for R/√2 at half the speed; the end-to-end matrix is the upper right
-/// block of R Rᵀ. The eigenvalues of S are ±√(σ² + λ₀²/4). Balanced layers are the case λ₀ = 0; then neither the
-/// layers nor the target need share singular vectors.
+/// which is the symmetric problem of ``SymmetricRiccati`` for R/√2 at half the speed; the end-to-end matrix is
+/// the upper right block of R Rᵀ. The eigenvalues of S are ±√(σ² + λ₀²/4). Balanced layers are the case λ₀ = 0;
+/// then neither the layers nor the target need share singular vectors.
 ///
-/// - SeeAlso: Proposition 5 and Equation 21 of [tarmoun2021]; the λ-balanced networks of [braun2022], whose F is −S with
-///   the blocks exchanged.
+/// - SeeAlso: Proposition 5 and Equation 21 of [tarmoun2021]; the λ-balanced networks of [braun2022], whose F
+///   is −S with the blocks exchanged.
 public struct ImbalancedFactorization: Sendable {
   private let outputCount: Int
   private let riccati: SymmetricRiccati

@@ -1,8 +1,8 @@
 public import LinearAlgebra
 import LinearNetworks
 
-/// A quadratic loss of the end-to-end matrix, known by its coefficients: the problems that have closed forms and
-/// certificates.
+/// A quadratic loss of the end-to-end matrix, known by its coefficients: the problems that have closed forms
+/// and certificates.
 public enum QuadraticProblem: Equatable, Sendable {
   /// ½ tr(W Σx Wᵀ) − tr(W Σyxᵀ) + constant, with Σx of shape d₀ × d₀ and Σyx of shape d_N × d₀.
   case regression(inputCovariance: Matrix, crossCovariance: Matrix, constant: Double = 0)

@@ -2,19 +2,19 @@ public import LinearAlgebra
 import LinearNetworks
 import RealModule
 
-// All layers and both covariances are diagonal in common bases, W_j = Q_j D_j Q_{j−1}ᵀ with orthonormal columns in
-// every Q_j, Σx = Q₀ Λ Q₀ᵀ and Σyx = Q_N S Q₀ᵀ. A generic sum C of d_N × d₀ matrices that are all diagonal in these
-// bases (Σyx, W, Σyx Σx, …) has no more coincident singular values than are unavoidable, so its singular vectors
-// are the bases; the hidden ones follow by sending the right vectors through the layers. Sums are formed from
-// matrices scaled to size 1, because the product of tiny layers underflows.
+// All layers and both covariances are diagonal in common bases, W_j = Q_j D_j Q_{j−1}ᵀ with orthonormal columns
+// in every Q_j, Σx = Q₀ Λ Q₀ᵀ and Σyx = Q_N S Q₀ᵀ. A generic sum C of d_N × d₀ matrices that are all diagonal
+// in these bases (Σyx, W, Σyx Σx, …) has no more coincident singular values than are unavoidable, so its
+// singular vectors are the bases; the hidden ones follow by sending the right vectors through the layers. Sums
+// are formed from matrices scaled to size 1, because the product of tiny layers underflows.
 
 /// The independent singular modes of a network whose layers share singular vectors with the data.
 ///
-/// Directions in which nothing ever changes (no correlation, and W = 0) need not share anything: they are kept as they
-/// are.
+/// Directions in which nothing ever changes (no correlation, and W = 0) need not share anything: they are kept
+/// as they are.
 ///
-/// - SeeAlso: Theorem 1 of [gidel2019], which holds for orthogonal Q only, not for any invertible one as printed;
-///   spectral initialisation in Section 4 of [tarmoun2021].
+/// - SeeAlso: Theorem 1 of [gidel2019], which holds for orthogonal Q only, not for any invertible one as
+///   printed; spectral initialisation in Section 4 of [tarmoun2021].
 public struct SpectralModes: Sendable {
   /// One mode: its correlation σ, the input variance λ, and the layers' values along it, first layer first.
   public struct Mode: Equatable, Sendable {

@@ -1,21 +1,22 @@
 public import LinearAlgebra
 import RealModule
 
-// Goals: 1. Any symmetric Y, singular or indefinite, any U₀, also rank-deficient.  2. Any time: e^{2tY} is never
-// formed for the whole time.  3. A component of U along a small or negative eigenvalue keeps its relative accuracy.
+// Goals: 1. Any symmetric Y, singular or indefinite, any U₀, also rank-deficient.  2. Any time: e^{2tY} is
+// never formed for the whole time.  3. A component of U along a small or negative eigenvalue keeps its relative
+// accuracy.
 //
 // From U at one time, U(t + Δ) = e^{2ΔY} U R⁻¹ up to a rotation from the right, with RᵀR = 1 + Uᵀ M(Δ) U and
-// M = (e^{4ΔY} − 1) Y⁻¹ ≥ 0 (4Δ on the kernel). The formula is exact for every Δ, so that long times are covered by
-// several applications with e^{4Δσ} of moderate size. In the eigenbasis of Y the rows of U are scaled and then
-// combined only among columns: rounding stays relative to each row. Directions that U₀ does not have must not grow out
-// of rounding, so a rank-deficient U₀ is first written with fewer columns.
+// M = (e^{4ΔY} − 1) Y⁻¹ ≥ 0 (4Δ on the kernel). The formula is exact for every Δ, so that long times are
+// covered by several applications with e^{4Δσ} of moderate size. In the eigenbasis of Y the rows of U are
+// scaled and then combined only among columns: rounding stays relative to each row. Directions that U₀ does not
+// have must not grow out of rounding, so a rank-deficient U₀ is first written with fewer columns.
 
 /// Gradient flow of the symmetric network W = U Uᵀ on ½‖Y − U Uᵀ‖²_F.
 ///
 ///     U′ = 2 (Y − U Uᵀ) U,   W(t) = e^{2tY} U₀ (1 + U₀ᵀ M U₀)⁻¹ U₀ᵀ e^{2tY},   M = (e^{4tY} − 1) Y⁻¹
 ///
-/// - SeeAlso: Proposition 1 (Equation 6) and Equation 41 of [tarmoun2021], whose matrix `X` is ``endToEnd(at:)``.
-///   Equation 40 is printed with both signs of its exponents exchanged.
+/// - SeeAlso: Proposition 1 (Equation 6) and Equation 41 of [tarmoun2021], whose matrix `X` is
+///   ``endToEnd(at:)``. Equation 40 is printed with both signs of its exponents exchanged.
 public struct SymmetricRiccati: Sendable {
   private let eigenvalues: [Double]
   private let eigenvectors: Matrix
@@ -36,6 +37,8 @@ public struct SymmetricRiccati: Sendable {
   }
 
   /// U at a time, up to a rotation from the right.
+  ///
+  /// - Complexity: O(*n k*²) for each of σt steps, σ the largest eigenvalue of Y.
   public func factor(at time: Double) throws(DecompositionError) -> Matrix {
     eigenvectors * (try rotatedFactor(at: time))
   }
@@ -72,7 +75,8 @@ public struct SymmetricRiccati: Sendable {
 }
 
 extension Matrix {
-  /// A matrix B with B Bᵀ = A Aᵀ and linearly independent columns. The decision does not depend on the scale of any column.
+  /// A matrix B with B Bᵀ = A Aᵀ and linearly independent columns. The decision does not depend on the scale of
+  /// any column.
   func withIndependentColumns() throws(DecompositionError) -> Matrix {
     let norms = (0..<columnCount).map { j in
       Matrix(rowCount: rowCount, columnCount: 1, elements: column(j)).frobeniusNorm

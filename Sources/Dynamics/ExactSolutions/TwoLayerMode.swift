@@ -66,8 +66,8 @@ public struct TwoLayerMode: Equatable, Sendable {
     return (grown, sign * grown)
   }
 
-  // z = 1/(σ − λw) obeys a linear equation; its solution, multiplied out with k = hypot(σ, λh), E = e^{−2kt}
-  // and e = 1 − E so that every term of the denominator is ≥ 0. Reflecting (u, σ) → (−u, −σ) makes σ ≥ 0.
+  // z = 1/(σ − λw) obeys a linear equation; its solution, multiplied out with k = hypot(σ, λh), decay = e^{−2kt}
+  // and e = 1 − decay so that every term of the denominator is ≥ 0. Reflecting (u, σ) → (−u, −σ) makes σ ≥ 0.
   private func saturating(_ time: Double, _ size: Double) -> (Double, Double) {
     let reflect: Double = target < 0 ? -1 : 1
     let σ = abs(target)
@@ -78,20 +78,21 @@ public struct TwoLayerMode: Equatable, Sendable {
     let a = abs(start)
     let k = Double.hypot(σ, λ * h)
     let q = Double.hypot(a, h)
-    let (E, e) = (Double.exp(-2 * k * time), -Double.expMinusOne(-2 * k * time))
+    let (decay, e) = (Double.exp(-2 * k * time), -Double.expMinusOne(-2 * k * time))
     let gap = σ - λ * a
     let m = h * h * gap * gap / (k * q + λ * h * h + σ * a)
     let λh2 = λ * h * h
-    let shared = 2 * λ * λh2 + 2 * σ * σ * E + λ * m * e * (2 - e)
+    let shared = 2 * λ * λh2 + 2 * σ * σ * decay + λ * m * e * (2 - e)
     let w: Double
     if start >= 0 {
       w =
-        (2 * σ * σ * a + 2 * λh2 * (λ * a * E + σ * e) + σ * m * e * (2 - e))
+        (2 * σ * σ * a + 2 * λh2 * (λ * a * decay + σ * e) + σ * m * e * (2 - e))
         / (shared + 2 * σ * λ * a * e)
     } else {
       w =
-        (-2 * σ * σ * a * E * E - 2 * λ * λh2 * a * E + 2 * λh2 * σ * e + σ * m * e * (2 - e))
-        / (shared + 2 * σ * λ * a * e * E)
+        (-2 * σ * σ * a * decay * decay - 2 * λ * λh2 * a * decay + 2 * λh2 * σ * e + σ * m * e
+          * (2 - e))
+        / (shared + 2 * σ * λ * a * e * decay)
     }
     // |u|² + |v|² = 2√(w² + h²) and their difference is ±2h: the larger one keeps its sign for ever.
     let larger = (Double.hypot(w, h) + h).squareRoot()

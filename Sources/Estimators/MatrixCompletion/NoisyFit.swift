@@ -252,8 +252,8 @@ struct NoisyFit {
       scale: scale, isPath: false)
   }
 
-  /// The simplest candidate that no other beats by more than two standard errors of the difference of their
-  /// squared errors; simplest is the variational fit without offsets, then with them, then the path.
+  /// The candidate of smallest held-out error; the path itself, which has no rank to tell, only where it beats
+  /// the others by more than two standard errors of the difference of their squared errors.
   ///
   /// Without held-out entries, the last one: the variational fit with offsets, or the offsets alone where they
   /// leave nothing to fit.
@@ -261,14 +261,14 @@ struct NoisyFit {
     guard candidates.contains(where: { !$0.squaredErrors.isEmpty }) else {
       return candidates[candidates.count - 1]
     }
-    let bySimplicity = candidates.filter { !$0.isPath } + candidates.filter(\.isPath)
-    var best = bySimplicity[0]
-    for candidate in bySimplicity.dropFirst() {
-      let gains = zip(best.squaredErrors, candidate.squaredErrors).map { $0 - $1 }
+    let factored = candidates.filter { !$0.isPath }
+    var best = factored.min { $0.meanSquare < $1.meanSquare } ?? candidates[0]
+    for path in candidates.filter(\.isPath) {
+      let gains = zip(best.squaredErrors, path.squaredErrors).map { $0 - $1 }
       let mean = gains.reduce(0, +) / Double(gains.count)
       let spread = gains.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
       let standardError = spread.squareRoot() / Double(gains.count)
-      if mean > 2 * standardError { best = candidate }
+      if mean > 2 * standardError { best = path }
     }
     return best
   }

@@ -27,7 +27,7 @@ struct HierarchicalFactorization: TensorFactorization {
   var parameterCount: Int { offsets[7] }
   /// Two scales for each component of a pair, two for each of the root.
   var gaugeCount: Int { 2 * (left + right + root) }
-  var scratchCount: Int { 2 * (left + right) + 2 * root }
+  var scratchCount: Int { 2 * root }
 
   func visit(
     _ position: UnsafePointer<Int>, _ parameters: UnsafePointer<Double>,

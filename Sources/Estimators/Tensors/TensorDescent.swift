@@ -15,7 +15,7 @@ struct TensorDescent<Factorization: TensorFactorization> {
   /// The most that a step may change the parameters, relative to their size.
   private static var largestChange: Double { 0.05 }
   /// The path ends when the loss has fallen by less than a fiftieth over so many steps.
-  private static var patience: Int { 2000 }
+  private static var patience: Int { 1000 }
   private var recent: [Double] = []
 
   init(_ factorization: Factorization, _ entries: ObservedTensor, from parameters: [Double]) {

@@ -28,7 +28,9 @@ extension CompletionSummary {
             ?? "too few held-out entries for finite widths"))
     }
     say("mask", maskSentence)
-    say("work", "\(iterations) iterations, \(readable(seconds)) s, \(ending)")
+    say(
+      "work",
+      "\(iterations) iteration\(iterations == 1 ? "" : "s"), \(readable(seconds)) s, \(ending)")
     let files = [output, intervalOutput, model, report.map { "\($0)/index.html" }]
       .compactMap(\.self)
     say(
@@ -45,6 +47,7 @@ extension CompletionSummary {
         + "\(readable(dualityGap)) above the smallest that agrees with the known entries"
     }
     let offsets = offsets ? " with row and column offsets" : ""
+    if outcome.kind == "interrupted" { return "rank \(rank)\(offsets), the best so far" }
     let judge = holdoutError.value == nil ? "without held-out entries" : "by held-out entries"
     return "rank \(rank)\(offsets), noisy: chosen \(judge)"
   }
@@ -55,7 +58,7 @@ extension CompletionSummary {
     case "stepLimit": "not converged: the step limit was reached\(step)"
     case "stalled": "not converged: no step lowers the loss any more\(step)"
     case "diverged": "not converged: the loss diverged\(step)"
-    case "interrupted": "interrupted\(step): this is the best so far"
+    case "interrupted": "interrupted\(step)"
     default: outcome.kind
     }
   }

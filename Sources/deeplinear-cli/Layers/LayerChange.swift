@@ -12,7 +12,8 @@ struct LayerChange {
   }
 
   func run(_ change: (inout LayerFile, String) throws -> LayerFile.Change) throws {
-    try DataFile.checkOutput(files.output, among: [.safetensors], overwrite: shared.force)
+    var outputs = OutputPaths(overwrite: shared.force)
+    try outputs.file(files.output, option: "--output", among: [.safetensors])
     var file = try LayerFile(reading: files.model)
     let changes = try files.layer.map { try change(&file, $0) }
     try file.contents.write(to: files.output, overwrite: shared.force)
@@ -35,8 +36,10 @@ struct LayerChange {
       [["layer", "rank", "parameters", "afterwards", "relative error", "energy kept"]] + rows
     let widths = table[0].indices.map { column in table.map { $0[column].count }.max() ?? 0 }
     let lines = table.map { row in
-      zip(row, widths).map { $0 + String(repeating: " ", count: $1 - $0.count) }
+      var line = zip(row, widths).map { $0 + String(repeating: " ", count: $1 - $0.count) }
         .joined(separator: "  ")
+      while line.last == " " { line.removeLast() }
+      return line
     }
     return (lines + ["network: \(files.output)"]).joined(separator: "\n")
   }

@@ -16,7 +16,7 @@ struct RegressCommand: ParsableCommand {
       The coefficients are written as outputs × inputs; the prediction for a row x is W x plus the \
       intercept.
 
-      Example: deeplinear regress x.csv y.csv --output w.npy --path path.csv
+      Example: deeplinear regress x.csv y.csv --output w.npy --report report
       """)
 
   @Argument(help: ArgumentHelp("The inputs, one sample per row.", valueName: "x"))
@@ -52,7 +52,10 @@ struct RegressCommand: ParsableCommand {
   @Option(name: .long, help: "Write the predictions for the new inputs.")
   var predictions: String?
 
-  @OptionGroup
+  @Option(name: .long, help: "Write a report into this folder.")
+  var report: String?
+
+  @OptionGroup(title: "General")
   var shared: SharedOptions
 
   func validate() throws {

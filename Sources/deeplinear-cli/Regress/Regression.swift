@@ -11,10 +11,11 @@ struct Regression {
   func run() throws {
     let start = ContinuousClock.now
     let force = command.shared.force
-    for file in [command.output, command.predictions].compactMap(\.self) {
-      try DataFile.checkOutput(file, overwrite: force)
-    }
-    if let path = command.path { try DataFile.checkOutput(path, among: [.csv], overwrite: force) }
+    var outputs = OutputPaths(overwrite: force)
+    try outputs.file(command.output, option: "--output")
+    try outputs.file(command.path, option: "--path", among: [.csv])
+    try outputs.file(command.predictions, option: "--predictions")
+    try outputs.report(command.report)
     let inputs = try DataFile.readMatrix(from: command.inputs)
     let targets = try DataFile.readMatrix(from: command.targets)
     let new = try readNew(columnCount: inputs.columnCount)
@@ -29,6 +30,9 @@ struct Regression {
     if let path = command.path { try write(fit.path, to: path) }
     if let new, let predictions = command.predictions {
       try DataFile.writeMatrix(fit.predict(new), to: predictions, overwrite: force)
+    }
+    if let folder = command.report {
+      try RegressionReport(command: command, fit: fit, summary: summary).write(to: folder)
     }
     if command.shared.json { try JSONOutput.write(summary) } else { print(summary.text) }
     if case .interrupted = fit.outcome { throw Ended.interrupted }

@@ -7,9 +7,8 @@ struct Sensing {
 
   func run() throws {
     let start = ContinuousClock.now
-    if let output = command.output {
-      try DataFile.checkOutput(output, overwrite: command.shared.force)
-    }
+    var outputs = OutputPaths(overwrite: command.shared.force)
+    try outputs.file(command.output, option: "--output")
     let values = try DataFile.readMatrix(from: command.values)
     guard min(values.rowCount, values.columnCount) <= 1 else {
       throw BadInput(

@@ -40,7 +40,7 @@ struct SimulateCommand: ParsableCommand {
   @Option(name: .long, help: "Continue from a checkpoint of the same specification.")
   var resume: String?
 
-  @OptionGroup
+  @OptionGroup(title: "General")
   var shared: SharedOptions
 
   func validate() throws {

@@ -8,7 +8,8 @@ import _TestSupport
 
 /// Formulas of the lecture notes of Cohen and Razin and of the slides of 2019 that are printed wrong.
 @Suite struct CohenCorrectionTests {
-  /// Proposition 3: see LandscapeTests.theOriginIsNotALocalMinimum for the norm over many shapes; here the printed number itself.
+  /// Proposition 3: see LandscapeTests.theOriginIsNotALocalMinimum for the norm over many shapes; here the
+  /// printed number itself.
   @Test func proposition3UnderstatesTheNorm() throws {
     let w = Matrix.diagonal([1e-3, 1e-3])
     let network = try Witnesses.besideTheOrigin(endToEnd: w, hiddenWidths: [2, 2])
@@ -33,7 +34,8 @@ import _TestSupport
     #expect(relativeError(right, columns(w)) > 0.1)
   }
 
-  /// Proposition 5: the constant is c = ‖e₁e₁ᵀ‖/√6, for which the derivation gives the bound; it is attained in the limit.
+  /// Proposition 5: the constant is c = ‖e₁e₁ᵀ‖/√6, for which the derivation gives the bound; it is attained in
+  /// the limit.
   @Test func proposition5HasItsConstantGarbled() {
     for loss in [1e-4, 1e-8, 1e-12] {
       let e = (6 * loss).squareRoot()
@@ -47,7 +49,8 @@ import _TestSupport
 
   /// Slides: σ^{2−2/N} must be (σ²)^{1−1/N} for values that have become negative.
   @Test func theExponentNeedsTheSquareForNegativeValues() throws {
-    // The curve passes zero: depth 1 has no such exponent, so the layers are given and the decomposition continued.
+    // The curve passes zero: depth 1 has no such exponent, so the layers are given and the decomposition
+    // continued.
     let positive = try AnalyticDecomposition(of: Matrix(rows: [[0.1]]))
     let negative = try positive.continued(to: Matrix(rows: [[-0.2]]))
     #expect(negative.values[0] < 0)
@@ -74,8 +77,8 @@ import _TestSupport
     #expect(abs(try curve.lineIntegral(ofEndToEndField: { _ in z }, depth: 3)) > 1e-2)
   }
 
-  /// Slides: the relation between two singular values under one observed entry holds for stationary singular vectors; for entry (1, 2)
-  /// and a start αI at depth 1 it is s₁s₂ = α² and s₁ − s₂ = W₁₂ instead.
+  /// Slides: the relation between two singular values under one observed entry holds for stationary singular
+  /// vectors; for entry (1, 2) and a start αI at depth 1 it is s₁s₂ = α² and s₁ − s₂ = W₁₂ instead.
   @Test func oneObservedEntryRotatesTheVectors() throws {
     let (α, b) = (0.1, 1.0)
     let w = ExtrapolationIntegrator.solve(from: [α * Matrix.identity(2)], until: 1) {

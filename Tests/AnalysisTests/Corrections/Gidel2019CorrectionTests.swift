@@ -6,8 +6,9 @@ import RealModule
 import Testing
 import _TestSupport
 
-/// Formulas of the first version of Gidel et al. 2019 that are printed wrong: the printed form fails, the corrected one passes.
-/// Numbers in the names are those of the equations; the article "Corrections" lists them all.
+/// Formulas of the first version of Gidel et al. 2019 that are printed wrong: the printed form fails, the
+/// corrected one passes. Numbers in the names are those of the equations; the article "Corrections" lists them
+/// all.
 @Suite struct Gidel2019CorrectionTests {
   let tight = 1e-10
   let wrong = 1e-2
@@ -63,7 +64,8 @@ import _TestSupport
     }
   }
 
-  /// (33), (72), (73): the power acts on Σx from the side of the inputs, with the sum Σ_s (1 − ηΣx)^s ηΣxy in this order.
+  /// (33), (72), (73): the power acts on Σx from the side of the inputs, with the sum Σ_s (1 − ηΣx)^s ηΣxy in
+  /// this order.
   @Test func equation33MultipliesFromTheOtherSide() throws {
     var generator = SeededGenerator(seed: 2)
     let x = Matrix.randomSymmetric(eigenvalues: [2, 1, 0.5], using: &generator)
@@ -95,7 +97,8 @@ import _TestSupport
     #expect(beyond.maxAbsolute > 1e10)
   }
 
-  /// (37), (87), (94), (95): without σ in the numerator, and with e^{−(2x + x²)t} for (1 − 2x)^t, the upper bound is violated.
+  /// (37), (87), (94), (95): without σ in the numerator, and with e^{−(2x + x²)t} for (1 − 2x)^t, the upper
+  /// bound is violated.
   @Test func equation37IsViolated() {
     let (σ, λ, w0, η) = (1.0, 1.0, 0.5, 0.45)
     var w = w0
@@ -189,7 +192,8 @@ import _TestSupport
 
   /// Corollary 3: its first condition on the gap is not needed.
   @Test func corollary3HasAnUnnecessaryCondition() {
-    // η < 2(σ₁ − σ₂)/σ₁² fails, the criterion holds, and the second mode is still at zero when the first is learned.
+    // η < 2(σ₁ − σ₂)/σ₁² fails, the criterion holds, and the second mode is still at zero when the first is
+    // learned.
     let (σ, next, η) = (1.0, 0.8, 0.42)
     #expect(η > 2 * (σ - next) / (σ * σ))
     #expect(

@@ -89,7 +89,8 @@ import _TestSupport
     let x0 = u0.timesTransposed(u0)
     let t = 12.0
     let x = try SymmetricRiccati(target: y, factor: u0).endToEnd(at: t)
-    // H = e^{2tŶ}(X − Y)e^{2tŶ}, with the first-order part of X − Y: limited to a time at which it is far above rounding.
+    // H = e^{2tŶ}(X − Y)e^{2tŶ}, with the first-order part of X − Y: limited to a time at which it is far above
+    // rounding.
     let early = 4.0
     let xEarly = try SymmetricRiccati(target: y, factor: u0).endToEnd(at: early)
     let grow = Matrix.diagonal([1.2, 0.4].map { Double.exp(2 * early * $0) })
@@ -150,7 +151,8 @@ import _TestSupport
     expectClose(determinant, -Double.pow(-1, m + n) * rest, relative: 1e-12)
   }
 
-  /// Proposition 5: for matrices that are not square the rate is |λ₀|; with a negative λ₀ the printed one would be a growth.
+  /// Proposition 5: for matrices that are not square the rate is |λ₀|; with a negative λ₀ the printed one would
+  /// be a growth.
   @Test func proposition5NeedsAnAbsoluteValue() throws {
     let rates = FactorizationRates.matrixRates(
       smallestSingularValue: 0.5, imbalance: -0.8, isSquare: false)
@@ -232,7 +234,8 @@ import _TestSupport
     #expect(abs((-c * e - gap) / gap) > 1)
   }
 
-  /// App. G: below the target, the one-sided inequality does not bound the error; the multiplier tends to 1 − 4ησ.
+  /// App. G: below the target, the one-sided inequality does not bound the error; the multiplier tends to 1 −
+  /// 4ησ.
   @Test func appendixGGivesNoRateFromBelow() {
     let (σ, η) = (1.0, 0.02)
     var x = 0.05

@@ -2,8 +2,8 @@ import Dynamics
 import Testing
 import _TestSupport
 
-/// Modes from starts down to 1e-300 and over times up to σt = 10³, against values computed with 60 to 1,500 digits from the
-/// hypergeometric form and from the Riccati equation of (u + v)².
+/// Modes from starts down to 1e-300 and over times up to σt = 10³, against values computed with 60 to 1,500
+/// digits from the hypergeometric form and from the Riccati equation of (u + v)².
 @Suite struct ExtremeModeTests {
   struct Deep: Sendable {
     let depth: Int

@@ -9,7 +9,8 @@ enum RandomProblems {
     var network: LinearNetwork
   }
 
-  /// Layers and covariances with common singular vectors; rank-deficient targets, imbalance (two layers) and any signs.
+  /// Layers and covariances with common singular vectors; rank-deficient targets, imbalance (two layers) and
+  /// any signs.
   static func spectral(
     depth: Int, using generator: inout SeededGenerator, zeros: Bool = true
   ) -> Spectral {

@@ -142,8 +142,8 @@ import _TestSupport
   @Test func aBalancedStartOfTheWrongSignTendsToZero() {
     let mode = TwoLayerMode(target: 1, curvature: 1, first: 0.5, second: -0.5)
     // h = 0, x₀ < 0: x = −s a E/(s + a e)
-    let E = Double.exp(-20)
-    expectClose(mode.endToEnd(at: 10), -0.25 * E / (1 + 0.25 * (1 - E)), relative: 1e-14)
+    let decay = Double.exp(-20)
+    expectClose(mode.endToEnd(at: 10), -0.25 * decay / (1 + 0.25 * (1 - decay)), relative: 1e-14)
     // The slightest imbalance escapes.
     let escaping = TwoLayerMode(target: 1, curvature: 1, first: 0.5, second: -0.5 - 1e-9)
     expectClose(escaping.endToEnd(at: 60), 1, relative: 1e-12)
