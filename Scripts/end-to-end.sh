@@ -76,4 +76,44 @@ expect_status 0 "$deeplinear" complete "$examples/camera.pgm" --mask "$examples/
 echo "nothing is overwritten without --force"
 expect_status 2 "$deeplinear" complete "$examples/low-rank-2000.csv" --output completed.csv
 
+echo "a specification is simulated, and read by NumPy where there is one"
+cat > target.csv << 'CSV'
+2,0,0
+0,1,0
+0,0,0.5
+CSV
+cat > spec.yaml << 'YAML'
+objective: { kind: factorization, target: target.csv }
+network: { widths: [3, 4, 3], initial: { kind: spectral, scales: [1.0e-2, 1.0e-2, 1.0e-2] } }
+dynamics: { kind: flow, relativeTolerance: 1.0e-9 }
+recording: { times: [0, 1, 20], quantities: [loss, singularValues, layers] }
+YAML
+expect_status 0 "$deeplinear" simulate spec.yaml --output path.npz --report path --json
+[ -s path.npz ] && [ -s path/index.html ]
+if python3 -c 'import numpy' 2> /dev/null; then
+  python3 - << 'PYTHON'
+import numpy
+
+path = numpy.load("path.npz")
+assert path["layer1"].shape == (3, 4, 3) and path["layer2"].shape == (3, 3, 4)
+assert abs(path["singularValues"][-1] - [2, 1, 0.5]).max() < 1e-6, path["singularValues"]
+# One mode by its closed form, w = s w0 / (w0 (1 - e) + s e) with e = exp(-2 s t).
+e = numpy.exp(-4)
+assert abs(path["singularValues"][1, 0] - 0.02 / (0.01 * (1 - e) + 2 * e)) < 1e-7
+PYTHON
+fi
+
+echo "a checkpoint continues to the same bits"
+expect_status 0 "$deeplinear" simulate spec.yaml --output again.npz --checkpoint kept \
+  --checkpoint-interval 0
+expect_status 0 "$deeplinear" simulate spec.yaml --output resumed.npz --resume kept
+cmp path.npz again.npz
+cmp path.npz resumed.npz
+
+echo "a wrong specification is refused with its line"
+sed 's/times:/tims:/' spec.yaml > wrong.yaml
+expect_status 2 "$deeplinear" simulate wrong.yaml --output wrong.npz
+grep -q "line 4: unknown key 'tims' in recording; did you mean 'times'?" stderr
+[ ! -e wrong.npz ]
+
 echo "end to end: all as expected"

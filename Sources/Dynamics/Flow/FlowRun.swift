@@ -220,7 +220,7 @@ public struct FlowRun<Equation: FlowEquation>: Sendable {
         at: middle, from: point, to: candidate, of: &equation, into: &found.state)
       let loss = Self.evaluate(&equation, &found)
       if loss > target { low = middle } else { high = middle }
-      if abs(loss - target) <= 1e-9 * target { break }
+      if abs(loss - target) <= 1e-9 * abs(target) { break }
     }
     found.loss = min(found.loss, target)
     candidate = found

@@ -28,7 +28,7 @@ struct DynamicsSpec {
     let name = try keys.required("kind").choice(Kind.allCases.map(\.rawValue))
     guard let kind = Kind(rawValue: name) else { throw node.failure("unknown kind; correct it.") }
     self.kind = kind
-    targetLoss = try keys["targetLoss"]?.positiveNumber()
+    targetLoss = try keys["targetLoss"]?.number()
     switch kind {
     case .flow, .endToEndFlow, .regularizedFlow:
       try keys.allow(
