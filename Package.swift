@@ -96,16 +96,15 @@ let package = Package(
     tests(of: "LinearNetworks", on: ["LinearAlgebra"]),
     tests(
       of: "Dynamics", on: ["LinearAlgebra", "LinearNetworks", "_AllocationCounter", realModule]),
+    tests(of: "Analysis", on: ["LinearAlgebra", "LinearNetworks", "Dynamics", realModule]),
     tests(
       of: "Estimators", on: ["LinearAlgebra", "LinearNetworks", "Dynamics", "Analysis"]),
     tests(of: "Records"),
     tests(of: "Reports", on: ["Records"]),
     tests(of: "DataFormats", on: ["LinearAlgebra"]),
     .testTarget(
-      name: "ExactSolutionsTests",
-      dependencies: ["LinearAlgebra", "LinearNetworks", "Dynamics", "_TestSupport", realModule],
-      swiftSettings: settings),
-    tests(of: "Analysis", on: ["LinearAlgebra", "LinearNetworks", "Dynamics", realModule]),
+      name: "CommandLineTests", dependencies: ["deeplinear-cli", "LinearAlgebra", "DataFormats"],
+      exclude: ["Expected"], swiftSettings: settings),
   ]
 )
 

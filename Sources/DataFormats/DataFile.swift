@@ -24,7 +24,6 @@ public enum DataFile {
   public static func readObservedEntries(
     from path: String, options: ReadingOptions = ReadingOptions()
   ) throws(DataFormatError) -> ObservedData {
-    _ = try DataFormat.of(path, among: dense)
     let source = try ByteSource(path: path)
     let mask = try options.maskPath.map { path throws(DataFormatError) in try ByteSource(path: path)
     }
@@ -75,7 +74,6 @@ public enum DataFile {
   ///
   /// - Throws: ``DataFormatError``.
   public static func readMatrix(from path: String) throws(DataFormatError) -> Matrix {
-    _ = try DataFormat.of(path, among: dense)
     return try readMatrix(from: try ByteSource(path: path))
   }
 
@@ -89,7 +87,6 @@ public enum DataFile {
   ///
   /// - Throws: ``DataFormatError``.
   public static func readArray(from path: String) throws(DataFormatError) -> NPYArray {
-    _ = try DataFormat.of(path, among: [.npy, .npz, .idx])
     return try readArray(from: try ByteSource(path: path))
   }
 

@@ -48,7 +48,7 @@ import _TestSupport
       landscape.hessianProduct(at: layers, along: direction).flatMap(\.elements), relative: 1e-13)
   }
 
-  @Test func quadraticObjectivesAndProblemsHaveTheSameLandscape() throws {
+  @Test func objectivesAndProblemsHaveTheSameLandscape() throws {
     let entries = try ObservedEntries(
       rowCount: 2, columnCount: 2, rows: [0, 0, 1, 1], columns: [0, 1, 0, 1],
       values: [1, 2, 3, 4])
@@ -56,7 +56,7 @@ import _TestSupport
     let layers = Self.randomLayers([2, 3, 2], using: &generator)
     let direction = Self.randomLayers([2, 3, 2], using: &generator)
     // All four entries known: a quarter of the factorization loss.
-    let completion = LossLandscape(quadratic: CompletionObjective(entries))
+    let completion = LossLandscape(CompletionObjective(entries))
     let factorization = LossLandscape(
       .factorization(target: Matrix(rows: [[1, 2], [3, 4]])))
     expectClose(

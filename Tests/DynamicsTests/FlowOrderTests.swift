@@ -9,7 +9,7 @@ import _TestSupport
 @Suite("Every flow method") struct FlowOrderTests {
   /// Two balanced layers on a diagonal target: w(t) = σ w₀ / (w₀ (1 − e^{−2σt}) + σ e^{−2σt}) for every mode.
   static let target = [2.0, 1.2, 0.5]
-  static let initial = [0.05, 0.2, 0.4]
+  static let initial = [0.5, 0.45, 0.3]
 
   static func exact(at time: Double) -> [Double] {
     zip(target, initial).map { σ, w in
@@ -27,7 +27,8 @@ import _TestSupport
 
   static func error(_ method: FlowMethod, step: Double, at times: [Double]) throws -> [Double] {
     let run = GradientFlow(
-      until: times.max() ?? 0, method: method, steps: .fixed(step), recording: .at(times, of: [.endToEnd])
+      until: times.max() ?? 0, method: method, steps: .fixed(step),
+      recording: .at(times, of: [.endToEnd])
     ).run(FactorizationObjective(.diagonal(target)), from: try start())
     return zip(times, run.trajectory.snapshots).map { time, snapshot in
       (snapshot.endToEnd! - .diagonal(exact(at: time))).frobeniusNorm
@@ -35,7 +36,7 @@ import _TestSupport
   }
 
   static let steps: [FlowMethod: [Double]] = [
-    .dormandPrince: [1.0 / 6, 1.0 / 7, 0.125, 0.1],
+    .dormandPrince: [0.25, 0.2, 0.125, 0.1],
     .chebyshev: [0.02, 0.01, 0.005, 0.0025],
     .exponential: [0.1, 0.05, 0.04, 0.025],
   ]
@@ -48,9 +49,10 @@ import _TestSupport
     return covariance / x.reduce(0) { $0 + ($1 - mx) * ($1 - mx) }
   }
 
-  @Test("has its claimed order", arguments: FlowMethod.all) func order(_ method: FlowMethod) throws {
+  @Test("has its claimed order", arguments: FlowMethod.all) func order(_ method: FlowMethod) throws
+  {
     let steps = try #require(Self.steps[method])
-    let errors = try steps.map { try Self.error(method, step: $0, at: [1, 2, 3]).max()! }
+    let errors = try steps.map { try Self.error(method, step: $0, at: [1])[0] }
     let order = Self.slope(steps, errors)
     #expect(abs(order - Double(try #require(method.order))) <= 0.2, "\(order) from \(errors)")
   }
@@ -61,8 +63,10 @@ import _TestSupport
     let steps = try #require(Self.steps[method])
     for step in steps {
       let errors = try Self.error(method, step: step, at: times)
-      let atSteps = try Self.error(method, step: step, at: (1...Int(2 / step)).map { Double($0) * step })
-        .max()!
+      let atSteps = try Self.error(
+        method, step: step, at: (1...Int(2 / step)).map { Double($0) * step }
+      )
+      .max()!
       // Between steps no more than a few times the largest error at steps.
       #expect(errors.max()! <= 20 * atSteps, "\(errors) against \(atSteps)")
     }
@@ -87,7 +91,9 @@ import _TestSupport
   @Test("integrates a start of 1e-12 as faithfully as one of 1", arguments: [1e-12, 1e-6, 1])
   func smallStart(size: Double) throws {
     // One mode of depth 2: w₀ = size², half of σ at t = log(σ/w₀ − 1)/(2σ).
-    let network = try LinearNetwork(layers: [Matrix(rows: [[size / 4]]), Matrix(rows: [[size / 4]])])
+    let network = try LinearNetwork(layers: [
+      Matrix(rows: [[size / 4]]), Matrix(rows: [[size / 4]]),
+    ])
     let w0 = size * size / 16
     let half = Double.log(1 / w0 - 1) / 2
     let run = GradientFlow(

@@ -106,7 +106,9 @@ struct ObjectiveRegistry {
     #expect(abs(a - b) <= 1e-14 * (abs(a) + abs(b)))
   }
 
-  @Test("is as convex and as smooth as it claims, along random segments", arguments: ObjectiveRegistry.all)
+  @Test(
+    "is as convex and as smooth as it claims, along random segments",
+    arguments: ObjectiveRegistry.all)
   func constants(_ entry: ObjectiveRegistry.Entry) {
     let objective = entry.objective
     #expect(objective.isConvex == (objective.strongConvexity != nil))
@@ -143,7 +145,8 @@ struct ObjectiveRegistry {
     }
   }
 
-  @Test("curves a network's loss as differences do", arguments: ObjectiveRegistry.all, [1, 2, 3, 4])
+  @Test(
+    "curves a network's loss as differences do", arguments: ObjectiveRegistry.all, [1, 2, 3, 4])
   func networkCurvature(_ entry: ObjectiveRegistry.Entry, depth: Int) {
     func check(_ objective: some Objective) {
       var random = SeededGenerator(seed: 7)
@@ -225,7 +228,9 @@ struct ObjectiveRegistry {
     #expect(a == b)
   }
 
-  @Test("the closest positive semidefinite matrix is the symmetric minimum") func symmetricMinimum() throws {
+  @Test("the closest positive semidefinite matrix is the symmetric minimum") func symmetricMinimum()
+    throws
+  {
     let minimum = try FactorizationObjective(.diagonal([2, -3])).symmetricMinimum()
     #expect(minimum.value == 4.5)
     #expect(minimum.endToEnd == .diagonal([2, 0]))
@@ -243,7 +248,8 @@ struct ObjectiveRegistry {
       return result
     }
     let h = 1e-3
-    let difference = (8 * (gradient(h) - gradient(-h)) - (gradient(2 * h) - gradient(-2 * h))) / (12 * h)
+    let difference =
+      (8 * (gradient(h) - gradient(-h)) - (gradient(2 * h) - gradient(-2 * h))) / (12 * h)
     var exact = u
     loss.curvature(at: SymmetricNetwork(factor: u), along: v, into: &exact)
     #expect((difference - exact).frobeniusNorm <= 1e-9 * exact.frobeniusNorm)
@@ -254,7 +260,9 @@ struct ObjectiveRegistry {
 }
 
 @Suite("Spectral start") struct SpectralStartTests {
-  @Test("has the sizes asked for, whatever the imbalances", arguments: 1...4) func sizes(depth: Int) throws {
+  @Test("has the sizes asked for, whatever the imbalances", arguments: 1...4) func sizes(depth: Int)
+    throws
+  {
     var random = SeededGenerator(seed: 10)
     let reference = Matrix.gaussian(rowCount: 4, columnCount: 5, using: &random)
     let network = try LinearNetwork.spectral(

@@ -1,4 +1,4 @@
-public import Foundation
+import Foundation
 public import LinearAlgebra
 
 /// One file of Tests/ReferenceValues: inputs and outputs computed elsewhere to many digits.
@@ -12,8 +12,8 @@ public struct ReferenceCase: Sendable {
   public let tolerance: Double
 
   /// Reads the file of a case by its name, without extension.
-  public init(_ name: String, filePath: String = #filePath) throws {
-    let folder = URL(fileURLWithPath: filePath).deletingLastPathComponent()
+  public init(_ name: String) throws {
+    let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
       .deletingLastPathComponent().appendingPathComponent("ReferenceValues")
     let data = try Data(contentsOf: folder.appendingPathComponent(name + ".json"))
     let file = try JSONDecoder().decode(ReferenceValue.self, from: data)

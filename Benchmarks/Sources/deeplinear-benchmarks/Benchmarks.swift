@@ -12,6 +12,7 @@ enum Benchmarks {
       """)
     try GradientStep.run()
     try Recovery.run()
+    try FlowToTarget.run()
   }
 }
 

@@ -26,12 +26,10 @@ public struct LossLandscape {
     self.init(gradient: problem.gradient) { _, direction in direction * covariance }
   }
 
-  /// The landscape of any quadratic ℓ, whose gradient alone tells its curvature: regression, completion, sensing, factorization.
-  public init(quadratic objective: some Objective) {
-    let origin = Matrix(rowCount: objective.outputCount, columnCount: objective.inputCount)
-    let atOrigin = objective.gradient(at: origin)
-    self.init(gradient: { objective.gradient(at: $0) }) { _, direction in
-      objective.gradient(at: direction) - atOrigin
+  /// The landscape of an objective.
+  public init(_ objective: some Objective) {
+    self.init(gradient: { objective.gradient(at: $0) }) { endToEnd, direction in
+      objective.curvature(at: endToEnd, along: direction)
     }
   }
 

@@ -17,14 +17,12 @@ public struct Descent: Equatable, Sendable {
   public var stepLimit: Int
   /// The run converges when the loss is at most this; never if nil.
   public var targetLoss: Double?
-  /// The loss beyond which a run counts as diverged, as a multiple of that at the start.
-  public var divergenceFactor: Double
   public var recording: Recording
 
   /// - Precondition: a positive finite step, a limit that is not negative.
   public init(
     _ rule: AnyDescentRule = .plain(PlainDescent()), stepSize: Double, stepLimit: Int,
-    targetLoss: Double? = nil, divergenceFactor: Double = .infinity, recording: Recording = .last
+    targetLoss: Double? = nil, recording: Recording = .last
   ) {
     precondition(stepSize > 0 && stepSize.isFinite, "a step size must be positive, not \(stepSize)")
     precondition(stepLimit >= 0, "a descent cannot take \(stepLimit) steps")
@@ -32,7 +30,6 @@ public struct Descent: Equatable, Sendable {
     self.stepSize = stepSize
     self.stepLimit = stepLimit
     self.targetLoss = targetLoss
-    self.divergenceFactor = divergenceFactor
     self.recording = recording
   }
 
@@ -65,7 +62,6 @@ public struct Descent: Equatable, Sendable {
 public struct DescentCheckpoint: Sendable, Codable {
   var state: [Double]
   var rule: AnyDescentRule
-  var firstLoss: Double
   var snapshots: [Snapshot]
   /// The number of steps taken.
   public internal(set) var stepCount: Int
@@ -84,8 +80,7 @@ public struct DescentRun<Equation: FlowEquation>: Sendable {
     self.init(
       settings, equation,
       from: DescentCheckpoint(
-        state: equation.start, rule: settings.rule, firstLoss: .nan, snapshots: [], stepCount: 0))
-    progress.firstLoss = loss
+        state: equation.start, rule: settings.rule, snapshots: [], stepCount: 0))
   }
 
   /// Prepares to continue from a checkpoint of a run with the same settings and equation.
@@ -94,7 +89,8 @@ public struct DescentRun<Equation: FlowEquation>: Sendable {
   public init(_ settings: Descent, _ equation: Equation, from checkpoint: DescentCheckpoint) {
     precondition(
       checkpoint.state.count == equation.dimension,
-      "a checkpoint of \(checkpoint.state.count) weights is not of a descent of \(equation.dimension)")
+      "a checkpoint of \(checkpoint.state.count) weights is not of a descent of \(equation.dimension)"
+    )
     self.settings = settings
     self.equation = equation
     progress = checkpoint
@@ -113,9 +109,7 @@ public struct DescentRun<Equation: FlowEquation>: Sendable {
     record(onlyIfScheduled: true)
     while true {
       let step = progress.stepCount
-      guard loss.isFinite, !(loss > settings.divergenceFactor * progress.firstLoss) else {
-        return end(.diverged(atStep: step))
-      }
+      guard loss.isFinite else { return end(.diverged(atStep: step)) }
       if let target = settings.targetLoss, loss <= target { return end(.converged) }
       if step >= settings.stepLimit { return end(.stepLimit(step)) }
       progress.rule.advance(&progress.state, along: velocity, step: settings.stepSize)

@@ -27,7 +27,7 @@ public struct GradientDescent: Equatable, Sendable {
   public typealias Verdict = Dynamics.Verdict
 
   public var step: Step
-  /// The run converges when the loss is at most this.
+  /// The run converges when the loss is at most this; −∞ for a loss that may be negative.
   public var targetLoss: Double
   public var stepLimit: Int
   public var recording: Recording
@@ -104,7 +104,9 @@ public struct GradientDescent: Equatable, Sendable {
           if quotient >= control.acceptance { break }
           stepSize *= control.shrink
           // A step that no longer changes the loss within rounding cannot be judged.
-          if stepSize * squaredNorm <= abs(value) * .ulpOfOne { return end(.stalled(atStep: taken)) }
+          if stepSize * squaredNorm <= abs(value) * .ulpOfOne {
+            return end(.stalled(atStep: taken))
+          }
         }
         swap(&network, &trial)
       }

@@ -6,8 +6,6 @@ import RealModule
 ///
 /// One number for all layers: the direction is that of plain descent, so the path approaches that of gradient
 /// flow as η → 0, at a speed that does not die out near zero.
-///
-/// - SeeAlso: Appendix of [arora2019implicit] on matrix completion experiments.
 public struct GroupRMSpropDescent: DescentRule, Equatable {
   /// β.
   public let decay: Double

@@ -25,12 +25,22 @@ public enum ExactSolutions {
     _ problem: QuadraticProblem, from start: Start, at times: [Double],
     quantities: Set<Recording.Quantity> = [.endToEnd, .singularValues], tolerance: Double = 1e-10
   ) throws -> ExactSolution {
+    try solve(
+      problem, from: start, at: times, quantities: quantities, tolerance: tolerance,
+      loss: problem.loss)
+  }
+
+  static func solve(
+    _ problem: QuadraticProblem, from start: Start, at times: [Double],
+    quantities: Set<Recording.Quantity>, tolerance: Double, loss: @escaping (Matrix) -> Double
+  ) throws -> ExactSolution {
     precondition(
       times.allSatisfy { $0 >= 0 && $0.isFinite },
       "flow is solved forwards in time, not at \(times)")
     problem.requireShape(of: start)
     let solver = ExactSolver(
-      problem: problem, start: start, times: times, quantities: quantities, tolerance: tolerance)
+      problem: problem, start: start, times: times, quantities: quantities, tolerance: tolerance,
+      loss: loss)
     var attempts: [NoExactSolution.Attempt] = []
     let methods: [() throws -> ExactSolver.Verdict] = [
       solver.linearModel, solver.spectralModes, solver.symmetricRiccati,

@@ -15,6 +15,7 @@ struct ExactSolver {
   let times: [Double]
   let quantities: Set<Recording.Quantity>
   let tolerance: Double
+  let loss: (Matrix) -> Double
 
   func linearModel() throws -> Verdict {
     guard case .layered(let network) = start, network.depth == 1 else { return .otherKind }
@@ -130,7 +131,7 @@ struct ExactSolver {
       }
       snapshots.append(
         Snapshot(
-          time: time, loss: problem.loss(at: now.endToEnd),
+          time: time, loss: loss(now.endToEnd),
           singularValues: quantities.contains(.singularValues) ? now.singularValues : nil,
           endToEnd: quantities.contains(.endToEnd) ? now.endToEnd : nil,
           layers: quantities.contains(.layers) ? now.network.layers : nil,

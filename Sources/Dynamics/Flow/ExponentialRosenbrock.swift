@@ -18,6 +18,9 @@ struct ExponentialRosenbrock: FlowIntegrator {
   /// The longest step that a Krylov space is expected to manage.
   private var reach = Double.infinity
 
+  /// That of the last step, for the shorter ones that interpolate it.
+  private var lastTolerance: Double?
+
   private enum CodingKeys: CodingKey {
     case dimension, reach
   }
@@ -31,6 +34,7 @@ struct ExponentialRosenbrock: FlowIntegrator {
     to end: inout FlowPoint, norm: RelativeNorm, tolerance: Double?
   ) -> Double {
     let n = dimension
+    lastTolerance = tolerance
     let accuracy = 0.01 * (tolerance ?? 1e-11)
     let sizes = norm.norms(of: start.state)
     var scratch = [Double](repeating: 0, count: n)
@@ -118,5 +122,20 @@ struct ExponentialRosenbrock: FlowIntegrator {
     guard end.loss.isFinite else { return .infinity }
     reach *= flowBasis.count < KrylovBasis.limit * 3 / 4 ? 1.5 : 1.05
     return norm.size(of: error, from: start.state, to: end.state)
+  }
+
+  /// A step of its own to the time asked for: steps are as long as the Jacobian is constant, which says nothing
+  /// about how well a polynomial follows the solution between their ends.
+  mutating func interpolate(
+    at fraction: Double, from start: FlowPoint, to end: FlowPoint,
+    of equation: inout some FlowEquation, into state: inout [Double]
+  ) {
+    let reachBefore = reach
+    var between = end
+    _ = attempt(
+      step: fraction * (end.time - start.time), from: start, of: &equation, to: &between,
+      norm: RelativeNorm(blockSizes: equation.blockSizes), tolerance: lastTolerance)
+    state = between.state
+    reach = reachBefore
   }
 }

@@ -14,7 +14,8 @@ protocol FlowIntegrator: Sendable, Codable {
   func stepBound(tolerance: Double?) -> Double
 
   /// Called at every accepted point that a step begins at, before the first attempt from there.
-  mutating func prepare(at point: FlowPoint, of equation: inout some FlowEquation, afterRefusal: Bool)
+  mutating func prepare(
+    at point: FlowPoint, of equation: inout some FlowEquation, afterRefusal: Bool)
 
   /// Tries a step and returns the estimated error relative to each block's size; infinite when the step
   /// leaves the numbers.

@@ -74,7 +74,8 @@ public struct FlowRun<Equation: FlowEquation>: Sendable {
   public init(_ settings: GradientFlow, _ equation: Equation, from checkpoint: FlowCheckpoint) {
     precondition(
       checkpoint.point.state.count == equation.dimension,
-      "a checkpoint of \(checkpoint.point.state.count) weights is not of a flow of \(equation.dimension)")
+      "a checkpoint of \(checkpoint.point.state.count) weights is not of a flow of \(equation.dimension)"
+    )
     self.settings = settings
     self.equation = CountedEquation(equation)
     self.equation.evaluations = checkpoint.cost.evaluations
@@ -163,7 +164,9 @@ public struct FlowRun<Equation: FlowEquation>: Sendable {
       controller.refuse(h, ratio: ratio, exponent: Integrator.errorExponent)
       afterRefusal = true
     }
-    if settings.endTime - candidate.time <= 1e-14 * settings.endTime {
+    if settings.endTime.isFinite,
+      settings.endTime - candidate.time <= 1e-14 * settings.endTime
+    {
       candidate.time = settings.endTime
     }
     stopAtTarget(&integrator)
@@ -173,7 +176,8 @@ public struct FlowRun<Equation: FlowEquation>: Sendable {
     if settings.method == .automatic {
       let stiffness =
         method == .chebyshev
-        ? (candidate.time - point.time) * chebyshevRadius(integrator) : explicitStiffness(integrator)
+        ? (candidate.time - point.time) * chebyshevRadius(integrator)
+        : explicitStiffness(integrator)
       selection.accepted(
         step: candidate.time - point.time,
         cost: equation.evaluations + 2 * equation.jacobianProducts - costBefore,
@@ -252,11 +256,17 @@ public struct FlowRun<Equation: FlowEquation>: Sendable {
   }
 
   private mutating func noteInvariants() {
-    guard !invariants.isEmpty else { return }
-    for size in norm.norms(of: point.state) { largestSquare = max(largestSquare, size * size) }
-    for (now, before) in zip(equation.invariants(of: point.state), invariants) {
-      drift = max(drift, (now - before).frobeniusNorm)
+    (drift, largestSquare) = driftAndSquare
+  }
+
+  /// The largest change of an invariant and the largest ‖W_j‖²_F so far, this point included.
+  private var driftAndSquare: (Double, Double) {
+    guard !invariants.isEmpty else { return (0, 0) }
+    let square = norm.norms(of: point.state).reduce(largestSquare) { max($0, $1 * $1) }
+    let change = zip(equation.invariants(of: point.state), invariants).reduce(drift) {
+      max($0, ($1.0 - $1.1).frobeniusNorm)
     }
+    return (change, square)
   }
 
   private var totalCost: FlowCost {
@@ -266,8 +276,8 @@ public struct FlowRun<Equation: FlowEquation>: Sendable {
     return total
   }
 
-  private mutating func end(_ outcome: Outcome) -> FlowResult {
-    noteInvariants()
+  private func end(_ outcome: Outcome) -> FlowResult {
+    let (drift, largestSquare) = driftAndSquare
     var all = snapshots
     if all.last?.time != point.time { all.append(snapshot(point)) }
     return FlowResult(

@@ -12,7 +12,8 @@ func vectorInner(_ x: UnsafeBufferPointer<Double>, _ y: UnsafeBufferPointer<Doub
   let whole = x.count & ~7
   if whole > 0, let x = UnsafeRawPointer(x.baseAddress), let y = UnsafeRawPointer(y.baseAddress) {
     for offset in stride(from: 0, to: 8 * whole, by: 64) {
-      lanes += x.loadUnaligned(fromByteOffset: offset, as: SIMD8<Double>.self)
+      lanes +=
+        x.loadUnaligned(fromByteOffset: offset, as: SIMD8<Double>.self)
         * y.loadUnaligned(fromByteOffset: offset, as: SIMD8<Double>.self)
     }
   }

@@ -1,4 +1,3 @@
-
 // The Jacobian of a gradient flow is minus a Hessian: symmetric, so the quotients ‖Jv‖/‖v‖ of the power iteration
 // rise towards the spectral radius from below. The vector is kept, and a later estimate begins with it.
 

@@ -22,6 +22,14 @@ public struct AdditiveOffsets: Equatable, Sendable {
   /// Rows and columns without an entry get zero.
   /// - Complexity: O(*entries*) a sweep, 20 sweeps.
   public init(fitting entries: ObservedEntries) {
+    // Squares of very large or small values leave the range of numbers; a power of two changes no bits.
+    let largest = entries.values.reduce(0) { max($0, abs($1)) }
+    let unit = largest > 0 ? Double(sign: .plus, exponent: largest.exponent, significand: 1) : 1
+    self.init(fittingUnit: entries.replacingValues(entries.values.map { $0 / unit }))
+    rescale(by: unit)
+  }
+
+  private init(fittingUnit entries: ObservedEntries) {
     let count = Double(max(entries.count, 1))
     mean = entries.values.reduce(0, +) / count
     rows = [Double](repeating: 0, count: entries.rowCount)

@@ -97,10 +97,11 @@ public struct CompletionModel: Equatable, Sendable {
 
   /// The singular values of the completed matrix, descending, as many as can differ from zero.
   ///
-  /// They come from the factors (offsets are two more columns) by two QR decompositions and a small SVD.
+  /// They come from the factors (offsets are two more columns, rows and columns without entries one each) by
+  /// two QR decompositions and a small SVD.
   /// - Complexity: O((*rows* + *columns*) *rank*²).
   public func singularValues() throws(DecompositionError) -> [Double] {
-    let (left, right) = factorsWithOffsets()
+    let (left, right) = factorsWithFallback()
     guard left.columnCount > 0 else { return [] }
     if left.columnCount >= min(rowCount, columnCount) {
       return try (left * right.transposed()).singularValues()
@@ -108,6 +109,28 @@ public struct CompletionModel: Equatable, Sendable {
     let r = try QRDecomposition(of: left).triangularFactor
     let s = try QRDecomposition(of: right).triangularFactor
     return try r.timesTransposed(s).singularValues()
+  }
+
+  /// Factors of the completed matrix, with what fills rows and columns without entries: 1_E (μ + b)ᵀ for the
+  /// empty rows E, then (μ + a) 1_Fᵀ for the empty columns F. An empty row or column has no offset of its own.
+  private func factorsWithFallback() -> (left: Matrix, right: Matrix) {
+    var (left, right) = factorsWithOffsets()
+    guard let fallback else { return (left, right) }
+    for (empty, isRows) in [(emptyRows, true), (emptyColumns, false)] where !empty.isEmpty {
+      var own = Matrix(rowCount: isRows ? rowCount : columnCount, columnCount: 1)
+      let others = isRows ? fallback.columns : fallback.rows
+      let filled = Matrix(
+        rowCount: others.count, columnCount: 1, elements: others.map { fallback.mean + $0 })
+      for line in empty {
+        own[line, 0] = 1
+        for k in 0..<left.columnCount {
+          if isRows { left[line, k] = 0 } else { right[line, k] = 0 }
+        }
+      }
+      left = .horizontallyStacked([left, isRows ? own : filled])
+      right = .horizontallyStacked([right, isRows ? filled : own])
+    }
+    return (left, right)
   }
 
   /// Factors whose product is the whole matrix: offsets, where they are used, are two more columns.

@@ -24,6 +24,8 @@ extension MatrixCompleter {
     public var path: CompletionPath
     /// Half-widths of prediction intervals, when they were asked for.
     public var intervals: CompletionIntervals?
+    /// How far the nuclear norm can be from the smallest at most, when the fit minimises it.
+    public var dualityGap: Double?
 
     /// The number of components; row and column offsets are not counted.
     public var rank: Int { model.rank }

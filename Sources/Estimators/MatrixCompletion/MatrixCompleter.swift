@@ -14,7 +14,7 @@ public import LinearAlgebra
 ///   offsets. The winner is fitted again to all entries.
 ///
 /// The value is inert: ``fit(_:observe:)`` returns a new value and may be called any number of times. The same
-/// seed gives the same bits.
+/// seed gives the same bits on the same kind of machine with the same ``BLASConfiguration/threadCount``.
 public struct MatrixCompleter: Equatable, Sendable {
   /// The number of layers N of the network that is followed; at least 1. Depth 1 has no preference for low
   /// rank.

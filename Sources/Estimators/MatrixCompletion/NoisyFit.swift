@@ -79,11 +79,11 @@ struct NoisyFit {
           training, validation, offsets: offsets, &iterations, using: &generator)
       }
     }
-    if validation.count > 0 {
+    if validation.count > 0 || candidates.isEmpty {
       candidates.append(
         candidate(
           offsets: offsets, model: Self.empty(entries, offsets), validation,
-          path: candidates[0].path, scale: 1))
+          path: candidates.first?.path ?? CompletionPath(), scale: 1))
     }
     let chosen = choose(candidates)
     return try refit(
@@ -201,7 +201,7 @@ struct NoisyFit {
     let network = best?.network ?? descent.network
     var result: [Candidate] = []
     let factors = try Self.factors(of: descent.network)
-    if judge != nil {
+    if judge != nil || !finished {
       var model = try Self.model(of: network, scale: scale)
       model.offsets = offsets
       var own = candidate(
@@ -252,22 +252,23 @@ struct NoisyFit {
       scale: scale, isPath: false)
   }
 
-  /// The simplest candidate that no other beats by more than two standard errors of the difference of their
-  /// squared errors; simplest is the variational fit without offsets, then with them, then the path.
+  /// The candidate of smallest held-out error; the path itself, which has no rank to tell, only where it beats
+  /// the others by more than two standard errors of the difference of their squared errors.
   ///
-  /// Without held-out entries, the variational fit with offsets.
+  /// Without held-out entries, the last one: the variational fit with offsets, or the offsets alone where they
+  /// leave nothing to fit.
   private func choose(_ candidates: [Candidate]) -> Candidate {
     guard candidates.contains(where: { !$0.squaredErrors.isEmpty }) else {
-      return candidates.last { $0.variational != nil } ?? candidates[candidates.count - 1]
+      return candidates[candidates.count - 1]
     }
-    let bySimplicity = candidates.filter { !$0.isPath } + candidates.filter(\.isPath)
-    var best = bySimplicity[0]
-    for candidate in bySimplicity.dropFirst() {
-      let gains = zip(best.squaredErrors, candidate.squaredErrors).map { $0 - $1 }
+    let factored = candidates.filter { !$0.isPath }
+    var best = factored.min { $0.meanSquare < $1.meanSquare } ?? candidates[0]
+    for path in candidates.filter(\.isPath) {
+      let gains = zip(best.squaredErrors, path.squaredErrors).map { $0 - $1 }
       let mean = gains.reduce(0, +) / Double(gains.count)
       let spread = gains.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
       let standardError = spread.squareRoot() / Double(gains.count)
-      if mean > 2 * standardError { best = candidate }
+      if mean > 2 * standardError { best = path }
     }
     return best
   }

@@ -15,7 +15,8 @@ extension Matrix: Codable {
     guard rowCount >= 0, columnCount >= 0, !overflow, count == elements.count else {
       throw DecodingError.dataCorruptedError(
         forKey: .elements, in: container,
-        debugDescription: "\(elements.count) elements cannot fill a \(rowCount)×\(columnCount) matrix")
+        debugDescription:
+          "\(elements.count) elements cannot fill a \(rowCount)×\(columnCount) matrix")
     }
     self.init(rowCount: rowCount, columnCount: columnCount, elements: elements)
   }

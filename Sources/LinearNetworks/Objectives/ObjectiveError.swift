@@ -9,7 +9,8 @@ public enum ObjectiveError: Error, Equatable, Sendable {
   /// A covariance has a negative eigenvalue.
   case indefiniteCovariance(eigenvalue: Double)
   /// Each measurement must have rows · columns numbers, and there must be a value for each.
-  case measurementShapes(measurements: Int, elementsEach: Int, rowCount: Int, columnCount: Int, values: Int)
+  case measurementShapes(
+    measurements: Int, elementsEach: Int, rowCount: Int, columnCount: Int, values: Int)
   /// The power of a loss ‖·‖_p^p must be even and positive.
   case unevenPower(Int)
   /// A label that is neither a class number nor a one-hot row.

@@ -99,7 +99,8 @@ public struct RegressionObjective: Objective, Equatable {
     let rank = eigenvalues.count { $0 > 4 * rounding }
     let basis = decomposition.eigenvectors.firstColumns(rank)
     let projected = cross * basis
-    let best = projected
+    let best =
+      projected
       .scalingColumns(by: eigenvalues.prefix(rank).map { 1 / $0 }).timesTransposed(basis)
     // Without a minimum: Σyx reaches outside the range of Σx, possible for covariances alone.
     let outside = (cross - projected.timesTransposed(basis)).frobeniusNorm

@@ -9,7 +9,8 @@ public struct SymmetricLoss<Target: Objective>: Sendable {
   public init(_ objective: Target) {
     precondition(
       objective.inputCount == objective.outputCount,
-      "U Uᵀ is square, the objective takes \(objective.outputCount)×\(objective.inputCount) matrices")
+      "U Uᵀ is square, the objective takes \(objective.outputCount)×\(objective.inputCount) matrices"
+    )
     self.objective = objective
     transposedGradient = Matrix(rowCount: objective.inputCount, columnCount: objective.outputCount)
   }

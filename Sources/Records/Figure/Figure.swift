@@ -65,6 +65,8 @@ extension Figure.Content: Codable {
 public struct Axis: Codable, Equatable, Sendable {
   public enum Scale: String, Codable, Sendable {
     case linear, logarithmic
+    /// Linear, and only whole numbers are named: counts, steps, places in an order.
+    case whole
   }
 
   public var title: String

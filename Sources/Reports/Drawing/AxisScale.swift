@@ -9,6 +9,7 @@ struct AxisScale {
   }
 
   let isLogarithmic: Bool
+  let isWhole: Bool
   let lower: Double
   let upper: Double
 
@@ -17,6 +18,7 @@ struct AxisScale {
   /// - Parameter includesZero: bars grow from zero, so their axis holds it.
   init(_ axis: Axis, covering values: [Double], includesZero: Bool = false, room: Double = 0.04) {
     isLogarithmic = axis.scale == .logarithmic
+    isWhole = axis.scale == .whole
     let isLogarithmic = isLogarithmic
     func isDrawable(_ value: Double) -> Bool { value.isFinite && (!isLogarithmic || value > 0) }
     // The largest finite numbers would overflow in sums of two.
@@ -122,13 +124,13 @@ struct AxisScale {
     let exponent = Int(log10(raw).rounded(.down))
     let power = pow(10, Double(exponent))
     let multiple = [1.0, 2, 5, 10].first { $0 * power >= raw * 0.999 } ?? 10
-    let step = multiple * power
+    let step = isWhole ? max(1, multiple * power) : multiple * power
     guard step > 0, step.isFinite else { return [] }
     let first = (lower / step).rounded(.up)
     let last = (upper / step).rounded(.down)
     guard first.magnitude < 1e15, last.magnitude < 1e15, first <= last else { return [] }
     let size = max(lower.magnitude, upper.magnitude)
-    let decimals = max(0, multiple == 10 ? -exponent - 1 : -exponent)
+    let decimals = isWhole ? 0 : max(0, multiple == 10 ? -exponent - 1 : -exponent)
     let isPlain = size < 1e6 && decimals <= 4
     return stride(from: first, through: last, by: 1).map { index in
       let value = index * step

@@ -67,7 +67,7 @@ extension Figure {
       if map.values.contains(where: \.isNaN) { notes.append("Gray: no value.") }
       return notes.joined(separator: " ")
     case .image(let image) where image.missing.contains(true):
-      return "Pale blue: unknown."
+      return "Blue: unknown."
     default: return ""
     }
   }
@@ -78,7 +78,10 @@ extension AxisScale {
     let decades = isLogarithmic ? decimalLogarithm(upper) - decimalLogarithm(lower) : 0
     let ticks: [(String, JSONValue)] =
       decades >= 2.5
-      ? [("dtick", .number((decades / 7).rounded(.up)))] : decades > 0.5 ? [("dtick", "D2")] : []
+      ? [("dtick", .number((decades / 7).rounded(.up)))]
+      : decades > 0.5
+        ? [("dtick", "D2")]
+        : isWhole && upper - lower <= 8 ? [("dtick", 1)] : []
     return .object(
       [
         ("title", ["text": .string(escapedLabel(axis.fullTitle)), "standoff": 10]),
@@ -126,7 +129,8 @@ private func layout(
           "size": 13, "color": .string(paint.css(.text)),
         ]
       ),
-      ("margin", ["l": 56, "r": 16, "t": hasLabelsAbove ? 28 : 16, "b": 48]),
+      // Labels stand between the plot and the buttons.
+      ("margin", ["l": 56, "r": 16, "t": hasLabelsAbove ? 46 : 28, "b": 48]),
       ("hovermode", "closest"),
       (
         "hoverlabel",

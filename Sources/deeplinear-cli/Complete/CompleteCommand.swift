@@ -40,6 +40,9 @@ struct CompleteCommand: ParsableCommand {
       throw ValidationError(
         "--intervals needs entries held out; give --holdout a share above 0.")
     }
+    if results.intervals != nil, fitting.method == .nuclear {
+      throw ValidationError("--intervals goes with --method deep; leave one of them out.")
+    }
   }
 
   func run() throws {
@@ -129,11 +132,15 @@ struct FittingArguments: ParsableArguments {
 
   @Option(
     name: .long,
-    help: ArgumentHelp("How the matrix is completed.", valueName: "method"))
+    help: ArgumentHelp(
+      "By the path of a deep network, or by the smallest nuclear norm that agrees with every known entry.",
+      valueName: "method"))
   var method = Method.deep
 
   enum Method: String, ExpressibleByArgument, CaseIterable {
     case deep
+    /// The smallest nuclear norm that agrees with every known entry.
+    case nuclear
   }
 
   func validate() throws {

@@ -66,6 +66,12 @@ struct Completion {
   private func fit(_ entries: ObservedEntries) throws -> MatrixCompleter.Fit {
     var bar = ProgressBar("completing")
     defer { bar.finish() }
+    if command.fitting.method == .nuclear {
+      let fit = try NuclearNormCompleter(seed: command.shared.seed).fit(entries) { _ in
+        !Interrupt.wasAsked
+      }
+      return try fit.matrixCompletion(of: entries)
+    }
     let completer = MatrixCompleter(
       depth: command.fitting.depth, width: command.fitting.width.value,
       initialScale: command.fitting.initialScale.value, holdoutFraction: command.fitting.holdout,

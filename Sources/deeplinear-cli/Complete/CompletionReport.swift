@@ -13,7 +13,9 @@ struct CompletionReport {
   let summary: CompletionSummary
 
   /// Tables with more elements than this are not drawn.
-  private static let drawableCount = 4_000_000
+  private static let drawableCount = 16_000_000
+  /// Maps of larger tables are reduced to so many cells along their longer side.
+  private static let longestSide = 400
 
   func write(to folder: String) throws {
     try ReportFolder.write(record, to: folder, overwrite: command.shared.force)
@@ -21,7 +23,7 @@ struct CompletionReport {
 
   private var record: Record {
     Record(
-      title: "Completion of \(command.observed)",
+      title: "Completion of \(fileName)",
       subtitle: fit.isExact
         ? "Exact: rank \(fit.rank) agrees with every known entry to rounding"
         : "Noisy data: rank \(fit.rank)\(summary.offsets ? " with row and column offsets" : ""), chosen by held-out entries",
@@ -84,7 +86,7 @@ struct CompletionReport {
         """,
       .lines(
         LinePlot(
-          horizontal: Axis("step"), vertical: Axis("singular value", .logarithmic),
+          horizontal: Axis("step", .whole), vertical: Axis("singular value", .logarithmic),
           series: (0..<count).map { k in
             Series(
               "σ\(lowered(k + 1))", x: steps, y: points.map { $0.singularValues[k] },
@@ -102,7 +104,7 @@ struct CompletionReport {
         "Root mean square error of the network on the entries it is trained on and on those held out.",
       .lines(
         LinePlot(
-          horizontal: Axis("step"), vertical: Axis("root mean square error", .logarithmic),
+          horizontal: Axis("step", .whole), vertical: Axis("root mean square error", .logarithmic),
           series: errors, markers: markers ?? [])))
     return Section(
       heading: "How the answer came about",
@@ -114,20 +116,33 @@ struct CompletionReport {
   }
 
   private var spectrumSection: Section {
-    let values = fit.singularValues.filter { $0 > 1e-14 * (fit.singularValues.first ?? 0) }
-    let shown = Array(values.prefix(60))
-    let figure = Figure(
-      title: "Spectrum of the completed matrix",
-      caption: "Singular values, offsets included; the line marks the rank of the fit.",
-      .lines(
-        LinePlot(
-          horizontal: Axis("component"), vertical: Axis("singular value", .logarithmic),
-          series: [
-            Series(
-              "singular values", x: (1...max(shown.count, 1)).prefix(shown.count).map(Double.init),
-              y: shown, style: .connectedPoints)
-          ],
-          markers: [Marker(.vertical, at: Double(fit.rank) + 0.5, label: "rank \(fit.rank)")])))
+    let found = fit.singularValues.filter { $0 > 1e-14 * (fit.singularValues.first ?? 0) }
+    let onPath = chosenPoint?.singularValues ?? []
+    let count = min(60, max(found.count, min(onPath.count, 2 * fit.rank + 4)))
+    func spectrum(_ name: String, _ values: [Double], _ style: Series.Style) -> Series {
+      let shown = values.prefix(count)
+      return Series(
+        name, x: shown.indices.map { Double($0 + 1) }, y: Array(shown), style: style)
+    }
+    var figures: [Figure] = []
+    if !found.isEmpty {
+      var series = [spectrum("completed matrix", found, .connectedPoints)]
+      if !onPath.isEmpty { series.append(spectrum("network on its path", onPath, .points)) }
+      figures.append(
+        Figure(
+          title: "Spectrum",
+          caption: "Singular values of the completed matrix"
+            + (onPath.isEmpty ? "" : ", and of the network where its path was left")
+            + "; the line marks the rank of the fit.",
+          .lines(
+            LinePlot(
+              horizontal: Axis("component", .whole), vertical: Axis("singular value", .logarithmic),
+              series: series,
+              markers: [
+                Marker(.vertical, at: Double(fit.rank) + 0.5, label: "rank \(fit.rank)")
+              ]))))
+    }
+    if !fit.isExact { figures.append(residuals) }
     return Section(
       heading: "What was found",
       blocks: [
@@ -139,7 +154,24 @@ struct CompletionReport {
             note: "exponential of the spectral entropy"),
           Fact("nuclear norm", .number(fit.spectrum.nuclearNorm)),
         ])
-      ] + (shown.isEmpty ? [] : [.figure(figure)]))
+      ] + (figures.isEmpty ? [] : [.row(figures)]))
+  }
+
+  /// The last recorded point of the path that the answer could start from.
+  private var chosenPoint: CompletionPath.Point? {
+    let step = fit.path.chosenStep ?? .max
+    return fit.path.points.last { $0.step <= step }
+  }
+
+  private var residuals: Figure {
+    let differences = zip(data.entries.values, fit.model.values(at: data.entries)).map { $0 - $1 }
+    return Figure(
+      title: "Residuals",
+      caption: "Known entries minus the fit.",
+      .histogram(
+        Histogram(
+          of: differences, binCount: min(60, max(8, Int(Double(differences.count).squareRoot()))),
+          horizontal: Axis("residual"), vertical: Axis("known entries"))))
   }
 
   private var tableSection: Section {
@@ -151,42 +183,64 @@ struct CompletionReport {
           .notice(
             Notice(
               .information,
-              "A \(entries.rowCount)×\(entries.columnCount) table is too large to be drawn."))
+              "A \(entries.rowCount) × \(entries.columnCount) table is too large to be drawn."))
         ])
     }
-    var figures =
-      data.format == .pgm
-      ? [
-        picture("Known pixels", entries.dense()), picture("Completed picture", completion.matrix),
-      ]
-      : [
-        heatMap("Known entries", entries.dense(), like: completion.matrix),
-        heatMap("Completed table", completion.matrix, like: completion.matrix),
-      ]
+    return Section(
+      heading: data.format == .pgm ? "The picture" : "The table",
+      blocks: (data.format == .pgm ? pictures : tables)
+        + (fit.intervals.map { [.figure(intervals($0))] } ?? []))
+  }
+
+  private var pictures: [Block] {
+    var blocks: [Block] = [
+      .row([
+        picture("Known pixels", data.entries.dense()),
+        picture("Completed picture", completion.matrix),
+      ])
+    ]
     if let truth {
-      figures.append(
-        data.format == .pgm
-          ? picture("Truth", truth)
-          : heatMap(
-            "Difference from the truth", completion.matrix - truth, like: completion.matrix - truth)
-      )
+      blocks.append(.row([picture("Truth", truth), differences(from: truth)]))
     }
-    var blocks: [Block] = [.row(figures)]
-    if let intervals = fit.intervals {
-      blocks.append(
-        .figure(
-          Figure(
-            title: "Half-widths of the \(readable(100 * intervals.coverage)) % intervals",
-            caption: """
-              A new observation lies within this distance of the completed entry with the stated coverage, \
-              when entries are missing at random. Calibrated on \(intervals.calibrationCount) held-out entries.
-              """,
-            .heatMap(
-              map(
-                completion.halfWidths(intervals),
-                ColorScale(.sequential, title: "half-width", lower: 0))))))
+    return blocks
+  }
+
+  private var tables: [Block] {
+    let completed = map(completion.matrix)
+    let colors = colorScale(for: completed, title: "value")
+    func drawn(_ title: String, _ map: HeatMap) -> Figure {
+      var map = map
+      map.colors = colors
+      return Figure(title: title, .heatMap(map))
     }
-    return Section(heading: "The table", blocks: blocks)
+    var blocks: [Block] = [
+      .row([
+        drawn("Known entries", map(data.entries.dense())), drawn("Completed table", completed),
+      ])
+    ]
+    if let truth {
+      blocks.append(.row([drawn("Truth", map(truth)), differences(from: truth)]))
+    }
+    return blocks
+  }
+
+  private func differences(from truth: Matrix) -> Figure {
+    var difference = map(completion.matrix - truth)
+    difference.colors = colorScale(for: difference, title: "difference")
+    return Figure(title: "Difference from the truth", .heatMap(difference))
+  }
+
+  private func intervals(_ intervals: CompletionIntervals) -> Figure {
+    Figure(
+      title: "Half-widths of the \(readable(100 * intervals.coverage)) % intervals",
+      caption: """
+        A new observation lies within this distance of the completed entry with the stated coverage, \
+        when entries are missing at random. Calibrated on \(intervals.calibrationCount) held-out entries.
+        """,
+      .heatMap(
+        map(
+          completion.halfWidths(intervals), ColorScale(.sequential, title: "half-width", lower: 0)))
+    )
   }
 
   private var maskSection: Section {
@@ -226,20 +280,27 @@ struct CompletionReport {
 
   // MARK: drawing
 
-  private func heatMap(_ title: String, _ matrix: Matrix, like reference: Matrix) -> Figure {
-    let extent = reference.elements.filter(\.isFinite).map(abs).max() ?? 1
-    let isSigned = reference.elements.contains { $0 < 0 }
-    let scale =
-      isSigned
-      ? ColorScale(.diverging, title: "value", lower: -extent, upper: extent)
-      : ColorScale(.sequential, title: "value", upper: extent)
-    return Figure(title: title, .heatMap(map(matrix, scale)))
+  private var fileName: String {
+    command.observed.split(separator: "/").last.map(String.init) ?? command.observed
   }
 
-  private func map(_ matrix: Matrix, _ colors: ColorScale) -> HeatMap {
+  /// Colors for all but the largest two hundredths of the values, so that a few do not pale the others.
+  private func colorScale(for map: HeatMap, title: String) -> ColorScale {
+    let sizes = map.values.lazy.filter(\.isFinite).map(abs).sorted()
+    let extent = sizes.isEmpty ? 1 : sizes[(sizes.count - 1) * 98 / 100]
+    let upper = extent > 0 ? extent : sizes.last ?? 1
+    return map.values.contains { $0 < 0 }
+      ? ColorScale(.diverging, title: title, lower: -upper, upper: upper)
+      : ColorScale(.sequential, title: title, upper: upper)
+  }
+
+  private func map(
+    _ matrix: Matrix, _ colors: ColorScale = ColorScale(.sequential, title: "value")
+  ) -> HeatMap {
     HeatMap(
       rowCount: matrix.rowCount, columnCount: matrix.columnCount, values: matrix.elements,
-      colors: colors)
+      colors: colors
+    ).reduced(toSide: Self.longestSide)
   }
 
   private func picture(_ title: String, _ matrix: Matrix) -> Figure {

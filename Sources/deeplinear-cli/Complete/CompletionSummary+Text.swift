@@ -28,7 +28,9 @@ extension CompletionSummary {
             ?? "too few held-out entries for finite widths"))
     }
     say("mask", maskSentence)
-    say("work", "\(iterations) iterations, \(readable(seconds)) s, \(ending)")
+    say(
+      "work",
+      "\(iterations) iteration\(iterations == 1 ? "" : "s"), \(readable(seconds)) s, \(ending)")
     let files = [output, intervalOutput, model, report.map { "\($0)/index.html" }]
       .compactMap(\.self)
     say(
@@ -40,7 +42,12 @@ extension CompletionSummary {
 
   private var answer: String {
     if outcome.exact { return "rank \(rank), exact: it agrees with every known entry to rounding" }
+    if let dualityGap {
+      return "rank \(rank): nuclear norm \(readable(nuclearNorm.value ?? .nan)), at most "
+        + "\(readable(dualityGap)) above the smallest that agrees with the known entries"
+    }
     let offsets = offsets ? " with row and column offsets" : ""
+    if outcome.kind == "interrupted" { return "rank \(rank)\(offsets), the best so far" }
     let judge = holdoutError.value == nil ? "without held-out entries" : "by held-out entries"
     return "rank \(rank)\(offsets), noisy: chosen \(judge)"
   }
@@ -51,7 +58,7 @@ extension CompletionSummary {
     case "stepLimit": "not converged: the step limit was reached\(step)"
     case "stalled": "not converged: no step lowers the loss any more\(step)"
     case "diverged": "not converged: the loss diverged\(step)"
-    case "interrupted": "interrupted\(step): this is the best so far"
+    case "interrupted": "interrupted\(step)"
     default: outcome.kind
     }
   }

@@ -44,6 +44,7 @@ struct CompletionSummary: Encodable {
   var meanSquaredError: Double?
   var peakSignalToNoiseRatio: Double?
   var intervals: IntervalSummary?
+  var dualityGap: Double?
   var output: String?
   var intervalOutput: String?
   var model: String?
@@ -60,6 +61,7 @@ struct CompletionSummary: Encodable {
     method = command.fitting.method.rawValue
     depth = command.fitting.depth
     seed = command.shared.seed
+    dualityGap = fit.dualityGap
     outcome = OutcomeSummary(kind: fit.outcome.kind, exact: fit.isExact, step: fit.outcome.step)
     iterations = fit.iterations
     self.seconds = seconds

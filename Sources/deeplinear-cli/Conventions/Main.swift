@@ -51,7 +51,7 @@ extension DataFormatError {
       switch setting {
       case .overwrite: " (--force)"
       case .duplicates: " (--duplicates mean or --duplicates last)"
-      case .oneBased: " (--one-based)"
+      case .oneBased: " (--one-based), or read names of rows with --layout table"
       case .shape: " (--rows and --columns)"
       case nil: ""
       }

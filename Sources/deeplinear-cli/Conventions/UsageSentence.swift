@@ -21,11 +21,12 @@ enum UsageSentence {
       .split(whereSeparator: \.isNewline).joined(separator: " ")
     // Sentences of our own say what to do.
     if sentence.hasSuffix(".") && sentence.hasPrefix("-") { return sentence }
-    if sentence.hasSuffix(".") || sentence.hasSuffix("?") { sentence.removeLast() }
     if let first = sentence.first { sentence = first.lowercased() + sentence.dropFirst() }
     for (stop, mark) in [(". Did you mean", "; did you mean"), (". Please provide", "; give")] {
       sentence = sentence.replacing(stop, with: mark)
     }
+    if sentence.hasSuffix("?") { return sentence }
+    if sentence.hasSuffix(".") { sentence.removeLast() }
     return "\(sentence); see \(commandName(in: error)) --help."
   }
 

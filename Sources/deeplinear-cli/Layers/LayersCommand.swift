@@ -51,7 +51,7 @@ struct LayersCommand: ParsableCommand {
     @Option(name: .long, help: "The width between the factors: auto, or a number.")
     var width = AutomaticNumber<Int>.automatic
 
-    @OptionGroup var shared: SharedOptions
+    @OptionGroup(title: "General") var shared: SharedOptions
 
     func validate() throws {
       if depth < 1 { throw ValidationError("--depth must be at least 1, not \(depth).") }
@@ -77,7 +77,7 @@ struct LayersCommand: ParsableCommand {
 
     @OptionGroup var files: Files
 
-    @OptionGroup var shared: SharedOptions
+    @OptionGroup(title: "General") var shared: SharedOptions
 
     func run() throws {
       try LayerChange(files: files, shared: shared).run { try $0.collapse($1) }
@@ -108,7 +108,7 @@ struct LayersCommand: ParsableCommand {
     @Option(name: .long, help: "The number of factors.")
     var depth = 2
 
-    @OptionGroup var shared: SharedOptions
+    @OptionGroup(title: "General") var shared: SharedOptions
 
     func validate() throws {
       if depth < 2 { throw ValidationError("--depth must be at least 2, not \(depth).") }

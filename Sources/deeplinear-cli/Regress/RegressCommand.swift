@@ -55,7 +55,7 @@ struct RegressCommand: ParsableCommand {
   @Option(name: .long, help: "Write a report into this folder.")
   var report: String?
 
-  @OptionGroup
+  @OptionGroup(title: "General")
   var shared: SharedOptions
 
   func validate() throws {

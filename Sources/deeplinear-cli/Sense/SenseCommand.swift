@@ -51,7 +51,7 @@ struct SenseCommand: ParsableCommand {
   @Option(name: .long, help: "A file with the true matrix, to print the error.")
   var truth: String?
 
-  @OptionGroup
+  @OptionGroup(title: "General")
   var shared: SharedOptions
 
   func validate() throws {

@@ -269,6 +269,27 @@ import _TestSupport
     }
   }
 
+  /// From an objective, losses keep their relative accuracy down to the minimum, and other kinds have no closed form.
+  @Test func objectivesAreSolvedWithTheirOwnLoss() throws {
+    let inputs = Matrix(rows: [[1, 0], [0, 2], [0, 0]])
+    let objective = try RegressionObjective(
+      inputs: inputs, targets: inputs.timesTransposed(.diagonal([2, 1])))
+    let network = try LinearNetwork(layers: [.diagonal([0.1, 0.1]), .diagonal([0.1, 0.1])])
+    let solution = try #require(
+      try ExactSolutions.solve(
+        objective: objective, from: .layered(network), at: [0, 5, 40]))
+    let losses = solution.trajectory.losses
+    expectClose(losses[0], objective.value(at: network.endToEnd()), relative: 1e-14)
+    let problem = QuadraticProblem(objective)
+    expectClose(
+      losses[1], problem.loss(at: try #require(solution.trajectory.snapshots[1].endToEnd)),
+      relative: 1e-12)
+    #expect(losses[2] >= 0 && losses[2] < 1e-28)
+    let logistic = try LogisticObjective(inputs: inputs, labels: [0, 1, 1], classCount: 2)
+    #expect(
+      try ExactSolutions.solve(objective: logistic, from: .layered(network), at: [1]) == nil)
+  }
+
   @Test func specialProblemsAreRecognised() throws {
     let network = try LinearNetwork(layers: [.diagonal([0.1, 0.1]), .diagonal([0.1, 0.1])])
     let auto = try ExactSolutions.solve(

@@ -1,0 +1,56 @@
+import ArgumentParser
+import DataFormats
+import DeepLinear
+
+struct SimulateCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "simulate",
+    abstract:
+      "Follow the training of a deep linear network by descent, gradient flow or closed form.",
+    discussion: """
+      SPEC is YAML or JSON with the keys objective, network, dynamics, recording and seed; paths in it are \
+      relative to it. The trajectory is an .npz archive that numpy.load reads: times, loss, and each \
+      quantity by its name, layers as layer1, layer2, ….
+
+      objective: {kind: factorization, target: y.npy}
+      network: {widths: [10, 10, 10], initial: {kind: balanced, scale: 1.0e-3}}
+      dynamics: {kind: flow, relativeTolerance: 1.0e-10}
+      recording: {times: [0, 1, 10], quantities: [loss, singularValues]}
+
+      A run with --checkpoint that was killed continues with --resume from the same file, to the same bits.
+
+      Example: deeplinear simulate spec.yaml --output trajectory.npz
+      """)
+
+  @Argument(help: ArgumentHelp("What to simulate.", valueName: "spec"))
+  var spec: String
+
+  @Option(name: .long, help: "Write the trajectory into this .npz archive.")
+  var output: String
+
+  @Option(name: .long, help: "Write a report into this folder.")
+  var report: String?
+
+  @Option(name: .long, help: "Keep in this file what is needed to continue.")
+  var checkpoint: String?
+
+  @Option(name: .long, help: "Seconds between two checkpoints.")
+  var checkpointInterval = 30.0
+
+  @Option(name: .long, help: "Continue from a checkpoint of the same specification.")
+  var resume: String?
+
+  @OptionGroup(title: "General")
+  var shared: SharedOptions
+
+  func validate() throws {
+    guard checkpointInterval >= 0, checkpointInterval.isFinite else {
+      throw ValidationError(
+        "--checkpoint-interval must be a number of seconds, not \(checkpointInterval).")
+    }
+  }
+
+  func run() throws {
+    try Simulation(command: self).run()
+  }
+}

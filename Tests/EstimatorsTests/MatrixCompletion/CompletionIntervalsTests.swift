@@ -1,0 +1,75 @@
+import LinearAlgebra
+import LinearNetworks
+import Testing
+
+@testable import Estimators
+
+@Suite struct CompletionIntervalsTests {
+  /// New observations at unknown positions fall inside the intervals as often as promised: on average over 50
+  /// tables, within three points.
+  @Test func coverageIsNominal() throws {
+    var inside = 0
+    var total = 0
+    for seed in 0..<50 as Range<UInt64> {
+      let rank = 1 + Int(seed % 3)
+      let noise = [0.1, 0.3, 1.0][Int(seed / 3 % 3)]
+      let problem = completionProblem(40, 30, rank: rank, count: 600, noise: noise, seed: seed)
+      let fit = try MatrixCompleter(intervalCoverage: 0.9, seed: seed).fit(problem.entries)
+      let intervals = try #require(fit.intervals)
+      let w = fit.completion()
+      var generator = SeededGenerator(seed: 1000 + seed)
+      let known = Set(
+        (0..<600).map { Int(problem.entries.rows[$0]) * 30 + Int(problem.entries.columns[$0]) })
+      for position in 0..<1200 where !known.contains(position) {
+        let (i, j) = (position / 30, position % 30)
+        let observation = problem.truth[i, j] + noise * generator.nextGaussian()
+        total += 1
+        if abs(observation - w[i, j]) <= intervals.halfWidth(row: i, column: j) { inside += 1 }
+      }
+    }
+    // 60 calibration scores a table: their quantile scatters by 4 points, the mean over 50 by half a point.
+    let coverage = Double(inside) / Double(total)
+    #expect(abs(coverage - 0.9) < 0.03, "\(coverage)")
+  }
+
+  @Test func exactTablesHaveIntervalsOfWidthZero() throws {
+    let problem = completionProblem(30, 25, rank: 2, count: 400)
+    let intervals = try #require(
+      try MatrixCompleter(intervalCoverage: 0.9).fit(problem.entries).intervals)
+    #expect(intervals.coverage == 0.9 && intervals.quantile == 0)
+    #expect(intervals.halfWidth(row: 3, column: 2) == 0)
+  }
+
+  /// q is the ⌈(n + 1) c⌉-th smallest score.
+  @Test func quantileIsTheOneOfSplitConformalPrediction() {
+    func quantile(_ count: Int, _ coverage: Double) -> Double {
+      CompletionIntervals(
+        coverage: coverage,
+        calibration: (1...count).map {
+          (residual: $0 % 2 == 0 ? Double($0) : -Double($0), deviation: 2)
+        },
+        variational: nil, unit: 1
+      ).quantile
+    }
+    #expect(quantile(9, 0.9) == 4.5)
+    #expect(quantile(19, 0.9) == 9)
+    #expect(quantile(99, 0.5) == 25)
+    #expect(quantile(8, 0.9) == .infinity)
+  }
+
+  @Test func tooFewEntriesToCalibrateGiveNoBound() {
+    let none = CompletionIntervals(coverage: 0.9, calibration: [], variational: nil, unit: 1)
+    #expect(none.quantile == .infinity)
+    #expect(none.calibrationCount == 0)
+    #expect(none.halfWidth(row: 0, column: 0) == .infinity)
+  }
+
+  @Test func higherCoverageIsWider() throws {
+    let problem = completionProblem(40, 30, rank: 2, count: 600, noise: 0.3)
+    let widths = try [0.5, 0.8, 0.95].map { coverage in
+      try #require(MatrixCompleter(intervalCoverage: coverage).fit(problem.entries).intervals)
+        .halfWidth(row: 5, column: 6)
+    }
+    #expect(zip(widths, widths.dropFirst()).allSatisfy(<))
+  }
+}

@@ -1,0 +1,126 @@
+import Dynamics
+import Estimators
+import LinearAlgebra
+import LinearNetworks
+import Testing
+
+/// Tables with noise: how far the answer is from that of one who knows rank and noise.
+@Suite struct NoisyCompletionTests {
+  /// Ridge-regularised alternating least squares at the true rank with the best ridge for the true noise,
+  /// from the truth itself: nobody who has to find all that out does better in the mean.
+  private func oracle(_ problem: CompletionTeacher.Problem, rank: Int, noise: Double) throws
+    -> Double
+  {
+    let entries = problem.entries
+    let flipped = entries.transposed()
+    let decomposition = try SingularValueDecomposition(of: problem.truth)
+    let roots = decomposition.singularValues.prefix(rank).map { $0.squareRoot() }
+    var left = decomposition.leftVectors.firstColumns(rank).scalingColumns(by: roots)
+    var right = decomposition.rightVectors.firstColumns(rank).scalingColumns(by: roots)
+    // Elements of the truth have variance one: rank·a² = 1 for factors with elements of variance a.
+    let ridge = noise * noise * Double(rank).squareRoot()
+    for _ in 0..<200 {
+      left = try ridgeRows(entries, right, ridge)
+      right = try ridgeRows(flipped, left, ridge)
+    }
+    return relativeError(left * right.transposed(), problem.truth)
+  }
+
+  private func ridgeRows(
+    _ entries: ObservedEntries, _ factor: Matrix, _ ridge: Double
+  ) throws -> Matrix {
+    let rank = factor.columnCount
+    var result = Matrix(rowCount: entries.rowCount, columnCount: rank)
+    for row in 0..<entries.rowCount {
+      let range = entries.rowStarts[row]..<entries.rowStarts[row + 1]
+      let a = factor.selecting(rows: range.map { Int(entries.columns[$0]) })
+      var gram = a.transposedTimes(a)
+      for k in 0..<rank { gram[k, k] += ridge }
+      let solution = try CholeskyDecomposition(of: gram)
+        .solve(a.transposedTimes(Array(entries.values[range])))
+      for k in 0..<rank { result[row, k] = solution[k] }
+    }
+    return result
+  }
+
+  @Test(arguments: [
+    (120, 60, 3, 2400, 0.1), (60, 200, 4, 4500, 0.3), (300, 40, 2, 3000, 1.0),
+  ])
+  func errorsAreNearThoseOfAnOracle(
+    _ rowCount: Int, _ columnCount: Int, _ rank: Int, _ count: Int, _ noise: Double
+  ) throws {
+    for seed in 0..<2 as Range<UInt64> {
+      let problem = completionProblem(
+        rowCount, columnCount, rank: rank, count: count, noise: noise, seed: seed)
+      let fit = try MatrixCompleter(seed: seed).fit(problem.entries)
+      let own = relativeError(fit.completion(), problem.truth)
+      let best = try oracle(problem, rank: rank, noise: noise)
+      #expect(own <= 1.15 * best, "seed \(seed): \(own) against \(best)")
+      #expect(fit.rank == rank)
+      #expect(!fit.isExact && fit.outcome == .converged)
+      // The held-out error is the noise and the error of the fit together.
+      let held = try #require(fit.holdoutError)
+      let expected = (noise * noise + own * own).squareRoot()
+      #expect(held > 0.8 * expected && held < 1.35 * expected)
+    }
+  }
+
+  /// Offsets are two components of a low-rank fit as well, so they are used where entries are too few for
+  /// that, and not where there are none.
+  @Test func offsetsAreFoundWhereTheyAre() throws {
+    var generator = SeededGenerator(seed: 6)
+    let rows = (0..<60).map { _ in generator.nextGaussian() }
+    let columns = (0..<40).map { _ in generator.nextGaussian() }
+    var truth = Matrix(rowCount: 60, columnCount: 40)
+    for i in 0..<60 {
+      for j in 0..<40 { truth[i, j] = 5 + rows[i] + columns[j] }
+    }
+    let noisy =
+      truth + .gaussian(rowCount: 60, columnCount: 40, standardDeviation: 0.5, using: &generator)
+    let entries = ObservedEntries.all(of: noisy) { _, _ in generator.nextUniform() < 0.8 }
+    let fit = try MatrixCompleter().fit(entries)
+    let offsets = try #require(fit.model.offsets)
+    #expect(fit.rank == 0)
+    #expect(abs(offsets.mean - 5) < 1)
+    // 99 numbers from 480 values with noise ½.
+    let error = (fit.completion() - truth).frobeniusNorm / 2400.0.squareRoot()
+    #expect(error < 1.3 * 0.5 * (99.0 / 480).squareRoot())
+
+    let plain = completionProblem(60, 40, rank: 2, count: 960, noise: 0.5)
+    #expect(try MatrixCompleter().fit(plain.entries).model.offsets == nil)
+  }
+
+  @Test func noiseAloneIsNotFitted() throws {
+    var generator = SeededGenerator(seed: 7)
+    let noise = Matrix.gaussian(rowCount: 50, columnCount: 40, using: &generator)
+    let entries = ObservedEntries.all(of: noise) { _, _ in generator.nextUniform() < 0.5 }
+    let fit = try MatrixCompleter().fit(entries)
+    // The truth is zero; values have size one.
+    #expect(fit.completion().frobeniusNorm / 2000.0.squareRoot() < 0.25)
+  }
+
+  /// Without hold-out nothing is chosen by it; the fit is still near the oracle's.
+  @Test func holdoutCanBeLeftOut() throws {
+    let problem = completionProblem(60, 50, rank: 2, count: 1200, noise: 0.3)
+    let fit = try MatrixCompleter(holdoutFraction: 0).fit(problem.entries)
+    #expect(fit.holdoutError == nil)
+    let best = try oracle(problem, rank: 2, noise: 0.3)
+    #expect(relativeError(fit.completion(), problem.truth) < 1.25 * best)
+  }
+
+  /// A little noise is still noise: nothing is called exact.
+  @Test(arguments: [1e-6, 1e-3]) func smallNoiseIsNotExact(_ noise: Double) throws {
+    let problem = completionProblem(40, 30, rank: 2, count: 600, noise: noise)
+    let fit = try MatrixCompleter().fit(problem.entries)
+    #expect(!fit.isExact)
+    #expect(fit.rank == 2)
+    #expect(relativeError(fit.completion(), problem.truth) < 2 * noise)
+  }
+
+  @Test(arguments: [1, 2, 4]) func depthsAgreeInTheMain(_ depth: Int) throws {
+    let problem = completionProblem(60, 50, rank: 2, count: 1200, noise: 0.3)
+    let fit = try MatrixCompleter(depth: depth).fit(problem.entries)
+    let best = try oracle(problem, rank: 2, noise: 0.3)
+    #expect(relativeError(fit.completion(), problem.truth) < 1.25 * best)
+  }
+}
