@@ -58,7 +58,7 @@ struct SensingSearch {
     _ measurements: LinearMeasurements, _ values: [Double], _ start: SingularValueDecomposition,
     _ rank: Int, _ steps: inout Int
   ) throws -> FactoredLeastSquares.Fit {
-    let fit = try FactoredLeastSquares().fit(measurements, values, from: start, rank: rank) {
+    let fit = FactoredLeastSquares().fit(measurements, values, from: start, rank: rank) {
       isCancelled(0.5)
     }
     steps += fit.iterations
