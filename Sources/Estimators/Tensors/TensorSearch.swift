@@ -33,7 +33,7 @@ struct TensorSearch {
         }
         steps += fit.iterations
         if fit.relativeResidual <= Self.exactness {
-          let (least, parameters) = try lowered(smaller, fit.parameters, &steps)
+          let (least, parameters) = lowered(smaller, fit.parameters, &steps)
           return TensorCompleter.Fit(
             least, parameters, entries, path: path, isExact: true,
             iterations: descent.stepCount + steps, holdoutError: nil, outcome: .converged)
@@ -95,7 +95,7 @@ struct TensorSearch {
   /// others can still explain them.
   private func lowered<Factorization: TensorFactorization>(
     _ factorization: Factorization, _ parameters: [Double], _ steps: inout Int
-  ) throws -> (Factorization, [Double]) {
+  ) -> (Factorization, [Double]) {
     var (current, x) = (factorization, parameters)
     var place = 0
     var refusals = 0
@@ -186,7 +186,7 @@ struct TensorSearch {
       best.parameters = fit.parameters
       isExact = fit.relativeResidual <= Self.exactness
       if isExact {
-        (best.factorization, best.parameters) = try lowered(
+        (best.factorization, best.parameters) = lowered(
           best.factorization, best.parameters, &steps)
       }
     }
