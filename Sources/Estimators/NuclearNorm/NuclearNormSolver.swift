@@ -122,8 +122,9 @@ struct NuclearNormSolver {
 
       var derivative = proximal.derivative(at: pattern)
       let regularization = ridge + 1e-2 * min(1, size) * s
+      let diagonal = derivative.approximateDiagonal().map { s * max($0, 0) + regularization }
       let direction = conjugateGradients(
-        gradient, tolerance: 0.2 * min(1, size.squareRoot().squareRoot())
+        gradient, diagonal: diagonal, tolerance: 0.2 * min(1, size.squareRoot().squareRoot())
       ) {
         state.gradientSteps += 1
         var product = derivative.applied(to: $0)
@@ -187,27 +188,31 @@ struct NuclearNormSolver {
       multipliers: y.map { scale * $0 }, dual: dual)
   }
 
-  /// Solves `A d = g` for a positive definite `A`, to a residual relative to `g`.
+  /// Solves `A d = g` for a positive definite `A`, to a residual relative to `g`, preconditioned by a diagonal.
   private func conjugateGradients(
-    _ right: [Double], tolerance: Double, limit: Int = 300, _ product: ([Double]) -> [Double]
+    _ right: [Double], diagonal: [Double], tolerance: Double, limit: Int = 300,
+    _ product: ([Double]) -> [Double]
   ) -> [Double] {
     var solution = [Double](repeating: 0, count: right.count)
     var residual = right
-    var direction = right
-    var squared = inner(residual, residual)
-    let target = tolerance * tolerance * squared
-    for _ in 0..<limit where squared > target {
+    var scaled = right
+    for n in scaled.indices { scaled[n] /= diagonal[n] }
+    var direction = scaled
+    var size = inner(residual, scaled)
+    let target = tolerance * tolerance * inner(right, right)
+    for _ in 0..<limit where inner(residual, residual) > target {
       let image = product(direction)
-      let length = squared / inner(direction, image)
+      let length = size / inner(direction, image)
       guard length.isFinite else { break }
       for n in solution.indices {
         solution[n] += length * direction[n]
         residual[n] -= length * image[n]
+        scaled[n] = residual[n] / diagonal[n]
       }
-      let next = inner(residual, residual)
-      let ratio = next / squared
-      for n in direction.indices { direction[n] = residual[n] + ratio * direction[n] }
-      squared = next
+      let next = inner(residual, scaled)
+      let ratio = next / size
+      for n in direction.indices { direction[n] = scaled[n] + ratio * direction[n] }
+      size = next
     }
     return solution
   }

@@ -121,6 +121,28 @@ struct SingularValueThreshold {
       return values
     }
 
+    /// The diagonal of the derivative at the positions of the pattern, less the part of the crossed term M, which has
+    /// either sign. It is positive, and close enough to precondition with.
+    ///
+    ///     Σ_pq (weight of C_pq)_pq u_ip² v_jq²
+    func approximateDiagonal() -> [Double] {
+      let k = shrinkage.count
+      guard k > 0 else { return [Double](repeating: 0, count: pattern.count) }
+      let (uu, vv) = (u.hadamard(u), vᵀ.hadamard(vᵀ))
+      var lower = direct
+      lower.withUnsafeMutableElements { p in for n in 0..<k * k { p[n] = 0 } }
+      var result = [Double](repeating: 0, count: pattern.count)
+      var rest = result
+      pattern.products(left: uu.firstColumns(k), right: vv.transposedTimes(direct), into: &result)
+      pattern.products(left: uu * lower, right: vv.firstRows(k).transposed(), into: &rest)
+      let rows = uu.firstColumns(k) * shrinkage
+      let columns = vv.firstRows(k).transposedTimes(shrinkage)
+      for n in result.indices {
+        result[n] += rest[n] + rows[Int(pattern.rows[n])] + columns[Int(pattern.columns[n])]
+      }
+      return result
+    }
+
     private func scaleColumns(_ matrix: inout Matrix) {
       let k = shrinkage.count
       matrix.withUnsafeMutableElements { elements in

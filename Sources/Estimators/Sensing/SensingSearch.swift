@@ -34,7 +34,7 @@ struct SensingSearch {
       }
       for rank in SpectrumGap.candidates(spectrum.singularValues, limit: 2)
       where isDeterminable(rank, measurements) {
-        let fit = try polish(measurements, values, spectrum, rank, &walk.steps)
+        let fit = polish(measurements, values, spectrum, rank, &walk.steps)
         if fit.relativeResidual <= Self.exactness {
           return Result(
             left: fit.left, right: fit.right, isExact: true, iterations: walk.steps,
@@ -57,8 +57,8 @@ struct SensingSearch {
   private func polish(
     _ measurements: LinearMeasurements, _ values: [Double], _ start: SingularValueDecomposition,
     _ rank: Int, _ steps: inout Int
-  ) throws -> FactoredLeastSquares.Fit {
-    let fit = try FactoredLeastSquares().fit(measurements, values, from: start, rank: rank) {
+  ) -> FactoredLeastSquares.Fit {
+    let fit = FactoredLeastSquares().fit(measurements, values, from: start, rank: rank) {
       isCancelled(0.5)
     }
     steps += fit.iterations
@@ -89,15 +89,15 @@ struct SensingSearch {
     for rank in 1...spectrum.singularValues.count
     where isDeterminable(rank, known) && rank <= best.rank + 3 {
       if isCancelled(0.6) { break }
-      let fit = try polish(known, b, spectrum, rank, &steps)
+      let fit = polish(known, b, spectrum, rank, &steps)
       let error = error(fit.left, fit.right)
       if error < best.error { best = (rank, error, fit.left, fit.right) }
     }
     var (left, right) = (best.left, best.right)
     if best.rank > 0 {
       let product = left.timesTransposed(right)
-      let fit = try polish(
-        measurements, values, SingularValueDecomposition(of: product), best.rank, &steps)
+      let fit = polish(
+        measurements, values, try SingularValueDecomposition(of: product), best.rank, &steps)
       (left, right) = (fit.left, fit.right)
     }
     return Result(

@@ -28,12 +28,12 @@ struct TensorSearch {
       for components in candidates(factorization, descent.parameters) {
         let (smaller, start) = factorization.selecting(components, of: descent.parameters)
         guard isDeterminable(smaller, entries) else { continue }
-        let fit = try TensorPolish(factorization: smaller).fit(entries, from: start) {
+        let fit = TensorPolish(factorization: smaller).fit(entries, from: start) {
           isCancelled(0.1 * Double(number + 1))
         }
         steps += fit.iterations
         if fit.relativeResidual <= Self.exactness {
-          let (least, parameters) = try lowered(smaller, fit.parameters, &steps)
+          let (least, parameters) = lowered(smaller, fit.parameters, &steps)
           return TensorCompleter.Fit(
             least, parameters, entries, path: path, isExact: true,
             iterations: descent.stepCount + steps, holdoutError: nil, outcome: .converged)
@@ -95,7 +95,7 @@ struct TensorSearch {
   /// others can still explain them.
   private func lowered<Factorization: TensorFactorization>(
     _ factorization: Factorization, _ parameters: [Double], _ steps: inout Int
-  ) throws -> (Factorization, [Double]) {
+  ) -> (Factorization, [Double]) {
     var (current, x) = (factorization, parameters)
     var place = 0
     var refusals = 0
@@ -117,7 +117,7 @@ struct TensorSearch {
       let least = trials.indices.min {
         difference(trials[$0], from: whole) < difference(trials[$1], from: whole)
       }!
-      let fit = try TensorPolish(factorization: trials[least].0).fit(
+      let fit = TensorPolish(factorization: trials[least].0).fit(
         entries, from: trials[least].1
       ) { isCancelled(0.5) }
       steps += fit.iterations
@@ -170,7 +170,7 @@ struct TensorSearch {
       let (smaller, start) = factorization.selecting(
         orders.map { Array($0.prefix(count)) }, of: descent.parameters)
       guard isDeterminable(smaller, known), !isCancelled(0.6) else { break }
-      let fit = try TensorPolish(factorization: smaller).fit(known, from: start) {
+      let fit = TensorPolish(factorization: smaller).fit(known, from: start) {
         isCancelled(0.7)
       }
       steps += fit.iterations
@@ -179,14 +179,14 @@ struct TensorSearch {
     }
     var isExact = false
     if best.isPolished {
-      let fit = try TensorPolish(factorization: best.factorization).fit(
+      let fit = TensorPolish(factorization: best.factorization).fit(
         entries, from: best.parameters
       ) { isCancelled(0.9) }
       steps += fit.iterations
       best.parameters = fit.parameters
       isExact = fit.relativeResidual <= Self.exactness
       if isExact {
-        (best.factorization, best.parameters) = try lowered(
+        (best.factorization, best.parameters) = lowered(
           best.factorization, best.parameters, &steps)
       }
     }
