@@ -19,7 +19,7 @@ public struct ProductChain: Sendable {
   let skippedLayers: Int
   /// P_2, …, P_N; the last is the product. Empty when the chain has one layer.
   private(set) var prefixes: [Matrix]
-  /// B_jᵀ for j = 1, …, N − 1.
+  /// B_jᵀ for j = 1, …, N − 1; the first stays empty, since the lowest gradient is B_1 itself.
   private(set) var backward: [Matrix]
 
   /// Memory for networks of the given widths d₀, …, d_N.
@@ -38,6 +38,7 @@ public struct ProductChain: Sendable {
     backward = widths.dropFirst(skippedLayers + 1).dropLast().map {
       Matrix(rowCount: inputCount, columnCount: $0)
     }
+    if !backward.isEmpty { backward[0] = Matrix(rowCount: 0, columnCount: 0) }
   }
 
   /// Computes every P_j; one product fewer than there are layers.
@@ -76,9 +77,13 @@ public struct ProductChain: Sendable {
       let above = level + 1 < backward.count ? backward[level + 1] : transposedGradient
       let below = level == 0 ? network.layers[layer - 1] : prefixes[level - 1]
       gradients[layer].setToProduct(above, below, transposingLeft: true, transposingRight: true)
-      backward[level].setToProduct(above, network.layers[layer])
+      if level > 0 {
+        backward[level].setToProduct(above, network.layers[layer])
+      } else {
+        gradients[layer - 1].setToProduct(
+          network.layers[layer], above, transposingLeft: true, transposingRight: true)
+      }
     }
-    let lowest = backward.isEmpty ? transposedGradient : backward[0]
-    lowest.transpose(into: &gradients[skippedLayers])
+    if backward.isEmpty { transposedGradient.transpose(into: &gradients[skippedLayers]) }
   }
 }
