@@ -22,6 +22,7 @@ import Testing
       "not-a-model.safetensors": "none", "notes.docx": "text",
     ]
     for (name, text) in files { try command.write(text, to: name) }
+    for (name, text) in specifications { try command.write(text, to: name) }
     try DataFile.writeMatrix(.identity(3), to: command.path("identity.npy"))
     let array = try command.bytes("identity.npy")
     try array.dropLast(5).write(to: command.folder.appendingPathComponent("short.npy"))
@@ -37,6 +38,61 @@ import Testing
     let ending = try command.run("complete", "good.csv", "--model", "model.safetensors")
     #expect(ending.status == 0, "\(ending.error)")
   }
+
+  /// Specifications that `simulate` refuses.
+  private static let specifications = [
+    "key.yaml": """
+    objective: { kind: factorization, target: identity.npy }
+    network: { kind: layered, width: [3, 3, 3], initial: { kind: balanced, scale: 1e-3 } }
+    dynamics: { kind: flow }
+    recording: { times: [0, 1] }
+    """,
+    "type.yaml": """
+    objective: { kind: factorization, target: identity.npy }
+    network: { widths: [3, three, 3], initial: { kind: balanced, scale: 1e-3 } }
+    dynamics: { kind: flow }
+    recording: { times: [0, 1] }
+    """,
+    "lost.yaml": """
+    objective: { kind: factorization, target: nowhere.npy }
+    network: { widths: [3, 3, 3], initial: { kind: balanced, scale: 1e-3 } }
+    dynamics: { kind: flow }
+    recording: { times: [0, 1] }
+    """,
+    "shapes.yaml": """
+    objective: { kind: factorization, target: identity.npy }
+    network: { widths: [4, 3, 3], initial: { kind: balanced, scale: 1e-3 } }
+    dynamics: { kind: flow }
+    recording: { times: [0, 1] }
+    """,
+    "step.yaml": """
+    objective: { kind: factorization, target: identity.npy }
+    network: { widths: [3, 3, 3], initial: { kind: balanced, scale: 1e-3 } }
+    dynamics: { kind: descent, stepSize: -0.1 }
+    recording: { times: [0, 1] }
+    """,
+    "times.yaml": """
+    objective: { kind: factorization, target: identity.npy }
+    network: { widths: [3, 3, 3], initial: { kind: balanced, scale: 1e-3 } }
+    dynamics: { kind: flow }
+    recording: { times: [0, 2, 1] }
+    """,
+    "depth.yaml": """
+    objective: { kind: factorization, target: identity.npy }
+    network: { widths: [3, 3, 3], initial: { kind: layers, files: [identity.npy] } }
+    dynamics: { kind: flow }
+    recording: { times: [0, 1] }
+    """,
+    "closed.yaml": """
+    objective: { kind: completion, observed: good.csv }
+    network: { widths: [3, 3, 4], initial: { kind: balanced, scale: 1e-3 } }
+    dynamics: { kind: exact }
+    recording: { times: [0, 1] }
+    """,
+    "braces.yaml": """
+    objective: { kind: factorization
+    """,
+  ]
 
   /// What is asked, without the name of the program.
   private static let lines = """
@@ -102,6 +158,16 @@ import Testing
     predict model.safetensors wide.csv
     predict model.safetensors good.csv --output taken.csv
     predict model.safetensors nowhere.csv
+    simulate key.yaml --output t.npz
+    simulate type.yaml --output t.npz
+    simulate lost.yaml --output t.npz
+    simulate shapes.yaml --output t.npz
+    simulate step.yaml --output t.npz
+    simulate times.yaml --output t.npz
+    simulate depth.yaml --output t.npz
+    simulate closed.yaml --output t.npz
+    simulate braces.yaml --output t.npz
+    simulate nowhere.yaml --output t.npz
     """
 
   @Test func eachIsOneSentenceAndNothingElse() throws {
