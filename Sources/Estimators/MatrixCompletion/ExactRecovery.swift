@@ -96,7 +96,7 @@ struct ExactRecovery {
     return try search(from: variational.columnFactor)
   }
 
-  /// Tries the ranks up to that of a column factor near the answer, the highest first, and grows from there.
+  /// Polishes at the rank of a column factor near the answer, grows from there, and lowers what it finds.
   func search(from columnFactor: Matrix) throws -> Found? {
     let basis = try SingularValueDecomposition(of: columnFactor).leftVectors
     let rank = basis.columnCount
