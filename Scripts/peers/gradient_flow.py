@@ -6,9 +6,12 @@ the end-to-end matrix to peer.csv. Arguments: folder, relative tolerance, target
 """
 
 import json
+import os
 import sys
 import time
 
+# One thread, as on our side: CPU seconds of waiting threads would count against the peer.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 import numpy as np
 from scipy.integrate import DOP853
 
