@@ -67,7 +67,10 @@ struct LocalRigidity {
     equations.assemble(entries, eliminated)
     guard let system = equations.gaugedSystem(v) else { return nil }
     let scale = system.trace / Double(max(system.rowCount, 1))
-    guard scale > 0 else { return everyUnknown(entries, rows, columns) }
+    func places(_ positions: [Int]) -> [(row: Int, column: Int)] {
+      positions.map { (rows[$0 / columns.count], columns[$0 % columns.count]) }
+    }
+    guard scale > 0 else { return places(unknownPositions(entries)) }
     if let factor = try? CholeskyDecomposition(of: system).lowerFactor,
       let smallest = factor.diagonal.min(), smallest * smallest > 100 * freedom * scale
     {
@@ -86,24 +89,16 @@ struct LocalRigidity {
     }
     // A motion is compared with the size of the moved matrix: δV has norm one.
     let threshold = 1e-8 * u.inner(u) / Double(max(u.count, 1))
-    let known = Set(
-      entries.values.indices.map {
-        Int(entries.rows[$0]) * columns.count + Int(entries.columns[$0])
-      })
-    return (0..<motion.count).filter {
-      !known.contains($0) && motion.elements[$0] > threshold
-    }.map { (rows[$0 / columns.count], columns[$0 % columns.count]) }
+    return places(unknownPositions(entries).filter { motion.elements[$0] > threshold })
   }
 
-  private static func everyUnknown(
-    _ entries: ObservedEntries, _ rows: [Int], _ columns: [Int]
-  ) -> [(row: Int, column: Int)] {
+  /// Row · columnCount + column of every entry that is not known, ascending.
+  private static func unknownPositions(_ entries: ObservedEntries) -> [Int] {
     let known = Set(
       entries.values.indices.map {
-        Int(entries.rows[$0]) * columns.count + Int(entries.columns[$0])
+        Int(entries.rows[$0]) * entries.columnCount + Int(entries.columns[$0])
       })
-    return (0..<(rows.count * columns.count)).filter { !known.contains($0) }
-      .map { (rows[$0 / columns.count], columns[$0 % columns.count]) }
+    return (0..<(entries.rowCount * entries.columnCount)).filter { !known.contains($0) }
   }
 }
 

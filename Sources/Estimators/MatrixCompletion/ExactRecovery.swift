@@ -44,9 +44,10 @@ struct ExactRecovery {
           entries, pattern: pattern, untilMeanSquare: stage, stepLimit: Self.stepLimit,
           observe: { _, _, _ in isCancelled(share) ? .cancel : .goOn })
       else { return nil }
-      let columnBasis = try descent.network.endToEndDecomposition().rightVectors
+      let decomposition = try descent.network.endToEndDecomposition()
+      let columnBasis = decomposition.rightVectors
       var repeats = false
-      for rank in SpectrumGap.candidates(descent.network.singularValues(), limit: 2) {
+      for rank in SpectrumGap.candidates(decomposition.singularValues, limit: 2) {
         guard rank <= columnBasis.columnCount, isDeterminable(rank) else { continue }
         let fit = try polish(columnBasis.firstColumns(rank))
         iterations += fit.iterations
@@ -78,15 +79,13 @@ struct ExactRecovery {
   /// A last attempt from the factors that a noise model prefers: with few entries for each degree of freedom
   /// the path can end in a spurious minimum that averaging over the factors' uncertainty avoids.
   private func fromVariationalFactors(_ network: LinearNetwork, iterations: Int) throws -> Found? {
-    let decomposition = try network.endToEndDecomposition()
-    let values = decomposition.singularValues
+    let factors = try NoisyFit.factors(of: network)
+    let values = factors.singularValues
     guard let largest = values.first, largest > 0, largest.isFinite else { return nil }
     let suggested = SpectrumGap.candidates(values, limit: 2).max() ?? 1
     let count = min(values.prefix { $0 > 1e-2 * largest }.count, 2 * suggested + 2)
-    let roots = values.map { $0.squareRoot() }
     var variational = VariationalFactorization(
-      rowFactor: decomposition.leftVectors.scalingColumns(by: roots).firstColumns(count),
-      columnFactor: decomposition.rightVectors.scalingColumns(by: roots).firstColumns(count),
+      rowFactor: factors.left.firstColumns(count), columnFactor: factors.right.firstColumns(count),
       noiseVariance: 1e-2)
     variational.fit(pattern, entries.values, roundLimit: 60, isCancelled: { isCancelled(0.9) })
     // With noise of a tenth of the data or more there is nothing exact to be found.

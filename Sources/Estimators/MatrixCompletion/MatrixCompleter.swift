@@ -19,7 +19,8 @@ public struct MatrixCompleter: Equatable, Sendable {
   /// The number of layers N of the network that is followed; at least 1. Depth 1 has no preference for low
   /// rank.
   public var depth: Int
-  /// The width of the hidden layers; nil chooses it, and widens it when the spectrum fills it.
+  /// The width of the hidden layers; nil chooses it; the fit that follows
+  /// the path is not bound by it.
   public var width: Int?
   /// The size of the first end-to-end matrix's singular values in units of √(rows · columns) times the root
   /// mean square of the data; nil chooses 10⁻⁵.

@@ -65,8 +65,7 @@ struct NoisyFit {
     let validation = entries.selecting(split.validation)
     let offsets = AdditiveOffsets(fitting: training)
     var iterations = 0
-    var candidates: [Candidate] = []
-    candidates = try self.candidates(
+    var candidates = try self.candidates(
       training, validation, offsets: nil, &iterations, using: &generator)
     if !isCancelled(0.5), Self.mayMatter(offsets, training) {
       if Self.isLarge(entries) {
@@ -193,9 +192,8 @@ struct NoisyFit {
     }
     iterations += descent.stepCount
     var path = CompletionPath(points: descent.points, chosenStep: best?.step)
+    path.rescale(by: scale)
     for index in path.points.indices {
-      path.points[index].trainingError *= scale
-      path.points[index].singularValues = path.points[index].singularValues.map { $0 * scale }
       path.points[index].holdoutError = holdoutErrors[path.points[index].step]
     }
     let network = best?.network ?? descent.network
