@@ -1,0 +1,6 @@
+/// The items of the paper, in its order.
+enum Gidel2019 {
+  static let experiments: [any Experiment] = [
+    Figure1()
+  ]
+}
