@@ -47,5 +47,8 @@ import Testing
     #expect(
       inline("see https://x.org/a?b=\"c\".").contains(#"href="https://x.org/a?b=&quot;c&quot;""#))
     #expect(inline("javascript:alert(1)") == "javascript:alert(1)")
+    #expect(
+      inline("e^{−<x>} a_{ij} {b} `x^{2}`")
+        == "e<sup>−&lt;x&gt;</sup> a<sub>ij</sub> {b} <code>x^{2}</code>")
   }
 }

@@ -72,7 +72,7 @@ func paragraphs(_ prose: String) -> String {
     .joined()
 }
 
-/// One line of prose as HTML: code between backticks, addresses as links.
+/// One line of prose as HTML: code between backticks, addresses as links, `^{…}` raised and `_{…}` lowered.
 func inline(_ text: String) -> String {
   let pieces = text.split(separator: "`", omittingEmptySubsequences: false)
   return pieces.enumerated().map { number, piece in
@@ -84,11 +84,18 @@ func inline(_ text: String) -> String {
 
 private func linked(_ text: Substring) -> String {
   text.split(separator: " ", omittingEmptySubsequences: false).map { word in
-    guard word.hasPrefix("https://") else { return escapedMarkup(String(word)) }
+    guard word.hasPrefix("https://") else { return raised(escapedMarkup(String(word))) }
     var address = word
     while let last = address.last, ".,;:!?)".contains(last) { address.removeLast() }
     let shown = escapedMarkup(String(address))
     let rest = escapedMarkup(String(word[address.endIndex...]))
     return #"<a href="\#(shown)" rel="noopener noreferrer">\#(shown)</a>\#(rest)"#
   }.joined(separator: " ")
+}
+
+/// Escaped text with `^{…}` and `_{…}` as raised and lowered letters. Braces within braces stay as they are.
+private func raised(_ markup: String) -> String {
+  guard markup.contains("{") else { return markup }
+  return markup.replacing(/\^\{([^{}]*)\}/) { "<sup>\($0.1)</sup>" }
+    .replacing(/_\{([^{}]*)\}/) { "<sub>\($0.1)</sub>" }
 }
