@@ -93,9 +93,14 @@ private func linked(_ text: Substring) -> String {
   }.joined(separator: " ")
 }
 
-/// Escaped text with `^{…}` and `_{…}` as raised and lowered letters. Braces within braces stay as they are.
+/// Escaped text with `^{…}`, `_{…}` and the `_i` and `^t` of formulas as raised and lowered letters. Braces
+/// within braces stay as they are, and so does `_` between words.
 private func raised(_ markup: String) -> String {
-  guard markup.contains("{") else { return markup }
+  guard markup.contains(where: { $0 == "^" || $0 == "_" }) else { return markup }
   return markup.replacing(/\^\{([^{}]*)\}/) { "<sup>\($0.1)</sup>" }
     .replacing(/_\{([^{}]*)\}/) { "<sub>\($0.1)</sub>" }
+    .replacing(/\^([a-zA-Z0-9])(?![a-zA-Z0-9_])/) { "<sup>\($0.1)</sup>" }
+    .replacing(/(\p{Greek}|(?:^|[^\p{L}_])\p{L})_([a-zA-Z0-9])(?![\p{L}0-9_])/) {
+      "\($0.1)<sub>\($0.2)</sub>"
+    }
 }
