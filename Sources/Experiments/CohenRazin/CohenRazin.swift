@@ -8,6 +8,10 @@ enum CohenRazin {
     Remark1(),
     Proposition3(),
     Example1(),
+    Theorem2(),
+    Remark2(),
+    Theorem3(),
+    Lemma2(),
     Exercise3(),
   ]
 }
