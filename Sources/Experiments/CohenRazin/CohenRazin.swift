@@ -1,4 +1,7 @@
 /// The items of the paper, in its order.
 enum CohenRazin {
-  static let experiments: [any Experiment] = []
+  static let experiments: [any Experiment] = [
+    Figure1Left(),
+    Claim1(),
+  ]
 }
