@@ -13,5 +13,7 @@ enum CohenRazin {
     Theorem3(),
     Lemma2(),
     Exercise3(),
+    Figure1Left(),
+    Claim1(),
   ]
 }
