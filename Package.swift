@@ -70,6 +70,16 @@ let package = Package(
     storey("DataFormats", on: ["LinearAlgebra", "CZlib"]),
     storey("Records"),
 
+    // ───── ⑦ the papers' figures, tables and claims → records ─────
+    .target(
+      name: "Experiments",
+      dependencies: [
+        "LinearAlgebra", "LinearNetworks", "Dynamics", "Analysis", "Estimators", "Records",
+        realModule,
+      ],
+      resources: [.embedInCode("Experiment/Corrections.md")],
+      swiftSettings: settings),
+
     // ───── ⑧ records → pages ─────
     .target(
       name: "Reports", dependencies: ["Records"],
@@ -80,7 +90,7 @@ let package = Package(
     .executableTarget(
       name: "deeplinear-cli",
       dependencies: [
-        "DeepLinear", "LinearAlgebra", "DataFormats", "Records", "Reports",
+        "DeepLinear", "LinearAlgebra", "DataFormats", "Records", "Experiments", "Reports",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Yams", package: "Yams"),
       ],
@@ -102,6 +112,7 @@ let package = Package(
     tests(of: "Records"),
     tests(of: "Reports", on: ["Records"]),
     tests(of: "DataFormats", on: ["LinearAlgebra"]),
+    tests(of: "Experiments", on: ["LinearAlgebra", "Records"]),
     .testTarget(
       name: "CommandLineTests", dependencies: ["deeplinear-cli", "LinearAlgebra", "DataFormats"],
       exclude: ["Expected"], swiftSettings: settings),

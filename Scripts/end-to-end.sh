@@ -116,4 +116,16 @@ expect_status 2 "$deeplinear" simulate wrong.yaml --output wrong.npz
 grep -q "line 4: unknown key 'tims' in recording; did you mean 'times'?" stderr
 [ ! -e wrong.npz ]
 
+echo "the papers are made anew, in small"
+expect_status 0 "$deeplinear" reproduce all --quick --output site --json
+python3 - stdout << 'PYTHON'
+import json, os, sys
+
+result = json.load(open(sys.argv[1]))
+for item in result["items"]:
+    assert item["verdict"] == "holds", item
+    assert os.path.getsize(f"site/{item['id']}/index.html") > 0
+print(f"{len(result['items'])} items in {result['seconds']:.0f} s")
+PYTHON
+
 echo "end to end: all as expected"

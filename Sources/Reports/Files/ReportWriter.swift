@@ -12,10 +12,18 @@ public import Records
 public struct ReportWriter: Sendable {
   /// The file to copy as `plotly.min.js`; `nil` makes static pages. Nothing is searched for.
   public var plotly: String?
+  /// Where the page finds a copy that stands elsewhere, relative to the page; then none is copied.
+  public var sharedPlotly: String?
+  /// Ways back, above the title: to the gallery the page belongs to.
+  public var trail: [Link]
 
-  public init(plotly: String? = nil) {
-    self.plotly = plotly
+  public init(plotly: String? = nil, sharedPlotly: String? = nil, trail: [Link] = []) {
+    self.plotly = sharedPlotly == nil ? plotly : nil
+    self.sharedPlotly = sharedPlotly
+    self.trail = trail
   }
+
+  private var plotlyAddress: String? { sharedPlotly ?? plotly.map { _ in "plotly.min.js" } }
 
   /// The file in each folder that lists what was written there.
   private static let manifest = ".deeplinear-report"
@@ -77,7 +85,8 @@ public struct ReportWriter: Sendable {
 
   private func files(of record: Record) throws -> [(name: String, content: Data)] {
     let budget = Figure.DrawingBudget(for: record)
-    let page = HTMLPage(record: record, budget: budget, isInteractive: plotly != nil)
+    let page = HTMLPage(
+      record: record, budget: budget, plotlyAddress: plotlyAddress, trail: trail)
     let markdown = record.markdown { "data/figure-\($0).svg" }
     var files = [
       ("index.html", Data(page.text().utf8)),
@@ -97,14 +106,14 @@ public struct ReportWriter: Sendable {
     for (index, table) in record.tables.enumerated() {
       files.append(("data/table-\(index + 1).csv", Data(table.csv.utf8)))
     }
-    if plotly != nil {
+    if plotlyAddress != nil {
       let script = "window.deeplinearFigures = \(JSONValue.object(interactive).text);\n"
       files.append(("data.js", Data(script.utf8)))
     }
     return files
   }
 
-  private static func plotlyCode(at path: String) throws(ReportError) -> Data {
+  static func plotlyCode(at path: String) throws(ReportError) -> Data {
     guard let code = FileManager.default.contents(atPath: path), !code.isEmpty else {
       throw .unreadablePlotly(path: path)
     }
@@ -136,7 +145,7 @@ public struct ReportWriter: Sendable {
 
 extension Error {
   /// The words of the system, without the names of its types.
-  fileprivate var reason: String {
+  var reason: String {
     let error = self as NSError
     let underlying = error.userInfo[NSUnderlyingErrorKey] as? NSError
     let text = underlying?.localizedDescription ?? error.localizedDescription

@@ -4,8 +4,11 @@ import Records
 struct HTMLPage {
   var record: Record
   var budget: Figure.DrawingBudget
-  /// Whether `plotly.min.js` stands beside the page.
-  var isInteractive: Bool
+  /// Where the page finds Plotly.js; nil makes a static page.
+  var plotlyAddress: String?
+  var trail: [Link] = []
+
+  private var isInteractive: Bool { plotlyAddress != nil }
 
   private static let shownRowCount = 200
 
@@ -20,43 +23,23 @@ struct HTMLPage {
 
       """
     }.joined()
-    return """
-      <!DOCTYPE html>
-      <html lang="en">
-      <head>
-      <meta charset="utf-8">
-      <meta name="viewport" content="width=device-width, initial-scale=1">
-      <meta name="color-scheme" content="light dark">
-      <meta name="generator" content="\(escapedMarkup(generator))">
-      <link rel="icon" href="data:,">
-      <title>\(escapedMarkup(record.title))</title>
-      <style>
-      \(Self.colors)
-      \(String(decoding: PackageResources.page_css, as: UTF8.self))</style>
-      </head>
-      <body>
-      <header>
-      <h1>\(escapedMarkup(record.title))</h1>
-      \(record.subtitle.map { "<p class=\"subtitle\">\(escapedMarkup($0))</p>\n" } ?? "")\
-      \(facts(record.summary))\(contents)\(staticNotice)</header>
-      <main>
-      \(sections)</main>
-      \(footer)\(scripts)</body>
-      </html>
-
-      """
+    return PageFrame(
+      title: record.title, generator: record.provenance,
+      header: """
+        \(trailLine)<h1>\(escapedMarkup(record.title))</h1>
+        \(record.subtitle.map { "<p class=\"subtitle\">\(inline($0))</p>\n" } ?? "")\
+        \(factList(record.summary))\(contents)\(staticNotice)
+        """,
+      main: sections, footer: footer + scripts
+    ).text
   }
 
-  /// Light is the rule, dark the exception of a dark screen: paper is always light.
-  private static let colors = """
-    :root{\(Theme.light.declarations)--link:#0060a0;--wash:#f4f5f7;--good:#00704f;--bad:#b3261e;--warm:#b86e00;}
-    @media screen and (prefers-color-scheme:dark){
-    :root{\(Theme.dark.declarations)--link:#7cc0f0;--wash:#1f242b;--good:#4cc79a;--bad:#ff8a7a;--warm:#e69f00;}
+  private var trailLine: String {
+    guard !trail.isEmpty else { return "" }
+    let links = trail.map {
+      "<a href=\"\(escapedMarkup($0.address))\">\(escapedMarkup($0.name))</a>"
     }
-    """
-
-  private var generator: String {
-    record.provenance.map { "\($0.program) \($0.version)" } ?? "DeepLinear"
+    return "<p class=\"trail\">\(links.joined(separator: " · "))</p>\n"
   }
 
   private var hasPlots: Bool {
@@ -90,7 +73,7 @@ struct HTMLPage {
   private var scripts: String {
     guard hasPlots && isInteractive else { return "" }
     return """
-      <script src="plotly.min.js"></script>
+      <script src="\(escapedMarkup(plotlyAddress ?? ""))"></script>
       <script src="data.js"></script>
       <script>
       \(String(decoding: PackageResources.page_js, as: UTF8.self))</script>
@@ -113,7 +96,7 @@ struct HTMLPage {
       let figures = values.map { figure($0, &numbering) }.joined()
       return "<div class=\"row\">\n\(figures)</div>\n"
     case .table(let value): return table(value, &numbering)
-    case .facts(let values): return facts(values)
+    case .facts(let values): return factList(values)
     case .claims(let values): return claims(values)
     case .notice(let notice):
       let role = notice.level == .failure ? " role=\"alert\"" : ""
@@ -220,21 +203,6 @@ struct HTMLPage {
       """
   }
 
-  private func facts(_ facts: [Fact]) -> String {
-    guard !facts.isEmpty else { return "" }
-    let items = facts.map { fact in
-      let isText = if case .text = fact.value { true } else { false }
-      let unit = fact.unit.map { " <small>\(escapedMarkup($0))</small>" } ?? ""
-      let note = fact.note.map { "<span class=\"note\">\(inline($0))</span>" } ?? ""
-      return """
-        <div><dt>\(inline(fact.label))</dt>\
-        <dd\(isText ? " class=\"words\"" : "")>\(markup(fact.value, digits: 4))\(unit)\(note)</dd></div>
-
-        """
-    }
-    return "<dl class=\"facts\">\n\(items.joined())</dl>\n"
-  }
-
   private func claims(_ claims: [Claim]) -> String {
     guard !claims.isEmpty else { return "" }
     let rows = claims.map { claim in
@@ -262,30 +230,14 @@ struct HTMLPage {
       """
   }
 
-  private func markup(_ cell: Cell, digits: Int) -> String {
-    switch cell {
-    case .number(let number): NumberText.rounded(number, digits: digits)
-    case .text(let text): inline(text)
-    case .verdict(let verdict):
-      """
-      <span class="verdict \(verdict.rawValue)">\(verdict.symbol) \(verdict.words)</span>
-      """
-    case .missing: "<span class=\"unit\" aria-label=\"no value\">·</span>"
-    }
-  }
-
   // MARK: Provenance
 
   private var footer: String {
-    guard let lines = record.provenance?.lines else { return "" }
-    let items = lines.map {
-      "<dt>\(escapedMarkup($0.label))</dt><dd>\(escapedMarkup($0.value))</dd>\n"
-    }
+    guard let provenance = record.provenance else { return "" }
     return """
       <footer>
       <h2>How this was made</h2>
-      <dl>
-      \(items.joined())</dl>
+      \(provenanceList(provenance))\
       <p>All values: <a href="record.json">record.json</a>. As text: <a href="report.md">report.md</a>.</p>
       </footer>
 
@@ -308,46 +260,5 @@ extension Claim.Relation {
     case .atMost: "≤ "
     case .atLeast: "≥ "
     }
-  }
-}
-
-extension Provenance {
-  /// What is known, in the order a reader asks for it.
-  var lines: [(label: String, value: String)] {
-    var lines = [("program", program + " " + version + (commit.map { " (\($0))" } ?? ""))]
-    if !arguments.isEmpty {
-      lines.append(
-        ("command", ([program] + arguments).map(\.shellQuoted).joined(separator: " ")))
-    }
-    if let seed { lines.append(("seed", String(seed))) }
-    for setting in settings {
-      let unit = setting.unit.map { " " + $0 } ?? ""
-      lines.append((setting.label, setting.value.exactText + unit))
-    }
-    if let machine {
-      lines.append(("processor", machine.processor))
-      lines.append(("operating system", machine.operatingSystem))
-      if let core = machine.linearAlgebraCore { lines.append(("linear algebra", core)) }
-      lines.append(("threads", String(machine.threadCount)))
-    }
-    if let started { lines.append(("started", started)) }
-    if let finished { lines.append(("finished", finished)) }
-    return lines
-  }
-}
-
-extension String {
-  /// The same word for a shell.
-  fileprivate var shellQuoted: String {
-    let isPlain =
-      !isEmpty
-      && unicodeScalars.allSatisfy {
-        $0.properties.isAlphabetic || ("0"..."9").contains($0)
-          || "-_./=:,+@%".unicodeScalars.contains($0)
-      }
-    return isPlain
-      ? self
-      : "'" + split(separator: "'", omittingEmptySubsequences: false).joined(separator: #"'\''"#)
-        + "'"
   }
 }

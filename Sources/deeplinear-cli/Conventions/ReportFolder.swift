@@ -36,7 +36,7 @@ enum ReportFolder {
 
   /// Plotly.js, from the environment or from where `make deps` puts it beside the program's sources; reports
   /// are drawn without it when there is none.
-  private static var plotly: String? {
+  static var plotly: String? {
     let manager = FileManager.default
     if let path = ProcessInfo.processInfo.environment["DEEPLINEAR_PLOTLY"] { return path }
     var places = [".deeplinear/plotly/plotly.min.js"]

@@ -1,0 +1,40 @@
+import Records
+
+// Values as HTML, the same on every kind of page.
+
+/// A cell of a table, a fact or a claim.
+func markup(_ cell: Cell, digits: Int) -> String {
+  switch cell {
+  case .number(let number): NumberText.rounded(number, digits: digits)
+  case .text(let text): inline(text)
+  case .verdict(let verdict):
+    """
+    <span class="verdict \(verdict.rawValue)">\(verdict.symbol) \(verdict.words)</span>
+    """
+  case .missing: "<span class=\"unit\" aria-label=\"no value\">·</span>"
+  }
+}
+
+/// Facts side by side.
+func factList(_ facts: [Fact]) -> String {
+  guard !facts.isEmpty else { return "" }
+  let items = facts.map { fact in
+    let isText = if case .text = fact.value { true } else { false }
+    let unit = fact.unit.map { " <small>\(escapedMarkup($0))</small>" } ?? ""
+    let note = fact.note.map { "<span class=\"note\">\(inline($0))</span>" } ?? ""
+    return """
+      <div><dt>\(inline(fact.label))</dt>\
+      <dd\(isText ? " class=\"words\"" : "")>\(markup(fact.value, digits: 4))\(unit)\(note)</dd></div>
+
+      """
+  }
+  return "<dl class=\"facts\">\n\(items.joined())</dl>\n"
+}
+
+/// How a page was made, as a list of terms; nothing without a provenance.
+func provenanceList(_ provenance: Provenance) -> String {
+  let items = provenance.lines.map {
+    "<dt>\(escapedMarkup($0.label))</dt><dd>\(escapedMarkup($0.value))</dd>\n"
+  }
+  return "<dl>\n\(items.joined())</dl>\n"
+}

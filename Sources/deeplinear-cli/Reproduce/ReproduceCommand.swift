@@ -1,0 +1,58 @@
+import ArgumentParser
+
+struct ReproduceCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "reproduce",
+    abstract: "Make the figures, tables and claims of the papers anew, and compare.",
+    discussion: """
+      `list` names the items; `all` runs every one; otherwise the items with the given names, or all \
+      whose names begin with a given word, as in `reproduce tarmoun`. The output is a gallery: \
+      a page for each item with its figures, the claims beside what was measured, the corrections that \
+      bear on it, and the data as CSV and npz.
+
+      A gallery that was left unfinished is taken up where it ended. The exit status is 1 if a verdict \
+      differs from the claim.
+
+      Items about images or sensors use your files where you name them, and synthetic data otherwise.
+
+      Example: deeplinear reproduce gidel-figure-1 --output site
+      """)
+
+  @Argument(
+    help: ArgumentHelp("`list`, `all`, or the names of items.", valueName: "item"))
+  var names: [String]
+
+  @OptionGroup(title: "Gallery")
+  var gallery: GalleryArguments
+
+  @OptionGroup(title: "Data")
+  var data: ExperimentFiles
+
+  @OptionGroup(title: "General")
+  var shared: SharedOptions
+
+  func run() throws {
+    if names == ["list"] { return try ReproductionList().write(asJSON: shared.json) }
+    try Reproduction(command: self).run()
+  }
+}
+
+/// What is made and where; shown under the title "Gallery".
+struct GalleryArguments: ParsableArguments {
+  @Option(name: .long, help: ArgumentHelp("The folder of the gallery.", valueName: "folder"))
+  var output = "reproduction"
+
+  @Flag(name: .long, help: "Smaller sizes and fewer repetitions; the same claims.")
+  var quick = false
+
+  @Option(
+    name: .long, parsing: .unconditional,
+    help: ArgumentHelp("How many items run at once: auto, or a number.", valueName: "number"))
+  var jobs = AutomaticNumber<Int>.automatic
+
+  func validate() throws {
+    if case .number(let jobs) = jobs, !(1...256).contains(jobs) {
+      throw ValidationError("--jobs must be auto or between 1 and 256, not \(jobs).")
+    }
+  }
+}
