@@ -74,9 +74,10 @@ struct Completion {
     }
     let completer = MatrixCompleter(
       depth: command.fitting.depth, width: command.fitting.width.value,
-      initialScale: command.fitting.initialScale.value, holdoutFraction: command.fitting.holdout,
-      intervalCoverage: command.results.intervals,
+      initialScale: command.fitting.initialScale.value, rank: command.fitting.rank.value,
+      holdoutFraction: command.fitting.holdout, intervalCoverage: command.results.intervals,
       recordingInterval: command.results.report == nil ? nil : 2,
+      threadCount: command.fitting.threads.value,
       seed: command.shared.seed)
     return try completer.fit(entries) { progress in
       bar.show(progress.fraction)
