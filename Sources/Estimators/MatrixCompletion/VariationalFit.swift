@@ -10,6 +10,8 @@ import LinearAlgebra
 struct VariationalFit {
   let entries: ObservedEntries
   let pattern: ObservedPattern
+  /// The largest number of components; nil for as many as the data support.
+  let rankBound: Int?
   let isCancelled: () -> Bool
 
   private(set) var factors: VariationalFactorization
@@ -19,8 +21,9 @@ struct VariationalFit {
   /// Starts from factors and, where they are wanted, offsets.
   init(
     _ entries: ObservedEntries, pattern: ObservedPattern, factors: VariationalFactorization,
-    offsets: AdditiveOffsets?, isCancelled: @escaping () -> Bool
+    offsets: AdditiveOffsets?, rankBound: Int? = nil, isCancelled: @escaping () -> Bool
   ) {
+    self.rankBound = rankBound
     self.entries = entries
     self.pattern = pattern
     self.factors = factors
@@ -68,7 +71,8 @@ struct VariationalFit {
   /// No more components than the entries of an average line of the longer side could determine.
   private var rankLimit: Int {
     let lines = max(entries.rowCount, entries.columnCount, 1)
-    return max(1, min(entries.count / lines, entries.rowCount, entries.columnCount))
+    return max(
+      1, min(rankBound ?? .max, entries.count / lines, entries.rowCount, entries.columnCount))
   }
 
   /// Factors and offsets in turn, until the offsets no longer change beside the noise.
@@ -81,7 +85,7 @@ struct VariationalFit {
         pattern.products(left: factors.rowFactor, right: factors.columnFactor, into: &products)
       }
       let rest = zip(entries.values, products).map { $0 - $1 }
-      let next = AdditiveOffsets(fitting: entries.replacingValues(rest))
+      let next = AdditiveOffsets(fitting: rest, pattern: pattern)
       let nextValues = next.subtracted(from: entries).values
       let change = rootMeanSquare(zip(nextValues, values).map { $0 - $1 })
       offsets = next
