@@ -12,6 +12,6 @@ struct DeepLinearCommand: ParsableCommand {
     version: Version.text,
     subcommands: [
       CompleteCommand.self, PredictCommand.self, RegressCommand.self, SenseCommand.self,
-      LayersCommand.self, SimulateCommand.self, CertifyCommand.self,
+      LayersCommand.self, SimulateCommand.self, CertifyCommand.self, DatasetsCommand.self,
     ])
 }
