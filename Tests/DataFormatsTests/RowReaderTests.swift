@@ -113,7 +113,7 @@ import Testing
     ),
     (
       source("1,2\n3\n"), nil,
-      "x.csv, line 2: 1 cells where line 1 has 2; give every line the same number of cells."
+      "x.csv, line 2: 1 cell where line 1 has 2; give every line the same number of cells."
     ),
     (
       source("1,2\n3,\n"), nil,
