@@ -40,7 +40,7 @@ public struct AdditiveOffsets: Equatable, Sendable {
     mean = values.reduce(0, +) / count
     rows = [Double](repeating: 0, count: pattern.rowCount)
     columns = [Double](repeating: 0, count: pattern.columnCount)
-    let columnOrderValues = pattern.columnOrder.map { values[Int($0)] }
+    let columnOrderValues = pattern.columnOrdered(values)
     var rowShrinkage = 0.0
     var columnShrinkage = 0.0
     for sweep in 0..<20 {

@@ -118,7 +118,8 @@ public struct MatrixCompleter: Equatable, Sendable {
       let noisy = NoisyFit(
         depth: depth, width: width, initialScale: initialScale ?? Self.automaticScale,
         holdoutFraction: holdoutFraction, recordingInterval: recordingInterval,
-        rank: rank, threadCount: threads(for: entries), isLarge: isLarge,
+        rank: rank, threadCount: threads(for: entries), isCalibrated: intervalCoverage != nil,
+        isLarge: isLarge,
         isCancelled: { isCancelled(0.3 + 0.7 * $0) }
       )
       var result = try noisy.fit(normal, using: &generator)

@@ -19,6 +19,8 @@ struct NoisyFit {
   /// The largest number of components; nil for as many as the data support.
   let rank: Int?
   let threadCount: Int
+  /// Whether residuals and deviations of the held-out entries are wanted.
+  let isCalibrated: Bool
   /// Whether a second path would cost more than it can tell: with many entries a path is long, and variational
   /// factors find offsets' components by themselves.
   let isLarge: Bool
@@ -33,6 +35,8 @@ struct NoisyFit {
     /// intervals.
     var calibration: [(residual: Double, deviation: Double)]
     var variational: VariationalFactorization?
+    /// The pattern of all entries, when the fit needed it.
+    var pattern: ObservedPattern?
     /// The unit of the variational factors.
     var unit: Double
     var iterations: Int
@@ -306,10 +310,10 @@ struct NoisyFit {
     var result = Result(
       model: Self.empty(entries, chosen.offsets), path: chosen.path,
       holdoutError: validation.count > 0 ? chosen.meanSquare.squareRoot() : nil,
-      calibration: [], variational: nil, unit: chosen.scale, iterations: iterations,
+      calibration: [], variational: nil, pattern: nil, unit: chosen.scale, iterations: iterations,
       outcome: .converged)
     let scale = chosen.scale
-    for k in validation.values.indices {
+    for k in validation.values.indices where isCalibrated {
       let variance =
         chosen.variational.map {
           $0.variance(row: Int(validation.rows[k]), column: Int(validation.columns[k]))
@@ -318,9 +322,11 @@ struct NoisyFit {
         (validation.values[k] - chosen.predictions[k], variance.squareRoot() * chosen.scale))
     }
     if let factors = chosen.variational {
+      let pattern = ObservedPattern(of: entries, threadCount: threadCount)
+      result.pattern = pattern
       var fit = VariationalFit(
-        entries.replacingValues(entries.values.map { $0 / scale }),
-        pattern: ObservedPattern(of: entries, threadCount: threadCount), factors: factors,
+        entries.replacingValues(entries.values.map { $0 / scale }), pattern: pattern,
+        factors: factors,
         offsets: chosen.offsets.map { $0.rescaled(by: 1 / scale) }, rankBound: rank,
         isCancelled: { isCancelled(0.9) })
       fit.settle()

@@ -60,7 +60,7 @@ struct VariationalFactorization: Equatable, Sendable {
     let columnLines = Lines(
       starts: pattern.columnStarts, others: pattern.columnOrderRows, blocks: pattern.columnBlocks,
       threadCount: pattern.threadCount)
-    let columnOrderValues = pattern.columnOrder.map { values[Int($0)] }
+    let columnOrderValues = pattern.columnOrdered(values)
     let meanSquare = values.reduce(0) { $0 + $1 * $1 } / Double(max(values.count, 1))
     let floor = max(meanSquare * 1e-24, .leastNormalMagnitude)
     noiseVariance = max(noiseVariance, floor)

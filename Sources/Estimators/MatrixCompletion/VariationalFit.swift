@@ -115,25 +115,27 @@ struct VariationalFit {
     }
     let residuals = zip(values, products).map { $0 - $1 }
     let share = Double(entries.count) / (Double(entries.rowCount) * Double(entries.columnCount))
+    // A few directions more than are wanted converge faster, and eight cost hardly more than one.
+    let width = min((count + 9) / 8 * 8, entries.rowCount, entries.columnCount)
     var right = Matrix.gaussian(
-      rowCount: entries.columnCount, columnCount: count, using: &generator)
-    var left = Matrix(rowCount: entries.rowCount, columnCount: count)
-    for _ in 0..<8 {
+      rowCount: entries.columnCount, columnCount: width, using: &generator)
+    var left = Matrix(rowCount: entries.rowCount, columnCount: width)
+    for _ in 0..<5 {
       pattern.times(residuals, right, into: &left)
       guard let rows = try? QRDecomposition(of: left).orthogonalFactor,
-        rows.columnCount == count
+        rows.columnCount == width
       else { return nil }
       pattern.transposedTimes(residuals, rows, into: &right)
       left = rows
     }
     guard let small = try? SingularValueDecomposition(of: right),
-      small.singularValues.count == count
+      small.singularValues.count >= count
     else { return nil }
     // right = P Σ Qᵀ, so R ≈ left rightᵀ = (left Q) Σ Pᵀ.
-    let roots = small.singularValues.map { ($0 / share).squareRoot() }
+    let roots = small.singularValues.prefix(count).map { ($0 / share).squareRoot() }
     return (
-      (left * small.rightVectors).scalingColumns(by: roots),
-      small.leftVectors.scalingColumns(by: roots)
+      (left * small.rightVectors.firstColumns(count)).scalingColumns(by: roots),
+      small.leftVectors.firstColumns(count).scalingColumns(by: roots)
     )
   }
 }

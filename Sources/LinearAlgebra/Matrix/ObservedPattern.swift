@@ -62,6 +62,26 @@ public struct ObservedPattern: Equatable, Sendable {
     columnOrderRows = orderRows
   }
 
+  /// Values given in row order, in column order.
+  ///
+  /// - Complexity: O(*entries*).
+  public func columnOrdered(_ values: [Double]) -> [Double] {
+    precondition(values.count == count, "\(values.count) values for \(count) positions")
+    return [Double](unsafeUninitializedCapacity: count) { result, initializedCount in
+      initializedCount = count
+      guard let target = result.baseAddress else { return }
+      columnBlocks.forEach(threadCount: threadCount) { _, columns in
+        values.withUnsafeBufferPointer { values in
+          columnOrder.withUnsafeBufferPointer { order in
+            for e in columnStarts[columns.lowerBound]..<columnStarts[columns.upperBound] {
+              (target + e).initialize(to: values[Int(order[e])])
+            }
+          }
+        }
+      }
+    }
+  }
+
   /// `products[e] = (L Rᵀ)` at position `e`: the product of two factors where it is known.
   ///
   /// - Precondition: `left` is rows × k, `right` is columns × k, and `products` has one place per position.
