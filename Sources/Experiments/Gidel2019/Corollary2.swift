@@ -127,8 +127,8 @@ extension Gidel2019 {
               """,
             blocks: [
               .row([
-                try planeFigure("Orders agree: σ = (2, 1), λ = (2, 2)", [2, 1], [2, 2]),
                 try planeFigure("Orders differ: σ = (2, 1), λ = (8, 1)", [2, 1], [8, 1]),
+                try planeFigure("Orders agree: σ = (2, 1), λ = (2, 2)", [2, 1], [2, 2]),
               ])
             ]),
           Section(
@@ -254,6 +254,7 @@ extension Gidel2019 {
       let problem = try CommutingProblem(diagonal: targets, curvatures: curvatures)
       let optima = try ReducedRankOptima(of: QuadraticProblem(problem.objective))
       let points = (0...2).map { problem.modes(of: optima.optimum(rank: $0)) }
+      let ends = points[2]
       let shown: [Double] = [1, 2, 4, 20]
       let curves = try shown.map { delta in
         let times = (0...400).map { (2 * delta + 6) * Double($0) / 400 }
@@ -268,7 +269,8 @@ extension Gidel2019 {
           """,
         .lines(
           LinePlot(
-            horizontal: Axis("first component, σ = 2"), vertical: Axis("second component, σ = 1"),
+            horizontal: Axis("component 1", lower: -0.05 * ends[0], upper: 1.1 * ends[0]),
+            vertical: Axis("component 2", lower: -0.05 * ends[1], upper: 1.1 * ends[1]),
             series: zip(shown, curves).enumerated().map { place, curve in
               Series(
                 "δ = \(Int(curve.0))", x: curve.1.map { $0[0] }, y: curve.1.map { $0[1] },
