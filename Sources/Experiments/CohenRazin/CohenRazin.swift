@@ -12,6 +12,11 @@ enum CohenRazin {
     Remark2(),
     Theorem3(),
     Lemma2(),
+    Proposition5(),
+    Exercise1(),
+    Exercise2(),
     Exercise3(),
+    Exercise4(),
+    Exercise5(),
   ]
 }
