@@ -12,8 +12,13 @@ enum CohenRazin {
     Remark2(),
     Theorem3(),
     Lemma2(),
+    Proposition5(),
+    Exercise1(),
+    Exercise2(),
     Exercise3(),
     Figure1Left(),
     Claim1(),
+    Exercise4(),
+    Exercise5(),
   ]
 }
