@@ -36,8 +36,8 @@ extension CohenRazin {
     }
 
     func findings(under conditions: Conditions) throws -> Findings {
-      let repetitions = conditions.isQuick ? 5 : 20
-      let level = conditions.isQuick ? 1e-4 : 1e-7
+      let repetitions = conditions.isQuick ? 5 : 10
+      let level = conditions.isQuick ? 1e-4 : 1e-5
       let measured = try conditions.repetitions(repetitions) { _, generator in
         let start = try DivergenceProblem.start(sign: -1, using: &generator)
         return try depths.map { try measure($0, start, level, conditions) }

@@ -140,7 +140,8 @@ extension CohenRazin {
                 "c = \(force)", x: times, y: times.map { exact(force, at: $0) },
                 color: .palette(place))
               guard force > 0 else { return [constant] }
-              let mode = BalancedMode(depth: 2, target: force, curvature: 1, initial: size)
+              let mode = BalancedMode(
+                depth: 2, target: force, curvature: 1, initial: size.squareRoot())
               return [
                 constant,
                 Series(

@@ -119,7 +119,8 @@ extension CohenRazin {
                           color: .palette(place))
                       } + [
                         Series(
-                          "slope 1", x: steps, y: steps.map { medians[0].last! * $0 / steps.last! },
+                          "slope 1", x: steps,
+                          y: steps.map { 2 * medians[0].last! * $0 / steps.last! },
                           style: .dashed, color: .muted)
                       ])))),
               .figure(inTime(shown, counts, using: &generator)),

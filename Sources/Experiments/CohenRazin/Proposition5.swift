@@ -36,7 +36,7 @@ extension CohenRazin {
 
     func findings(under conditions: Conditions) throws -> Findings {
       let repetitions = conditions.isQuick ? 5 : 20
-      let level = conditions.isQuick ? 1e-5 : 1e-7
+      let level = conditions.isQuick ? 1e-4 : 1e-5
       let measured = try conditions.repetitions(repetitions) { _, generator in
         let start = try DivergenceProblem.start(sign: 1, using: &generator)
         let values = try start.singularValues()
