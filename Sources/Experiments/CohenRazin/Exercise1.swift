@@ -15,7 +15,7 @@ extension CohenRazin {
         For one output the equation becomes w′ = −‖w‖^{2−2/n} (g + (n−1) Proj_w g): along w the \
         gradient counts n times, across it once.
         """,
-      seconds: 2,
+      seconds: 1,
       snippet: """
         let (w, g) = (Matrix(rows: [[3, 4]]), Matrix(rows: [[1, 0]]))
         let parallel = (g.inner(w) / w.inner(w)) * w

@@ -15,7 +15,7 @@ extension CohenRazin {
         From a negative determinant the problem of Proposition 5 is solved with a finite norm; with \
         the sign of one known entry changed, it is the mirror image and the norm diverges again.
         """,
-      seconds: 20,
+      seconds: 6,
       snippet: """
         let entries = try ObservedEntries(
           rowCount: 2, columnCount: 2, rows: [0, 1, 1], columns: [1, 0, 1], values: [1, -1, 0])

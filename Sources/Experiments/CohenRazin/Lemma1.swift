@@ -14,7 +14,7 @@ extension CohenRazin {
         The differences of neighbouring layers' Gram matrices stay as they are under gradient flow; \
         under gradient descent they drift in proportion to the step.
         """,
-      seconds: 3,
+      seconds: 2,
       snippet: """
         var generator = SeededGenerator(seed: 0)
         let network = LinearNetwork.gaussian(

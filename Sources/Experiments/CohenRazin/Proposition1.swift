@@ -14,7 +14,7 @@ extension CohenRazin {
         Between two networks with the same product lies one whose product is zero; its loss is \
         larger than at both ends, for every depth from two on.
         """,
-      seconds: 1,
+      seconds: 0.1,
       snippet: """
         let target = Matrix(rows: [[1, 0.5], [0, 1]])
         let (first, second) = try Witnesses.nonConvexity(endToEnd: target, hiddenWidths: [2])

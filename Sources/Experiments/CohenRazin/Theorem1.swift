@@ -15,7 +15,7 @@ extension CohenRazin {
         Balanced layers move their product as an equation in the product alone says, at every moment \
         and for every depth; layers that are not balanced miss it in proportion to their imbalance.
         """,
-      seconds: 5,
+      seconds: 1,
       snippet: """
         let objective = FactorizationObjective(Matrix(rows: [[2, 0.3], [0, 1]]))
         let start = Matrix(rows: [[0.3, 0.1], [-0.1, 0.2]])
