@@ -13,6 +13,7 @@ enum Benchmarks {
     try GradientStep.run()
     try Recovery.run()
     try FlowToTarget.run()
+    try ClassifierEpoch.run()
   }
 }
 

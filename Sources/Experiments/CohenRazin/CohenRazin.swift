@@ -16,6 +16,8 @@ enum CohenRazin {
     Exercise1(),
     Exercise2(),
     Exercise3(),
+    Figure1Left(),
+    Claim1(),
     Exercise4(),
     Exercise5(),
   ]
