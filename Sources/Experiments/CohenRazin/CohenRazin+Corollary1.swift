@@ -15,7 +15,7 @@ extension CohenRazin {
         Depth multiplies the gradient by a positive semidefinite matrix whose eigenvectors are outer \
         products of singular vectors: what has been learned makes it easier to move along it.
         """,
-      seconds: 1, corrections: ["Corollary 1, (6)"],
+      seconds: 0.3, corrections: ["Corollary 1, (6)"],
       snippet: """
         let preconditioner = try EndToEndPreconditioner(
           at: Matrix(rows: [[2, 0, 0], [0, 0.1, 0]]), depth: 3)
@@ -198,13 +198,14 @@ extension CohenRazin {
         .lines(
           LinePlot(
             horizontal: Axis("time"), vertical: Axis("eigenvalue", .logarithmic),
-            series: (0..<2).flatMap { r in
-              (0..<3).map { s in
-                Series(
-                  "u\(r + 1) v\(s + 1)ᵀ", x: times,
-                  y: preconditioners.map { $0.eigenvalue(left: r, right: s) },
-                  style: s == 2 ? .dashed : .solid, color: .palette(2 * r + (s == 2 ? 0 : s)))
-              }
+            series: [(0, 0), (0, 1), (1, 1), (0, 2), (1, 2)].enumerated().map { place, pair in
+              let (r, s) = pair
+              // Exchanging the two values leaves the eigenvalue as it is.
+              let name = r == s || s == 2 ? "" : " and u\(s + 1) v\(r + 1)ᵀ"
+              return Series(
+                "u\(r + 1) v\(s + 1)ᵀ" + name, x: times,
+                y: preconditioners.map { $0.eigenvalue(left: r, right: s) },
+                style: s == 2 ? .dashed : .solid, color: .palette(s == 2 ? 2 * r : place))
             })))
     }
   }

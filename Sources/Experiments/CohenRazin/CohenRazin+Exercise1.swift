@@ -15,13 +15,13 @@ extension CohenRazin {
         For one output the equation becomes w′ = −‖w‖^{2−2/n} (g + (n−1) Proj_w g): along w the \
         gradient counts n times, across it once.
         """,
-      seconds: 2,
+      seconds: 1,
       snippet: """
         let (w, g) = (Matrix(rows: [[3, 4]]), Matrix(rows: [[1, 0]]))
         let parallel = (g.inner(w) / w.inner(w)) * w
-        for depth in 2...4 {
-          print(try EndToEndVelocity(depth: depth).velocity(at: w, gradient: g), parallel)
-        }
+        // Two layers: −‖w‖ (g + Proj_w g).
+        print(try EndToEndVelocity(depth: 2).velocity(at: w, gradient: g))
+        print(-w.frobeniusNorm * (g + parallel))
         """)
 
     private let depths = [2, 3, 4]
@@ -40,7 +40,8 @@ extension CohenRazin {
       }.flatMap { $0 }
       return Findings(
         summary: [
-          Fact("largest error of the formula", .number(measured.map(\.formula).max()!))
+          Fact("largest error of the formula", .number(measured.map(\.formula).max()!)),
+          Fact("distance of the two flows", .number(measured.map(\.run).max()!), note: "largest"),
         ],
         settings: [
           Fact("shape of W", "1×5"), Fact("depths", "2, 3, 4"),

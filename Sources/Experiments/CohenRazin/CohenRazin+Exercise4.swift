@@ -15,7 +15,7 @@ extension CohenRazin {
         From a negative determinant the problem of Proposition 5 is solved with a finite norm; with \
         the sign of one known entry changed, it is the mirror image and the norm diverges again.
         """,
-      seconds: 20,
+      seconds: 6,
       snippet: """
         let entries = try ObservedEntries(
           rowCount: 2, columnCount: 2, rows: [0, 1, 1], columns: [1, 0, 1], values: [1, -1, 0])
@@ -36,8 +36,8 @@ extension CohenRazin {
     }
 
     func findings(under conditions: Conditions) throws -> Findings {
-      let repetitions = conditions.isQuick ? 5 : 20
-      let level = conditions.isQuick ? 1e-4 : 1e-7
+      let repetitions = conditions.isQuick ? 5 : 10
+      let level = conditions.isQuick ? 1e-4 : 1e-5
       let measured = try conditions.repetitions(repetitions) { _, generator in
         let start = try DivergenceProblem.start(sign: -1, using: &generator)
         return try depths.map { try measure($0, start, level, conditions) }

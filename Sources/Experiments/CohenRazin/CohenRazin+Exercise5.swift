@@ -15,7 +15,7 @@ extension CohenRazin {
         Two layers whose singular values begin equal and feel constant forces c_r have \
         σ_r = ε e^{2c_r t}; a real loss follows this until its values are no longer small.
         """,
-      seconds: 1,
+      seconds: 0.1,
       snippet: """
         // After time 5 under the force 1, from 1e-4.
         print(SingularValueEquation.solution(from: 1e-4, integral: 2 * 1 * 5, depth: 2)!)
@@ -140,7 +140,8 @@ extension CohenRazin {
                 "c = \(force)", x: times, y: times.map { exact(force, at: $0) },
                 color: .palette(place))
               guard force > 0 else { return [constant] }
-              let mode = BalancedMode(depth: 2, target: force, curvature: 1, initial: size)
+              let mode = BalancedMode(
+                depth: 2, target: force, curvature: 1, initial: size.squareRoot())
               return [
                 constant,
                 Series(

@@ -14,7 +14,7 @@ extension CohenRazin {
         The differences of neighbouring layers' Gram matrices stay as they are under gradient flow; \
         under gradient descent they drift in proportion to the step.
         """,
-      seconds: 3,
+      seconds: 2,
       snippet: """
         var generator = SeededGenerator(seed: 0)
         let network = LinearNetwork.gaussian(
@@ -119,7 +119,8 @@ extension CohenRazin {
                           color: .palette(place))
                       } + [
                         Series(
-                          "slope 1", x: steps, y: steps.map { medians[0].last! * $0 / steps.last! },
+                          "slope 1", x: steps,
+                          y: steps.map { 2 * medians[0].last! * $0 / steps.last! },
                           style: .dashed, color: .muted)
                       ])))),
               .figure(inTime(shown, counts, using: &generator)),

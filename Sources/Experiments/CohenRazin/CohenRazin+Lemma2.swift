@@ -15,7 +15,7 @@ extension CohenRazin {
         The closed forms of the singular value equation agree with its integration for either sign, \
         up to the moment where they become infinite; no singular value of two or more layers crosses zero.
         """,
-      seconds: 2,
+      seconds: 0.3,
       snippet: """
         // σ(0) = ½ under ∫g = 1, for two and for three layers.
         print(SingularValueEquation.solution(from: 0.5, integral: 1, depth: 2) ?? .infinity)
@@ -77,7 +77,9 @@ extension CohenRazin {
             ]),
           Section(
             heading: "Runs towards a determinant of the other sign",
-            blocks: [.figure(try determinants(conditions))]),
+            prose:
+              "The target has a determinant of the other sign. One layer crosses zero; deeper networks come close and stay on their side.",
+            blocks: [.row(try determinants(conditions))]),
         ])
     }
 
@@ -170,7 +172,7 @@ extension CohenRazin {
         .lines(
           LinePlot(
             horizontal: Axis("time"),
-            vertical: Axis("σ", lower: -5 * size, upper: 5 * size),
+            vertical: Axis("σ", lower: -14 * size, upper: 14 * size),
             series: depths.enumerated().flatMap { place, depth in
               [size, -size].map { start in
                 let integral = SingularValueEquation.blowUpIntegral(from: start, depth: depth)
@@ -189,7 +191,8 @@ extension CohenRazin {
             })))
     }
 
-    private func determinants(_ conditions: Conditions) throws -> Figure {
+    /// On a linear axis with one layer, and on a logarithmic one without.
+    private func determinants(_ conditions: Conditions) throws -> [Figure] {
       var generator = conditions.generator(0)
       let target = target(using: &generator)
       let some = Matrix.random(
@@ -197,21 +200,28 @@ extension CohenRazin {
       let other =
         try DeterminantSign.of(some) == DeterminantSign.of(target) ? -1 * some : some
       let sign = try DeterminantSign.of(other)
-      return Figure(
-        title: "Determinant of W",
-        caption:
-          "The target has a determinant of the other sign. One layer crosses zero; deeper networks come close and stay on their side.",
-        .lines(
-          LinePlot(
-            horizontal: Axis("time"), vertical: Axis("det W, signed as at the start"),
-            series: try (1...4).map { depth in
-              let run = try run(depth, from: other, to: target)
-              return Series(
-                depth == 1 ? "1 layer" : "\(depth) layers", x: run.times,
-                y: try run.snapshots.map {
-                  Double(sign) * (try LUDecomposition(of: $0.endToEnd!).determinant)
-                }, color: .palette(depth - 1))
-            }, markers: [Marker(.horizontal, at: 0, label: "zero")])))
+      let curves = try (1...4).map { depth in
+        let run = try run(depth, from: other, to: target)
+        return Series(
+          depth == 1 ? "1 layer" : "\(depth) layers", x: run.times,
+          y: try run.snapshots.map {
+            Double(sign) * (try LUDecomposition(of: $0.endToEnd!).determinant)
+          }, color: .palette(depth - 1))
+      }
+      return [
+        Figure(
+          title: "Determinant of W", caption: "Signed so that it begins positive.",
+          .lines(
+            LinePlot(
+              horizontal: Axis("time"), vertical: Axis("± det W"), series: curves))),
+        Figure(
+          title: "The same without the single layer",
+          caption: "Two layers approach zero exponentially, more layers slower.",
+          .lines(
+            LinePlot(
+              horizontal: Axis("time"), vertical: Axis("± det W", .logarithmic),
+              series: Array(curves.dropFirst())))),
+      ]
     }
   }
 }

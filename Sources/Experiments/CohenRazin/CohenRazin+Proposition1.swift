@@ -14,7 +14,7 @@ extension CohenRazin {
         Between two networks with the same product lies one whose product is zero; its loss is \
         larger than at both ends, for every depth from two on.
         """,
-      seconds: 1,
+      seconds: 0.1,
       snippet: """
         let target = Matrix(rows: [[1, 0.5], [0, 1]])
         let (first, second) = try Witnesses.nonConvexity(endToEnd: target, hiddenWidths: [2])
@@ -87,7 +87,7 @@ extension CohenRazin {
         sections: [
           Section(
             heading: "On the way between two minima",
-            blocks: [.figure(try figure(shown))])
+            blocks: [.figure(try figure(shown)), .figure(try ray(shown))])
         ])
     }
 
@@ -129,6 +129,28 @@ extension CohenRazin {
                 y: positions.map {
                   max(0, loss(objective, between: ends, at: $0) - objective.minimum!.value)
                 }, style: [.solid, .dashed, .dotted][place], color: .palette(place))
+            })))
+    }
+
+    private func ray(_ objective: RegressionObjective) throws -> Figure {
+      let factors = [Double].spaced(from: -1.1, to: 1.2, count: 116)
+      return Figure(
+        title: "The loss on the line through the origin and a global minimum",
+        caption:
+          "All layers of a balanced minimum multiplied by one factor: the product is multiplied by its n-th power. The deeper the network, the wider the plateau around the origin.",
+        .lines(
+          LinePlot(
+            horizontal: Axis("factor of all layers"),
+            vertical: Axis("loss above its minimum", lower: 0),
+            series: try depths.enumerated().map { place, depth in
+              let minimum = try ends(depth, objective).first
+              return Series(
+                "\(depth) layers", x: factors,
+                y: try factors.map { factor in
+                  let network = try LinearNetwork(layers: minimum.layers.map { factor * $0 })
+                  return max(
+                    0, objective.value(at: network.endToEnd()) - objective.minimum!.value)
+                }, color: .palette(place))
             })))
     }
   }

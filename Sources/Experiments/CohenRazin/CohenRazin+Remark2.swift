@@ -15,7 +15,7 @@ extension CohenRazin {
         Descent with the step and the imbalance that the remark allows reaches every level within \
         the promised number of steps; a step a thousand times larger does so too.
         """,
-      seconds: 20,
+      seconds: 5,
       snippet: """
         let target = Matrix(rows: [[1, 0, 0]])
         let network = try LinearNetwork.balanced(

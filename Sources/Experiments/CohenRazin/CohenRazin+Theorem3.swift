@@ -15,7 +15,7 @@ extension CohenRazin {
         Along runs of balanced layers each singular value moves at the speed of the equation: large \
         ones fast, small ones hardly, the more so the deeper the network.
         """,
-      seconds: 5,
+      seconds: 0.3,
       snippet: """
         let objective = FactorizationObjective(Matrix(rows: [[2, 0.3], [0, 1]]))
         let network = try LinearNetwork.balanced(
@@ -83,7 +83,8 @@ extension CohenRazin {
           Section(
             heading: "Speeds along a run",
             blocks: [
-              .row(depths.indices.map { speeds(depths[$0], measured[0][$0]) }),
+              .figure(speeds(3, measured[0][1])),
+              .row([speeds(2, measured[0][0]), speeds(4, measured[0][2])]),
               .figure(
                 Figure(
                   title: "Error of difference quotients",
@@ -158,11 +159,11 @@ extension CohenRazin {
 
     private func speeds(_ depth: Int, _ one: Measurement) -> Figure {
       Figure(
-        title: "\(depth) layers",
+        title: "Speeds of the singular values, \(depth) layers",
         caption: "Lines: the equation. Points: difference quotients of the run.",
         .lines(
           LinePlot(
-            horizontal: Axis("time"), vertical: Axis("speed of the singular values"),
+            horizontal: Axis("time"), vertical: Axis("speed dσ/dt"),
             series: (0..<3).flatMap { r in
               [
                 Series(
