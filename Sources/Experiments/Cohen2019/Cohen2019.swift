@@ -1,4 +1,8 @@
 /// The items of the paper, in its order.
 enum Cohen2019 {
-  static let experiments: [any Experiment] = []
+  static let experiments: [any Experiment] = [
+    Schatten(),
+    SingularValues(),
+    OneObservedEntry(),
+  ]
 }

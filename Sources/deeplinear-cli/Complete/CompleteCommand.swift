@@ -133,6 +133,17 @@ struct FittingArguments: ParsableArguments {
 
   @Option(
     name: .long, parsing: .unconditional,
+    help: ArgumentHelp("The largest rank of the answer, or auto.", valueName: "number"))
+  var rank = AutomaticNumber<Int>.automatic
+
+  @Option(
+    name: .long, parsing: .unconditional,
+    help: ArgumentHelp(
+      "How many threads to use, or auto; the answer does not depend on it.", valueName: "number"))
+  var threads = AutomaticNumber<Int>.automatic
+
+  @Option(
+    name: .long, parsing: .unconditional,
     help: ArgumentHelp(
       "The share of entries held out when the data are noisy; 0 for none.", valueName: "share"))
   var holdout = 0.1
@@ -190,6 +201,12 @@ struct FittingArguments: ParsableArguments {
     try check(depth >= 1, "--depth must be at least 1, not \(depth).")
     if let width = width.value {
       try check(width >= 1, "--width must be at least 1, not \(width).")
+    }
+    if let rank = rank.value {
+      try check(rank >= 1, "--rank must be at least 1, not \(rank).")
+    }
+    if let threads = threads.value {
+      try check(threads >= 1, "--threads must be at least 1, not \(threads).")
     }
     if let scale = initialScale.value {
       try check(

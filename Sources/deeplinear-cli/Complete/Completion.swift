@@ -76,9 +76,10 @@ struct Completion {
     defer { bar.finish() }
     let completer = MatrixCompleter(
       depth: command.fitting.depth, width: command.fitting.width.value,
-      initialScale: command.fitting.initialScale.value, holdoutFraction: command.fitting.holdout,
-      intervalCoverage: command.results.intervals,
+      initialScale: command.fitting.initialScale.value, rank: command.fitting.rank.value,
+      holdoutFraction: command.fitting.holdout, intervalCoverage: command.results.intervals,
       recordingInterval: command.results.report == nil ? nil : 2,
+      threadCount: command.fitting.threads.value,
       seed: command.shared.seed)
     let fit = try completer.fit(entries) { progress in
       bar.show(progress.fraction)

@@ -82,7 +82,7 @@ extension Gidel2019 {
         ],
         claims: [
           Claim(
-            "pairs, clear by a factor of e^{30}, that the criterion ln(1 + ησ_i) > ησ_{i+1} judges wrongly",
+            "pairs, clear by a factor of e³⁰, that the criterion ln(1 + ησ_i) > ησ_{i+1} judges wrongly",
             source: "Corollary 3, sharpened", .atMost, expected: 0, measured: Double(wrong.count)),
           Claim(
             "pairs that fulfil the paper's conditions and are not separated by the criterion",
@@ -129,11 +129,11 @@ extension Gidel2019 {
           Section(
             heading: "Which pairs are separated",
             prose: """
-              A point is a pair of neighbouring modes in one descent with δ = 300. It is learned when its \
+              A point is a pair of modes in one descent with δ = 300. It is learned when its \
               value is within 1e-9 of σ/λ after δ/(ησ_{i+1}) steps, the time at which the flow would learn \
               the next.
               """,
-            blocks: [.figure(phaseFigure(all))]),
+            blocks: [.figure(phaseFigure(seeds[0]))]),
           Section(
             heading: "When a mode is learned", blocks: [.figure(transitionFigure(transitions))]),
         ])

@@ -73,7 +73,9 @@ extension Gidel2019 {
         settings: [
           Fact("example σ", "1, 0.4, 0.1"), Fact("example λ", "0.5, 0.4, 0.2"),
           Fact("δ of the limits", "5, 10, 20, 40, 80, 160"),
-          Fact("random problems of 3 modes for the transitions", .number(Double(transitions.count / 3))),
+          Fact(
+            "random problems of 3 modes for the transitions", .number(Double(transitions.count / 3))
+          ),
           Fact("δ of integrated flows", "8 to 12"),
           Fact("relative tolerance of the integrator", .number(tolerance)),
         ],

@@ -147,7 +147,9 @@ extension Gidel2019 {
         ])
     }
 
-    private func outcome(at times: [Double], using generator: inout SeededGenerator) throws -> Outcome {
+    private func outcome(at times: [Double], using generator: inout SeededGenerator) throws
+      -> Outcome
+    {
       // σ apart by 0.1 at least, so that no two modes are nearly degenerate.
       let targets = (0..<4).map { 0.9 - 0.2 * Double($0) + 0.1 * generator.nextUniform() } + [0]
       let curvatures = targets.map { _ in 0.5 + generator.nextUniform() }
