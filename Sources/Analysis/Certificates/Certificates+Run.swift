@@ -1,6 +1,6 @@
 import Dynamics
 import LinearAlgebra
-public import LinearNetworks
+import LinearNetworks
 
 extension Certificates {
   /// Every certificate for a run, those that do not apply with the reason.

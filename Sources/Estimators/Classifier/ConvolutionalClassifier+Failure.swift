@@ -1,4 +1,4 @@
-public import LinearAlgebra
+import LinearAlgebra
 
 extension ConvolutionalClassifier {
   /// Why nothing can be fitted. Images are counted from zero.

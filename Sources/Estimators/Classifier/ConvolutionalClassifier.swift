@@ -1,4 +1,4 @@
-public import Dynamics
+import Dynamics
 public import LinearAlgebra
 
 // Goals: 1. The same bits for the same seed.  2. Single precision and products of blocks: an epoch of MNIST in
