@@ -3,5 +3,7 @@ enum CohenRazin {
   static let experiments: [any Experiment] = [
     Figure1Left(),
     Claim1(),
+    Figure2(),
+    Figure3(),
   ]
 }
