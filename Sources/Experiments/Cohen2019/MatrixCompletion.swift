@@ -53,13 +53,16 @@ extension Cohen2019 {
           Fact("few entries, nuclear norm", .number(median(few) { $0.nuclear.relativeError })),
           Fact("2 layers", .number(median(few) { $0.networks[0].relativeError })),
           Fact("3 layers", .number(median(few) { $0.networks[1].relativeError })),
-          Fact("the library's completer", .number(median(few) { $0.completer.relativeError })),
+          Fact("the library's completer", .number(median(few) { $0.completer!.relativeError })),
         ],
         settings: [
           Fact("matrix", .text("\(comparison.size)×\(comparison.size), rank \(comparison.rank)")),
           Fact("entries", .text("\(counts[0]) and \(counts[1])")),
           Fact("start", "Gaussian layers, ‖W(0)‖ of the order of 1e-6"),
-          Fact("hidden widths", "those of the matrix"), Fact("training", "descent with an adaptive step; gradient flow from a mean square of 1e-5 on"),
+          Fact("hidden widths", "those of the matrix"),
+          Fact(
+            "training", "descent with an adaptive step; gradient flow from a mean square of 1e-5 on"
+          ),
           Fact("training ends at a mean square of", .number(comparison.targetMeanSquare)),
           Fact("repetitions", "5"),
         ],
@@ -89,7 +92,8 @@ extension Cohen2019 {
           Claim(
             "few entries: smallest excess of 3 layers' nuclear norm over the smallest, relative",
             source: "table for 2K entries: rank at the expense of the nuclear norm", .atLeast,
-            expected: 0, measured: few.map { deep($0).nuclearNorm / $0.nuclear.nuclearNorm - 1 }.min()!),
+            expected: 0,
+            measured: few.map { deep($0).nuclearNorm / $0.nuclear.nuclearNorm - 1 }.min()!),
           Claim(
             "few entries: largest quotient of 3 layers' effective rank and the nuclear norm's",
             source: "table for 2K entries", .atMost, expected: 1,
@@ -104,7 +108,11 @@ extension Cohen2019 {
             """)
         ]
           + (conditions.isQuick
-            ? [Notice(.information, "A quick run has a smaller matrix and as many entries for each degree of freedom.")]
+            ? [
+              Notice(
+                .information,
+                "A quick run has a smaller matrix and as many entries for each degree of freedom.")
+            ]
             : []),
         sections: [
           Section(
@@ -133,7 +141,7 @@ extension Cohen2019 {
       [("smallest nuclear norm", { $0.nuclear })]
         + depths.enumerated().map { index, depth in
           ("\(depth) layers", { $0.networks[index] })
-        } + [("the library's completer", { $0.completer }), ("truth", { $0.truth })]
+        } + [("the library's completer", { $0.completer! }), ("truth", { $0.truth })]
     }
 
     private func table(
@@ -170,7 +178,9 @@ extension Cohen2019 {
             categories: shown.map(\.name), horizontalTitle: "method",
             vertical: Axis("relative error", .logarithmic),
             bars: [("many entries", many), ("few entries", few)].map { name, runs in
-              Bars(name, values: shown.map { method in median(runs) { method.result($0).relativeError } })
+              Bars(
+                name,
+                values: shown.map { method in median(runs) { method.result($0).relativeError } })
             })))
     }
   }

@@ -5,5 +5,8 @@ enum CohenRazin {
     Claim1(),
     Figure2(),
     Figure3(),
+    Compression(),
+    TensorRank(),
+    HierarchicalTensor(),
   ]
 }

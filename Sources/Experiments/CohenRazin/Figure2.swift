@@ -41,13 +41,17 @@ extension CohenRazin {
         return try conditions.repetitions(
           5, from: start, to: start + 1 / Double(counts.count)
         ) { _, generator in
-          try comparison.run(entryCount: count, using: &generator) { () throws(Interrupted) in
+          // With fewer entries nothing can be recovered, and the completer would look for noise.
+          try comparison.run(
+            entryCount: count, withCompleter: count >= 2 * degrees, using: &generator
+          ) { () throws(Interrupted) in
             try conditions.report(start)
           }
         }
       }
       func median(_ place: Int, _ value: (Comparison) -> Double) -> Double {
-        runs[place].map(value).sorted()[2]
+        let values = runs[place].map(value)
+        return values.contains(where: \.isNaN) ? .nan : values.sorted()[2]
       }
       let methods = self.methods
       func curve(_ value: (Comparison, DepthComparison.Result) -> Double) -> [[Double]] {
@@ -62,7 +66,9 @@ extension CohenRazin {
       let manyErrors = (0..<4).map { method in
         median(last) { methods[method].result($0).relativeError }
       }
-      let tooFewErrors = runs[tooFew].flatMap { run in methods.map { $0.result(run).relativeError } }
+      let tooFewErrors = runs[tooFew].flatMap { run in
+        methods.dropLast().map { $0.result(run).relativeError }
+      }
       let claims = [
         Claim(
           "\(counts[last]) entries: largest relative error of nuclear norm and networks, each the median of 5",
@@ -111,7 +117,7 @@ extension CohenRazin {
               .figure(
                 figure(
                   "Reconstruction error", Axis("relative error", .logarithmic), counts,
-                  curve { max($1.relativeError, 1e-4) },
+                  curve { $1.relativeError.isNaN ? .nan : max($1.relativeError, 1e-4) },
                   """
                   Distance from the truth, medians of 5. Descent ends early, near 1e-2; the completer goes on to \
                   rounding (shown as 1e-4).
@@ -120,7 +126,8 @@ extension CohenRazin {
                 figure(
                   "Nuclear norm", Axis("nuclear norm relative to the truth"), counts,
                   curve { $1.nuclearNorm / $0.truth.nuclearNorm },
-                  "The smallest nuclear norm is below the truth's where entries are few; depth leads to the truth's.")),
+                  "The smallest nuclear norm is below the truth's where entries are few; depth leads to the truth's."
+                )),
               .figure(
                 figure(
                   "Effective rank", Axis("effective rank", lower: 0), counts,
@@ -135,7 +142,7 @@ extension CohenRazin {
         ("\(depth) layers", { $0.networks[index] })
       }
       let first: [Method] = [("smallest nuclear norm", { $0.nuclear })]
-      return first + networks + [("the library's completer", { $0.completer })]
+      return first + networks + [("the library's completer", { $0.completer ?? .missing })]
     }
 
     private func figure(

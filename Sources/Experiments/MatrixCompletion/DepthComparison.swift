@@ -32,6 +32,13 @@ struct DepthComparison {
     /// The root mean square at the known entries.
     var trainingError: Double
     var steps: Int
+
+    /// Leaves a gap in a curve.
+    static var missing: Result {
+      Result(
+        relativeError: .nan, meanSquaredError: .nan, nuclearNorm: .nan, effectiveRank: .nan,
+        trainingError: .nan, steps: 0)
+    }
   }
 
   /// All methods on one problem.
@@ -40,21 +47,22 @@ struct DepthComparison {
     var nuclear: Result
     /// In the order of the depths.
     var networks: [Result]
-    /// The library's own completer.
-    var completer: Result
+    /// The library's own completer; nil where it was left out.
+    var completer: Result?
   }
 
   /// - Throws: ``Interrupted``.
   func run(
-    entryCount: Int, using generator: inout SeededGenerator, report: () throws(Interrupted) -> Void
+    entryCount: Int, withCompleter: Bool = true, using generator: inout SeededGenerator,
+    report: () throws(Interrupted) -> Void
   ) throws -> Comparison {
     let teacher = CompletionTeacher(
       rowCount: size, columnCount: size, rank: rank, entryCount: entryCount)
     let problem = teacher.problem(using: &generator)
     try report()
-    let nuclear = try NuclearNormCompleter().fit(problem.entries)
+    let nuclear = try NuclearNormCompleter().fit(problem.entries, atMost: 100)
     try report()
-    let completer = try MatrixCompleter().fit(problem.entries)
+    let completer = try withCompleter ? MatrixCompleter().fit(problem.entries) : nil
     var networks: [Result] = []
     for depth in depths {
       networks.append(try descend(problem, depth: depth, using: &generator, report: report))
@@ -63,7 +71,9 @@ struct DepthComparison {
       truth: try judge(problem.truth, problem, steps: 0),
       nuclear: try judge(nuclear.completion, problem, steps: nuclear.iterations),
       networks: networks,
-      completer: try judge(completer.completion(), problem, steps: completer.iterations))
+      completer: try completer.map {
+        try judge($0.completion(), problem, steps: $0.iterations)
+      })
   }
 
   /// Training of all layers, as wide as the matrix, from Gaussian weights near zero.
@@ -81,15 +91,15 @@ struct DepthComparison {
     let descent = GradientDescent(
       targetLoss: max(targetMeanSquare, stiffMeanSquare) / 2, stepLimit: stepLimit)
     let run = descent.run(&loss, from: start) { progress in
-        guard progress.step % 200 == 0 else { return .goOn }
-        do throws(Interrupted) {
-          try report()
-          return .goOn
-        } catch {
-          interruption = error
-          return .interrupt
-        }
+      guard progress.step % 200 == 0 else { return .goOn }
+      do throws(Interrupted) {
+        try report()
+        return .goOn
+      } catch {
+        interruption = error
+        return .interrupt
       }
+    }
     if let interruption { throw interruption }
     guard targetMeanSquare < stiffMeanSquare, run.outcome == .converged else {
       return try judge(run.finalNetwork.endToEnd(), problem, steps: run.stepCount)
