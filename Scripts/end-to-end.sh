@@ -103,6 +103,15 @@ assert abs(path["singularValues"][1, 0] - 0.02 / (0.01 * (1 - e) + 2 * e)) < 1e-
 PYTHON
 fi
 
+echo "the trajectory keeps to theory, and another start does not"
+expect_status 0 "$deeplinear" certify spec.yaml --trajectory path.npz --json
+sed 's/1.0e-2, 1.0e-2, 1.0e-2/1.0e-2, 1.0e-2, 2.0e-2/' spec.yaml > other.yaml
+expect_status 2 "$deeplinear" certify other.yaml --trajectory path.npz
+
+echo "a data set is measured"
+printf '1,2,ant\n2,1,bee\n3,1,ant\n' > insects.csv
+expect_status 0 "$deeplinear" datasets measure insects.csv --label-column -1 --json
+
 echo "a checkpoint continues to the same bits"
 expect_status 0 "$deeplinear" simulate spec.yaml --output again.npz --checkpoint kept \
   --checkpoint-interval 0
@@ -115,5 +124,17 @@ sed 's/times:/tims:/' spec.yaml > wrong.yaml
 expect_status 2 "$deeplinear" simulate wrong.yaml --output wrong.npz
 grep -q "line 4: unknown key 'tims' in recording; did you mean 'times'?" stderr
 [ ! -e wrong.npz ]
+
+echo "the papers are made anew, in small"
+expect_status 0 "$deeplinear" reproduce all --quick --output site --json
+python3 - stdout << 'PYTHON'
+import json, os, sys
+
+result = json.load(open(sys.argv[1]))
+for item in result["items"]:
+    assert item["verdict"] == "holds", item
+    assert os.path.getsize(f"site/{item['id']}/index.html") > 0
+print(f"{len(result['items'])} items in {result['seconds']:.0f} s")
+PYTHON
 
 echo "end to end: all as expected"

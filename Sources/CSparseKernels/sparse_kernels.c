@@ -1,111 +1,411 @@
+#ifdef __linux__
+#define _GNU_SOURCE
+#include <sched.h>
+#endif
+#include <unistd.h>
+
 #include "CSparseKernels.h"
 
 // Each kernel is one always-inlined body, compiled once for every instruction set below.
 #define BODY static inline __attribute__((always_inline))
 
-BODY double dot_body(const double *restrict a, const double *restrict b, size_t width) {
-    // Eight partial sums: a fixed order of additions that vectorises at any register width.
-    double sums[8] = {0, 0, 0, 0, 0, 0, 0, 0};
-    size_t k = 0;
-    for (; k + 8 <= width; k += 8)
-        for (size_t l = 0; l < 8; l++) sums[l] += a[k + l] * b[k + l];
-    for (size_t l = 0; k < width; k++, l++) sums[l] += a[k] * b[k];
-    return ((sums[0] + sums[4]) + (sums[1] + sums[5])) + ((sums[2] + sums[6]) + (sums[3] + sums[7]));
+// Eight doubles at any address: one register of AVX-512, two of AVX2, four of SSE2.
+typedef double v8 __attribute__((vector_size(64), aligned(8)));
+
+#define LOAD(P) (*(const v8 *)(P))
+#define STORE(P) (*(v8 *)(P))
+
+// The sum of the lanes of each of eight registers, in order; ((0 + 1) + (2 + 3)) + ((4 + 5) + (6 + 7)).
+#define EVEN(A, B) __builtin_shufflevector(A, B, 0, 8, 2, 10, 4, 12, 6, 14)
+#define ODD(A, B) __builtin_shufflevector(A, B, 1, 9, 3, 11, 5, 13, 7, 15)
+#define LOW(A, B) __builtin_shufflevector(A, B, 0, 1, 8, 9, 4, 5, 12, 13)
+#define HIGH(A, B) __builtin_shufflevector(A, B, 2, 3, 10, 11, 6, 7, 14, 15)
+#define FRONT(A, B) __builtin_shufflevector(A, B, 0, 1, 2, 3, 8, 9, 10, 11)
+#define BACK(A, B) __builtin_shufflevector(A, B, 4, 5, 6, 7, 12, 13, 14, 15)
+
+BODY void lane_sums(const v8 *restrict a, double *restrict sums) {
+    const v8 b0 = EVEN(a[0], a[1]) + ODD(a[0], a[1]), b1 = EVEN(a[2], a[3]) + ODD(a[2], a[3]);
+    const v8 b2 = EVEN(a[4], a[5]) + ODD(a[4], a[5]), b3 = EVEN(a[6], a[7]) + ODD(a[6], a[7]);
+    const v8 c0 = LOW(b0, b1) + HIGH(b0, b1), c1 = LOW(b2, b3) + HIGH(b2, b3);
+    STORE(sums) = FRONT(c0, c1) + BACK(c0, c1);
 }
 
-BODY void products_at_body(
+BODY double dot_body(const double *restrict a, const double *restrict b, size_t width) {
+    v8 s = {0};
+    size_t k = 0;
+    for (; k + 8 <= width; k += 8) s += LOAD(a + k) * LOAD(b + k);
+    double sum = ((s[0] + s[1]) + (s[2] + s[3])) + ((s[4] + s[5]) + (s[6] + s[7]));
+    for (; k < width; k++) sum += a[k] * b[k];
+    return sum;
+}
+
+// Eight entries at a time, so that the lanes of eight sums are added together.
+BODY void eight_dots(
+    const int32_t *rows, const int32_t *columns, const double *left, const double *right, size_t width,
+    double *restrict products) {
+    v8 sums[8];
+#pragma clang loop unroll(full)
+    for (size_t l = 0; l < 8; l++) {
+        const double *a = left + (size_t)rows[l] * width, *b = right + (size_t)columns[l] * width;
+        v8 sum = {0};
+        for (size_t k = 0; k + 8 <= width; k += 8) sum += LOAD(a + k) * LOAD(b + k);
+        sums[l] = sum;
+    }
+    lane_sums(sums, products);
+    for (size_t k = width & ~(size_t)7; k < width; k++)
+        for (size_t l = 0; l < 8; l++)
+            products[l] += left[(size_t)rows[l] * width + k] * right[(size_t)columns[l] * width + k];
+}
+
+BODY void products_of_width(
     size_t count, const int32_t *rows, const int32_t *columns, const double *left,
     const double *right, size_t width, double *restrict products) {
-    for (size_t e = 0; e < count; e++)
+    size_t e = 0;
+    for (; e + 8 <= count; e += 8) eight_dots(rows + e, columns + e, left, right, width, products + e);
+    for (; e < count; e++)
         products[e] = dot_body(left + (size_t)rows[e] * width, right + (size_t)columns[e] * width, width);
 }
 
+// Sixteen is the width of the path of a large table; a constant width needs no loop.
+BODY void products_at_body(
+    size_t count, const int32_t *rows, const int32_t *columns, const double *left,
+    const double *right, size_t width, double *restrict products) {
+    if (width == 16)
+        products_of_width(count, rows, columns, left, right, 16, products);
+    else
+        products_of_width(count, rows, columns, left, right, width, products);
+}
+
+BODY double residuals_of_width(
+    size_t count, const int32_t *rows, const int32_t *columns, const double *left,
+    const double *right, size_t width, const double *values, double scale,
+    double *restrict residuals) {
+    v8 squares = {0};
+    double sum = 0;
+    size_t e = 0;
+    for (; e + 8 <= count; e += 8) {
+        double products[8];
+        eight_dots(rows + e, columns + e, left, right, width, products);
+        const v8 residual = LOAD(products) - LOAD(values + e);
+        squares += residual * residual;
+        STORE(residuals + e) = scale * residual;
+    }
+    for (; e < count; e++) {
+        const double residual =
+            dot_body(left + (size_t)rows[e] * width, right + (size_t)columns[e] * width, width) - values[e];
+        sum += residual * residual;
+        residuals[e] = scale * residual;
+    }
+    for (size_t l = 0; l < 8; l++) sum += squares[l];
+    return sum;
+}
+
+BODY double residuals_body(
+    size_t count, const int32_t *rows, const int32_t *columns, const double *left,
+    const double *right, size_t width, const double *values, double scale,
+    double *restrict residuals) {
+    if (width == 16)
+        return residuals_of_width(count, rows, columns, left, right, 16, values, scale, residuals);
+    return residuals_of_width(count, rows, columns, left, right, width, values, scale, residuals);
+}
+
+// Sixteen columns of the result at a time, then eight, then one: the sums stay in registers. Even and odd
+// entries are summed apart, so that an addition need not wait for the one before.
 BODY void times_factor_body(
     size_t rowCount, const ptrdiff_t *starts, const int32_t *columns, const int32_t *order,
     const double *values, const double *factor, size_t width, double *restrict result) {
     for (size_t i = 0; i < rowCount; i++) {
         double *restrict target = result + i * width;
-        for (size_t k = 0; k < width; k++) target[k] = 0;
-        for (ptrdiff_t e = starts[i]; e < starts[i + 1]; e++) {
+        const ptrdiff_t first = starts[i], last = starts[i + 1];
+        size_t k = 0;
+        for (; k + 16 <= width; k += 16) {
+            v8 a = {0}, b = {0}, c = {0}, d = {0};
+            ptrdiff_t e = first;
+            for (; e + 2 <= last; e += 2) {
+                const double *f = factor + (size_t)columns[e] * width + k;
+                const double *g = factor + (size_t)columns[e + 1] * width + k;
+                const double x = values[order ? order[e] : e], y = values[order ? order[e + 1] : e + 1];
+                a += x * LOAD(f);
+                b += x * LOAD(f + 8);
+                c += y * LOAD(g);
+                d += y * LOAD(g + 8);
+            }
+            if (e < last) {
+                const double *f = factor + (size_t)columns[e] * width + k;
+                const double x = values[order ? order[e] : e];
+                a += x * LOAD(f);
+                b += x * LOAD(f + 8);
+            }
+            STORE(target + k) = a + c;
+            STORE(target + k + 8) = b + d;
+        }
+        for (; k + 8 <= width; k += 8) {
+            v8 a = {0}, c = {0};
+            ptrdiff_t e = first;
+            for (; e + 2 <= last; e += 2) {
+                a += values[order ? order[e] : e] * LOAD(factor + (size_t)columns[e] * width + k);
+                c += values[order ? order[e + 1] : e + 1]
+                    * LOAD(factor + (size_t)columns[e + 1] * width + k);
+            }
+            if (e < last)
+                a += values[order ? order[e] : e] * LOAD(factor + (size_t)columns[e] * width + k);
+            STORE(target + k) = a + c;
+        }
+        if (k == width) continue;
+        for (size_t l = k; l < width; l++) target[l] = 0;
+        for (ptrdiff_t e = first; e < last; e++) {
             const double *restrict source = factor + (size_t)columns[e] * width;
             const double value = values[order ? order[e] : e];
-            for (size_t k = 0; k < width; k++) target[k] += value * source[k];
+            for (size_t l = k; l < width; l++) target[l] += value * source[l];
         }
     }
 }
 
-// Four entries at a time, so that an element of the Gram matrix is loaded and stored once for four products.
+// One tile of the Gram matrix, `height` rows from `top` by eight or sixteen columns from `left`, over all
+// entries, in registers; and, where it lies on the diagonal, the part of the moment that belongs to its columns.
+BODY void gram_tile(
+    size_t count, const int32_t *columns, const double *factor, size_t stride, size_t height,
+    size_t top, size_t left, int isWide, double *restrict gram) {
+    v8 sums[8] = {{0}}, more[8] = {{0}};
+    for (size_t e = 0; e < count; e++) {
+        const double *restrict f = factor + (size_t)columns[e] * stride;
+        const v8 x = LOAD(f + left);
+        v8 y = {0};
+        if (isWide) y = LOAD(f + left + 8);
+#pragma clang loop unroll(full)
+        for (size_t a = 0; a < height; a++) {
+            sums[a] += f[top + a] * x;
+            if (isWide) more[a] += f[top + a] * y;
+        }
+    }
+#pragma clang loop unroll(full)
+    for (size_t a = 0; a < height; a++) {
+        STORE(gram + (top + a) * stride + left) = sums[a];
+        if (isWide) STORE(gram + (top + a) * stride + left + 8) = more[a];
+    }
+}
+
+BODY void gram_moment(
+    size_t count, const int32_t *columns, const double *values, const double *factor, size_t stride,
+    double *restrict moment) {
+    for (size_t k = 0; k < stride; k += 8) {
+        v8 a = {0}, b = {0};
+        size_t e = 0;
+        for (; e + 2 <= count; e += 2) {
+            a += values[e] * LOAD(factor + (size_t)columns[e] * stride + k);
+            b += values[e + 1] * LOAD(factor + (size_t)columns[e + 1] * stride + k);
+        }
+        if (e < count) a += values[e] * LOAD(factor + (size_t)columns[e] * stride + k);
+        STORE(moment + k) = a + b;
+    }
+}
+
+// All of a Gram matrix of up to sixteen rows in one pass: one register a row up to the eighth, then two.
+BODY void gram_of_width(
+    size_t count, const int32_t *columns, const double *values, const double *factor, size_t width,
+    size_t stride, double *restrict gram, double *restrict moment) {
+    v8 sums[16] = {{0}}, more[8] = {{0}}, first = {0}, second = {0};
+    for (size_t e = 0; e < count; e++) {
+        const double *restrict f = factor + (size_t)columns[e] * stride;
+        const double value = values[e];
+        const v8 x = LOAD(f);
+        v8 y = {0};
+        if (width > 8) y = LOAD(f + 8);
+#pragma clang loop unroll(full)
+        for (size_t a = 0; a < width; a++) {
+            sums[a] += f[a] * x;
+            if (a >= 8) more[a - 8] += f[a] * y;
+        }
+        first += value * x;
+        if (width > 8) second += value * y;
+    }
+#pragma clang loop unroll(full)
+    for (size_t a = 0; a < width; a++) {
+        STORE(gram + a * stride) = sums[a];
+        if (a >= 8) STORE(gram + a * stride + 8) = more[a - 8];
+    }
+    *(v8 *)moment = first;
+    if (width > 8) STORE(moment + 8) = second;
+}
+
 BODY void normal_equations_body(
     size_t count, const int32_t *columns, const double *values, const double *factor, size_t width,
-    double *restrict gram, double *restrict moment) {
-    size_t e = 0;
-    for (; e + 4 <= count; e += 4) {
-        const double *restrict f0 = factor + (size_t)columns[e] * width;
-        const double *restrict f1 = factor + (size_t)columns[e + 1] * width;
-        const double *restrict f2 = factor + (size_t)columns[e + 2] * width;
-        const double *restrict f3 = factor + (size_t)columns[e + 3] * width;
-        const double v0 = values[e], v1 = values[e + 1], v2 = values[e + 2], v3 = values[e + 3];
-        for (size_t a = 0; a < width; a++) {
-            const double a0 = f0[a], a1 = f1[a], a2 = f2[a], a3 = f3[a];
-            double *restrict row = gram + a * width;
-            for (size_t b = 0; b <= a; b++)
-                row[b] += (a0 * f0[b] + a1 * f1[b]) + (a2 * f2[b] + a3 * f3[b]);
-            moment[a] += (v0 * a0 + v1 * a1) + (v2 * a2 + v3 * a3);
+    size_t stride, double *restrict gram, double *restrict moment) {
+    switch (width) {
+#define WIDTH(N)                                                                                       \
+    case N: gram_of_width(count, columns, values, factor, N, N > 8 ? 16 : 8, gram, moment); return;
+        WIDTH(1) WIDTH(2) WIDTH(3) WIDTH(4) WIDTH(5) WIDTH(6) WIDTH(7) WIDTH(8)
+        WIDTH(9) WIDTH(10) WIDTH(11) WIDTH(12) WIDTH(13) WIDTH(14) WIDTH(15) WIDTH(16)
+#undef WIDTH
+    default: break;
+    }
+    for (size_t top = 0; top < stride; top += 8) {
+        size_t left = 0;
+        for (; left + 8 <= top; left += 16)
+            gram_tile(count, columns, factor, stride, 8, top, left, 1, gram);
+        if (left <= top) gram_tile(count, columns, factor, stride, 8, top, left, 0, gram);
+    }
+    gram_moment(count, columns, values, factor, stride, moment);
+}
+
+// The inverses of eight positive definite matrices at once, one in each lane, from their lower triangles into
+// these: A = L D Lᵀ, L ← L⁻¹, A⁻¹ = L⁻ᵀ D⁻¹ L⁻¹. Every inner loop runs along a row of independent sums. A lane
+// with a pivot that is not positive is reported in `isBad` and holds nothing.
+BODY void eight_inverses(size_t n, v8 *restrict a, v8 *restrict row, double *restrict isBad) {
+    const v8 one = {1, 1, 1, 1, 1, 1, 1, 1};
+    for (size_t l = 0; l < 8; l++) isBad[l] = 0;
+    for (size_t k = 0; k < n; k++) {
+        v8 pivot = a[k * n + k];
+        for (size_t l = 0; l < 8; l++)
+            if (!(pivot[l] > 0)) {
+                isBad[l] = 1;
+                pivot[l] = 1;
+            }
+        const v8 inverse = one / pivot;
+        a[k * n + k] = inverse;
+        for (size_t i = k + 1; i < n; i++) row[i] = a[i * n + k];
+        for (size_t i = k + 1; i < n; i++) {
+            const v8 factor = row[i] * inverse;
+            v8 *restrict target = a + i * n;
+            target[k] = factor;
+            for (size_t j = k + 1; j <= i; j++) target[j] -= factor * row[j];
         }
     }
-    for (; e < count; e++) {
-        const double *restrict f = factor + (size_t)columns[e] * width;
-        const double value = values[e];
-        for (size_t a = 0; a < width; a++) {
-            const double fa = f[a];
-            double *restrict row = gram + a * width;
-            for (size_t b = 0; b <= a; b++) row[b] += fa * f[b];
-            moment[a] += value * fa;
+    for (size_t i = 1; i < n; i++) {
+        v8 *restrict target = a + i * n;
+        for (size_t k = 0; k < i; k++) {
+            const v8 factor = target[k];
+            const v8 *restrict source = a + k * n;
+            target[k] = -factor;
+            for (size_t j = 0; j < k; j++) target[j] -= factor * source[j];
         }
+    }
+    for (size_t k = 0; k < n; k++) {
+        const v8 inverse = a[k * n + k];
+        for (size_t j = 0; j < k; j++) row[j] = a[k * n + j];
+        row[k] = one;
+        for (size_t i = 0; i < k; i++) {
+            const v8 factor = row[i] * inverse;
+            v8 *restrict target = a + i * n;
+            for (size_t j = 0; j <= i; j++) target[j] += factor * row[j];
+        }
+        v8 *restrict own = a + k * n;
+        for (size_t j = 0; j <= k; j++) own[j] = inverse * row[j];
     }
 }
 
-BODY void sum_of_blocks_body(
-    size_t count, const int32_t *columns, const double *blocks, size_t blockSize,
-    double *restrict sum) {
-    for (size_t e = 0; e < count; e++) {
-        const double *restrict block = blocks + (size_t)columns[e] * blockSize;
-        for (size_t k = 0; k < blockSize; k++) sum[k] += block[k];
+BODY double offsets_body(
+    size_t rowCount, const ptrdiff_t *starts, const int32_t *columns, const double *values,
+    const double *others, double mean, double shrinkage, double *restrict offsets) {
+    double squares = 0;
+    for (size_t i = 0; i < rowCount; i++) {
+        const ptrdiff_t first = starts[i], last = starts[i + 1];
+        if (first == last) continue;
+        double sums[4] = {0}, parts[4] = {0};
+        ptrdiff_t e = first;
+        for (; e + 4 <= last; e += 4)
+            for (size_t l = 0; l < 4; l++) {
+                const double t = values[e + l] - mean - others[columns[e + l]];
+                sums[l] += t;
+                parts[l] += t * t;
+            }
+        for (size_t l = 0; e < last; e++, l++) {
+            const double t = values[e] - mean - others[columns[e]];
+            sums[l] += t;
+            parts[l] += t * t;
+        }
+        const double count = (double)(last - first), sum = (sums[0] + sums[2]) + (sums[1] + sums[3]);
+        const double offset = sum / (count + shrinkage);
+        offsets[i] = offset;
+        const double square = (parts[0] + parts[2]) + (parts[1] + parts[3]) + offset * (count * offset - 2 * sum);
+        // Rounding can take it below zero where the offset explains all.
+        if (square > 0) squares += square;
     }
+    return squares;
 }
 
-// L Lᵀ = A in place, then L⁻¹ in place, then L⁻ᵀ L⁻¹, all by rows of the lower triangle.
-BODY int small_inverse_body(size_t n, double *restrict a) {
-    for (size_t j = 0; j < n; j++) {
-        for (size_t i = 0; i < j; i++) {
-            double sum = a[j * n + i];
-            for (size_t k = 0; k < i; k++) sum -= a[j * n + k] * a[i * n + k];
-            a[j * n + i] = sum / a[i * n + i];
+BODY size_t rounded(size_t width) { return (width + 7) / 8 * 8; }
+
+// Scratch: eight matrices side by side, one of their rows, their moments and means, then one Gram matrix and one
+// moment as the kernel above leaves them, and one sum of blocks.
+BODY size_t scratch_size(size_t width) {
+    const size_t stride = rounded(width);
+    return 8 * (width * width + 3 * width) + stride * stride + stride + width * width;
+}
+
+// With G = Σ (v vᵀ + Τ), A = diag(1/α) + G/s² and m = Σ b v: the covariance is A⁻¹, the mean u = A⁻¹ m / s², and
+// since G = s² (A − diag(1/α)), the expected squared error Σ b² − 2 uᵀm + tr(G (u uᵀ + A⁻¹)) of the row is
+// Σ b² − uᵀm + s² (width − Σ_k (u_k² + (A⁻¹)_kk)/α_k).
+BODY double posterior_rows_body(
+    size_t rowCount, const ptrdiff_t *starts, const int32_t *columns, const double *values,
+    const double *factor, const double *blocks, const double *meanBlock, size_t width,
+    double noise, const double *prior, double *means, double *covariances, double *scratch) {
+    const size_t stride = rounded(width), size = width * width;
+    const double precision = 1 / noise;
+    double *a = scratch, *row = a + 8 * size, *moments = row + 8 * width, *posterior = moments + 8 * width;
+    double *gram = posterior + 8 * width, *moment = gram + stride * stride, *sum = moment + stride;
+    double expected = 0;
+    for (size_t first = 0; first < rowCount; first += 8) {
+        const size_t lanes = rowCount - first < 8 ? rowCount - first : 8;
+        double squares[8] = {0}, isBad[8];
+        for (size_t l = 0; l < lanes; l++) {
+            const ptrdiff_t start = starts[first + l];
+            const size_t count = (size_t)(starts[first + l + 1] - start);
+            normal_equations_body(
+                count, columns + start, values + start, factor, width, stride, gram, moment);
+            squares[l] = dot_body(values + start, values + start, count);
+            const double *added = meanBlock;
+            double share = (double)count;
+            if (blocks) {
+                for (size_t k = 0; k < size; k++) sum[k] = 0;
+                for (size_t e = 0; e < count; e++) {
+                    const double *restrict block = blocks + (size_t)columns[start + e] * size;
+                    for (size_t k = 0; k < size; k++) sum[k] += block[k];
+                }
+                added = sum;
+                share = 1;
+            }
+            for (size_t i = 0; i < width; i++) {
+                for (size_t j = 0; j <= i; j++)
+                    a[8 * (i * width + j) + l] =
+                        precision * (gram[i * stride + j] + share * added[i * width + j]);
+                a[8 * (i * width + i) + l] += 1 / prior[i];
+                moments[8 * i + l] = moment[i];
+            }
         }
-        double pivot = a[j * n + j];
-        for (size_t k = 0; k < j; k++) pivot -= a[j * n + k] * a[j * n + k];
-        if (!(pivot > 0)) return 0;
-        a[j * n + j] = __builtin_sqrt(pivot);
+        for (size_t l = lanes; l < 8; l++)
+            for (size_t i = 0; i < width; i++) {
+                for (size_t j = 0; j < i; j++) a[8 * (i * width + j) + l] = 0;
+                a[8 * (i * width + i) + l] = 1;
+                moments[8 * i + l] = 0;
+            }
+        eight_inverses(width, (v8 *)a, (v8 *)row, isBad);
+        v8 errors = {0};
+        for (size_t i = 0; i < width; i++) {
+            v8 mean = {0};
+            for (size_t j = 0; j < width; j++)
+                mean += LOAD(a + 8 * (j <= i ? i * width + j : j * width + i)) * LOAD(moments + 8 * j);
+            mean *= precision;
+            STORE(posterior + 8 * i) = mean;
+            errors += noise
+                    * (1 - (mean * mean + LOAD(a + 8 * (i * width + i))) * (1 / prior[i]))
+                - mean * LOAD(moments + 8 * i);
+        }
+        for (size_t l = 0; l < lanes; l++) {
+            double *restrict block = covariances + (first + l) * size;
+            if (isBad[l] != 0) {
+                for (size_t k = 0; k < size; k++) block[k] = 0;
+                continue;
+            }
+            expected += squares[l] + errors[l];
+            for (size_t i = 0; i < width; i++) {
+                for (size_t j = 0; j <= i; j++)
+                    block[i * width + j] = block[j * width + i] = a[8 * (i * width + j) + l];
+                means[(first + l) * width + i] = posterior[8 * i + l];
+            }
+        }
     }
-    // Row i of L⁻¹ needs rows k < i of L⁻¹ and row i of L, which it overwrites from the right.
-    for (size_t i = 0; i < n; i++) {
-        const double inverse = 1 / a[i * n + i];
-        for (size_t j = 0; j < i; j++) {
-            double sum = 0;
-            for (size_t k = j; k < i; k++) sum += a[i * n + k] * a[k * n + j];
-            a[i * n + j] = -sum * inverse;
-        }
-        a[i * n + i] = inverse;
-    }
-    for (size_t i = 0; i < n; i++)
-        for (size_t j = 0; j <= i; j++) {
-            double sum = 0;
-            for (size_t k = i; k < n; k++) sum += a[k * n + i] * a[k * n + j];
-            a[j * n + i] = sum;
-        }
-    for (size_t i = 0; i < n; i++)
-        for (size_t j = 0; j < i; j++) a[i * n + j] = a[j * n + i];
-    return 1;
+    return expected;
 }
 
 #define DEFINE(SUFFIX, TARGET)                                                                         \
@@ -114,27 +414,38 @@ BODY int small_inverse_body(size_t n, double *restrict a) {
         double *p) {                                                                                   \
         products_at_body(n, r, c, x, y, w, p);                                                         \
     }                                                                                                  \
+    TARGET static double residuals_##SUFFIX(                                                           \
+        size_t n, const int32_t *r, const int32_t *c, const double *x, const double *y, size_t w,      \
+        const double *v, double s, double *p) {                                                        \
+        return residuals_body(n, r, c, x, y, w, v, s, p);                                              \
+    }                                                                                                  \
     TARGET static void times_factor_##SUFFIX(                                                          \
+        size_t n, const ptrdiff_t *s, const int32_t *c, const double *v, const double *f, size_t w,    \
+        double *r) {                                                                                   \
+        times_factor_body(n, s, c, 0, v, f, w, r);                                                     \
+    }                                                                                                  \
+    TARGET static void times_factor_ordered_##SUFFIX(                                                  \
         size_t n, const ptrdiff_t *s, const int32_t *c, const int32_t *o, const double *v,             \
         const double *f, size_t w, double *r) {                                                        \
         times_factor_body(n, s, c, o, v, f, w, r);                                                     \
     }                                                                                                  \
-    TARGET static void normal_equations_##SUFFIX(                                                      \
-        size_t n, const int32_t *c, const double *v, const double *f, size_t w, double *g,             \
-        double *m) {                                                                                   \
-        normal_equations_body(n, c, v, f, w, g, m);                                                    \
+    TARGET static double offsets_##SUFFIX(                                                             \
+        size_t n, const ptrdiff_t *s, const int32_t *c, const double *v, const double *o, double m,    \
+        double k, double *r) {                                                                         \
+        return offsets_body(n, s, c, v, o, m, k, r);                                                   \
     }                                                                                                  \
-    TARGET static void sum_of_blocks_##SUFFIX(                                                         \
-        size_t n, const int32_t *c, const double *b, size_t s, double *t) {                            \
-        sum_of_blocks_body(n, c, b, s, t);                                                             \
-    }                                                                                                  \
-    TARGET static int small_inverse_##SUFFIX(size_t n, double *a) { return small_inverse_body(n, a); }
+    TARGET static double posterior_rows_##SUFFIX(                                                      \
+        size_t n, const ptrdiff_t *s, const int32_t *c, const double *v, const double *f,              \
+        const double *b, const double *d, size_t w, double z, const double *q, double *m, double *k,   \
+        double *t) {                                                                                   \
+        return posterior_rows_body(n, s, c, v, f, b, d, w, z, q, m, k, t);                             \
+    }
 
 DEFINE(baseline, )
 
 #if defined(__x86_64__)
 DEFINE(avx2, __attribute__((target("avx2,fma"))))
-DEFINE(avx512, __attribute__((target("avx512f,avx512vl,avx512dq,avx2,fma,prefer-256-bit"))))
+DEFINE(avx512, __attribute__((target("avx512f,avx512vl,avx512dq,avx2,fma"))))
 
 static int level = 0;
 
@@ -164,27 +475,48 @@ void sparse_products_at(
     DISPATCH(products_at, count, rows, columns, left, right, width, products);
 }
 
+double sparse_residuals(
+    size_t count, const int32_t *rows, const int32_t *columns, const double *left,
+    const double *right, size_t width, const double *values, double scale, double *residuals) {
+    return DISPATCH(residuals, count, rows, columns, left, right, width, values, scale, residuals);
+}
+
 void sparse_times_factor(
     size_t rowCount, const ptrdiff_t *starts, const int32_t *columns, const double *values,
     const double *factor, size_t width, double *result) {
-    DISPATCH(times_factor, rowCount, starts, columns, 0, values, factor, width, result);
+    DISPATCH(times_factor, rowCount, starts, columns, values, factor, width, result);
 }
 
 void sparse_times_factor_ordered(
     size_t rowCount, const ptrdiff_t *starts, const int32_t *columns, const int32_t *order,
     const double *values, const double *factor, size_t width, double *result) {
-    DISPATCH(times_factor, rowCount, starts, columns, order, values, factor, width, result);
+    DISPATCH(times_factor_ordered, rowCount, starts, columns, order, values, factor, width, result);
 }
 
-void sparse_normal_equations(
-    size_t count, const int32_t *columns, const double *values, const double *factor, size_t width,
-    double *gram, double *moment) {
-    DISPATCH(normal_equations, count, columns, values, factor, width, gram, moment);
+double sparse_offsets(
+    size_t rowCount, const ptrdiff_t *starts, const int32_t *columns, const double *values,
+    const double *others, double mean, double shrinkage, double *offsets) {
+    return DISPATCH(offsets, rowCount, starts, columns, values, others, mean, shrinkage, offsets);
 }
 
-void sparse_sum_of_blocks(
-    size_t count, const int32_t *columns, const double *blocks, size_t blockSize, double *sum) {
-    DISPATCH(sum_of_blocks, count, columns, blocks, blockSize, sum);
+size_t posterior_scratch_size(size_t width) { return scratch_size(width); }
+
+double sparse_posterior_rows(
+    size_t rowCount, const ptrdiff_t *starts, const int32_t *columns, const double *values,
+    const double *factor, const double *blocks, const double *meanBlock, size_t width, double noise,
+    const double *prior, double *means, double *covariances, double *scratch) {
+    return DISPATCH(
+        posterior_rows, rowCount, starts, columns, values, factor, blocks, meanBlock, width, noise, prior,
+        means, covariances, scratch);
 }
 
-int small_inverse(size_t width, double *matrix) { return DISPATCH(small_inverse, width, matrix); }
+size_t next_block(size_t *counter) { return __atomic_fetch_add(counter, 1, __ATOMIC_RELAXED); }
+
+int available_processor_count(void) {
+#ifdef __linux__
+    cpu_set_t set;
+    if (sched_getaffinity(0, sizeof set, &set) == 0) return CPU_COUNT(&set);
+#endif
+    const long count = sysconf(_SC_NPROCESSORS_ONLN);
+    return count > 0 ? (int)count : 1;
+}

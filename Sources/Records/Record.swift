@@ -47,7 +47,7 @@ extension Record {
 public struct Section: Codable, Equatable, Sendable {
   public var heading: String
   /// Plain text. An empty line separates paragraphs, `backticks` mark code, and an address that
-  /// begins with `https://` becomes a link.
+  /// begins with `https://` becomes a link. `^{…}` and `_{…}` without spaces inside are raised and lowered.
   public var prose: String
   public var blocks: [Block]
 

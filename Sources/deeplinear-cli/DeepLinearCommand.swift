@@ -12,6 +12,7 @@ struct DeepLinearCommand: ParsableCommand {
     version: Version.text,
     subcommands: [
       CompleteCommand.self, PredictCommand.self, RegressCommand.self, SenseCommand.self,
-      LayersCommand.self, SimulateCommand.self, ReproduceCommand.self,
+      LayersCommand.self, SimulateCommand.self, CertifyCommand.self, DatasetsCommand.self,
+      ReproduceCommand.self,
     ])
 }

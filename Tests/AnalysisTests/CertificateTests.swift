@@ -72,14 +72,14 @@ import _TestSupport
   }
 
   static func problem(
-    _ trial: Int, using generator: inout SeededGenerator
+    _ trial: Int, depth: Int? = nil, using generator: inout SeededGenerator
   ) throws -> (QuadraticProblem, LinearNetwork) {
     let (outputs, inputs) = (2 + trial % 2, 2 + trial / 2 % 2)
     let k = min(outputs, inputs)
     let optimum = Matrix.random(
       singularValues: (0..<k).map { _ in 0.5 + generator.nextUniform() }, rowCount: outputs,
       columnCount: inputs, using: &generator)
-    if trial % 3 == 0 {
+    if trial % 3 == 0, depth == nil {
       // Any balanced start near the optimum, white inputs, no common singular vectors.
       let start =
         optimum + 0.2 * Matrix.gaussian(rowCount: outputs, columnCount: inputs, using: &generator)
@@ -100,7 +100,8 @@ import _TestSupport
     return (
       .regression(inputCovariance: x, crossCovariance: optimum * x),
       try .balanced(
-        endToEnd: start, hiddenWidths: [Int](repeating: k + 1, count: 1 + trial % 3))
+        endToEnd: start,
+        hiddenWidths: [Int](repeating: k + 1, count: depth.map { $0 - 1 } ?? 1 + trial % 3))
     )
   }
 

@@ -56,6 +56,52 @@ import _TestSupport
     expectClose(left.crossCovariance, whole.crossCovariance, relative: 1e-14)
   }
 
+  /// Subtracting means afterwards is the same as before, also where an input is constant.
+  @Test func centeringAfterwardsIsCenteringBefore() throws {
+    var generator = SeededGenerator(seed: 5)
+    var x = Matrix.gaussian(rowCount: 50, columnCount: 4, using: &generator)
+    for row in 0..<50 { for j in 0..<4 { x[row, j] += 3 } }
+    for row in 0..<50 { x[row, 2] = 7 }
+    let labels = (0..<50).map { _ in generator.nextIndex(below: 3) }
+    var raw = CovarianceAccumulator(inputCount: 4, outputCount: 3)
+    raw.add(inputs: x, labels: labels)
+    let means = (0..<4).map { j in x.column(j).reduce(0, +) / 50 }
+    let shares = (0..<3).map { k in Double(labels.filter { $0 == k }.count) / 50 }
+    for standardizing in [false, true] {
+      var centered = x
+      var y = Matrix.zeros(50, 3)
+      for row in 0..<50 {
+        for j in 0..<4 {
+          let deviation =
+            (x.column(j).reduce(0) { $0 + ($1 - means[j]) * ($1 - means[j]) } / 50).squareRoot()
+          centered[row, j] =
+            j == 2 ? 0 : (x[row, j] - means[j]) / (standardizing ? deviation : 1)
+        }
+        for k in 0..<3 { y[row, k] = (labels[row] == k ? 1 : 0) - shares[k] }
+      }
+      var expected = CovarianceAccumulator(inputCount: 4, outputCount: 3)
+      expected.add(inputs: centered, targets: y)
+      let actual = raw.centered(standardizing: standardizing)
+      expectClose(actual.inputCovariance, expected.inputCovariance, relative: 1e-13)
+      expectClose(actual.crossCovariance, expected.crossCovariance, relative: 1e-13)
+      expectClose(actual.targetEnergy, expected.targetEnergy, relative: 1e-13)
+      #expect(actual.inputProducts[2, 2] == 0)
+    }
+  }
+
+  /// Both ends of the range are attained: white inputs, and all of them in one direction.
+  @Test func theRangeOfTheIdentityMeasureIsAttained() throws {
+    var white = CovarianceAccumulator(inputCount: 5, outputCount: 1)
+    white.add(inputs: .identity(5), targets: .identity(5, 1))
+    let first = try JointDecomposition(of: white)
+    expectClose(first.identityMeasure, first.identityMeasureRange.lowerBound, relative: 1e-14)
+    var single = CovarianceAccumulator(inputCount: 5, outputCount: 1)
+    single.add(
+      inputs: .identity(5, 5).submatrix(rows: 1..<2, columns: 0..<5), targets: .identity(1))
+    let last = try JointDecomposition(of: single)
+    expectClose(last.identityMeasure, last.identityMeasureRange.upperBound, relative: 1e-14)
+  }
+
   /// Where the assumption holds, every measure but the distance from white inputs is zero, also with repeated
   /// singular values, for which an arbitrary decomposition of Σxy does not diagonalise Σx.
   @Test func exactJointDecompositionsAreFoundInsideRepeatedSingularValues() throws {

@@ -35,11 +35,47 @@ import Testing
         at: command.folder.appendingPathComponent(folder), withIntermediateDirectories: true)
     }
     try command.write("mine\n", to: "taken-report/notes.txt")
+    try prepareTrajectories(command)
     let ending = try command.run("complete", "good.csv", "--model", "model.safetensors")
     #expect(ending.status == 0, "\(ending.error)")
   }
 
-  /// Specifications that `simulate` refuses.
+  /// Trajectories of `two-layers.yaml` that `certify` refuses, but for the first.
+  private static func prepareTrajectories(_ command: Command) throws {
+    let ending = try command.run("simulate", "two-layers.yaml", "--output", "path.npz")
+    #expect(ending.status == 0, "\(ending.error)")
+    let path = try NPZArchive(reading: ByteSource(path: command.path("path.npz")))
+    func write(_ name: String, _ change: (inout NPZArchive) throws -> Void) throws {
+      var archive = path
+      try change(&archive)
+      try archive.write(to: command.path("\(name).npz"))
+    }
+    func changed(_ name: String, _ change: (inout [Double]) -> Void) throws -> NPYArray {
+      let array = try #require(path[name])
+      var elements = array.elements
+      change(&elements)
+      return NPYArray(shape: array.shape, elements: elements)
+    }
+    try write("no-loss") { $0["loss"] = nil }
+    try write("nothing") { $0 = NPZArchive() }
+    try write("no-times") { archive in
+      for member in path.members {
+        archive[member.name] = NPYArray(
+          shape: [0] + member.array.shape.dropFirst(), elements: [])
+      }
+    }
+    try write("one-layer") { $0["layer2"] = nil }
+    try write("long") { $0["loss"] = NPYArray([1, 2, 3, 4]) }
+    try write("other-shape") {
+      $0["endToEnd"] = NPYArray(shape: [3, 2, 2], elements: .init(repeating: 0, count: 12))
+    }
+    try write("undefined") { $0["layer1"] = try changed("layer1") { $0[7] = .nan } }
+    try write("unsorted") { $0["times"] = NPYArray([0, 2, 2]) }
+    try write("before") { $0["times"] = NPYArray([-1, 1, 2]) }
+    try write("elsewhere") { $0["layer2"] = try changed("layer2") { $0[0] += 0.5 } }
+  }
+
+  /// Specifications, most of which `simulate` refuses.
   private static let specifications = [
     "key.yaml": """
     objective: { kind: factorization, target: identity.npy }
@@ -88,6 +124,18 @@ import Testing
     network: { widths: [3, 3, 4], initial: { kind: balanced, scale: 1e-3 } }
     dynamics: { kind: exact }
     recording: { times: [0, 1] }
+    """,
+    "two-layers.yaml": """
+    objective: { kind: factorization, target: identity.npy }
+    network: { widths: [3, 3, 3], initial: { kind: identity, scale: 0.5 } }
+    dynamics: { kind: flow }
+    recording: { times: [0, 1, 2], quantities: [endToEnd, layers] }
+    """,
+    "other-seed.yaml": """
+    objective: { kind: factorization, target: identity.npy }
+    network: { widths: [3, 3, 3], initial: { kind: gaussian, standardDeviation: 0.5 } }
+    dynamics: { kind: flow }
+    recording: { times: [0, 1, 2], quantities: [endToEnd, layers] }
     """,
     "braces.yaml": """
     objective: { kind: factorization
@@ -168,6 +216,25 @@ import Testing
     simulate closed.yaml --output t.npz
     simulate braces.yaml --output t.npz
     simulate nowhere.yaml --output t.npz
+    certify
+    certify key.yaml
+    certify nowhere.yaml
+    certify two-layers.yaml --trajectory nowhere.npz
+    certify two-layers.yaml --trajectory good.csv
+    certify two-layers.yaml --trajectory identity.npy
+    certify two-layers.yaml --trajectory no-loss.npz
+    certify two-layers.yaml --trajectory nothing.npz
+    certify two-layers.yaml --trajectory no-times.npz
+    certify two-layers.yaml --trajectory one-layer.npz
+    certify two-layers.yaml --trajectory long.npz
+    certify two-layers.yaml --trajectory other-shape.npz
+    certify two-layers.yaml --trajectory undefined.npz
+    certify two-layers.yaml --trajectory unsorted.npz
+    certify two-layers.yaml --trajectory before.npz
+    certify two-layers.yaml --trajectory elsewhere.npz
+    certify other-seed.yaml --trajectory path.npz
+    certify other-seed.yaml --trajectory path.npz --seed 7
+    certify two-layers.yaml --trajectory path.npz --report taken-report
     """
 
   @Test func eachIsOneSentenceAndNothingElse() throws {

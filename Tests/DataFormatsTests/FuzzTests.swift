@@ -10,6 +10,8 @@ import Testing
   struct Reader: CustomTestStringConvertible, Sendable {
     let testDescription: String
     let seeds: [[UInt8]]
+    /// Files of thousands of bytes get only a part of the rounds.
+    var part = 1
     let read: @Sendable ([UInt8]) throws(DataFormatError) -> Void
   }
 
@@ -61,12 +63,40 @@ import Testing
     Reader(testDescription: "gzip", seeds: packed) { bytes throws(DataFormatError) in
       _ = try DataFile.readObservedEntries(from: ByteSource(bytes, named: "x.csv.gz"))
     },
+    rows("x.idx", [[0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 1, 0, 0, 0, 3, 1, 2, 3, 4, 5, 255]]),
+    rows("x.npy", arrays),
+    rows(
+      "x.csv",
+      ["1,2\n3,4\n5,6\n", ",a,b\nx,1,2\ny,3,4\n", "1;\"u;v\"\r\n-3;w\r\n"].map { Array($0.utf8) }),
+    rows(
+      "x.bin",
+      [
+        [UInt8](repeating: 7, count: 2 * 3073), [UInt8](repeating: 9, count: 3074),
+        bytes { try Gzip.compressed([UInt8](repeating: 1, count: 3073)) },
+      ], part: 10),
     Reader(testDescription: "mask", seeds: Array(arrays.prefix(3))) {
       bytes throws(DataFormatError) in
       _ = try DataFile.readObservedEntries(
         from: .text("1,2,3\n4,5,6\n"), mask: ByteSource(bytes, named: "m.npy"))
     },
   ]
+
+  /// The reader of rows in small blocks, with and without a column of labels.
+  static func rows(_ name: String, _ seeds: [[UInt8]], part: Int = 1) -> Reader {
+    Reader(testDescription: "rows of \(name)", seeds: seeds, part: part) {
+      bytes throws(DataFormatError) in
+      let source = ByteSource(bytes, named: name)
+      for column in name == "x.csv" ? [RowReader.LabelColumn.position(1), nil] : [nil] {
+        // Words are sound as labels, not as numbers.
+        if column == nil, bytes.contains(UInt8(ascii: "w")) { continue }
+        let reader = try RowReader.open(source, labelColumn: column)
+        while let block = try reader.next(atMost: 2) {
+          precondition(block.rows.columnCount == reader.columnCount)
+          precondition(block.rows.rowCount <= 2 && block.rows.elements.allSatisfy(\.isFinite))
+        }
+      }
+    }
+  }
 
   static func observed(_ name: String, _ texts: [String]) -> Reader {
     Reader(testDescription: name, seeds: texts.map { Array($0.utf8) }) {
@@ -176,12 +206,13 @@ import Testing
     for seed in reader.seeds {
       #expect(throws: Never.self, "the seed itself is sound") { try reader.read(seed) }
     }
+    let rounds = Self.rounds / reader.part
     var generator = Seeded(0xF00D)
     var refused = 0
     var longest = Duration.zero
     let clock = ContinuousClock()
     let begin = clock.now
-    for round in 0..<Self.rounds {
+    for round in 0..<rounds {
       let bytes = Self.mutated(reader.seeds[round % reader.seeds.count], using: &generator)
       let start = clock.now
       do throws(DataFormatError) {
@@ -195,12 +226,12 @@ import Testing
       }
       longest = max(longest, clock.now - start)
     }
-    #expect(refused > Self.rounds / 4, "damage should be noticed more often than \(refused) times")
+    #expect(refused > rounds / 4, "damage should be noticed more often than \(refused) times")
     // Inputs have a few hundred bytes; the largest allocation any of them may ask for is that of 10⁷ elements.
     #expect(peakMemory() < 1_000_000_000)
     if environment("DEEPLINEAR_FUZZ") != nil {
       print(
-        "\(reader.testDescription): \(Self.rounds) inputs, \(refused) refused in \(clock.now - begin), slowest \(longest), peak \(peakMemory() >> 20) MiB"
+        "\(reader.testDescription): \(rounds) inputs, \(refused) refused in \(clock.now - begin), slowest \(longest), peak \(peakMemory() >> 20) MiB"
       )
     }
   }

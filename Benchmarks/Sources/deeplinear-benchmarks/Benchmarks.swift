@@ -12,7 +12,9 @@ enum Benchmarks {
       """)
     try GradientStep.run()
     try Recovery.run()
+    try NuclearNorm.run()
     try FlowToTarget.run()
+    try ClassifierEpoch.run()
   }
 }
 

@@ -20,16 +20,19 @@ public struct Certificate: Equatable, Sendable {
     public let time: Double?
     /// The value on a trajectory, where there is one.
     public let measured: Double?
+    /// How far the measured value may be off, absolutely.
+    let rounding: Double
 
     public init(
       _ quantity: String, _ side: Side, _ limit: Double, time: Double? = nil,
-      measured: Double? = nil
+      measured: Double? = nil, rounding: Double = 0
     ) {
       self.quantity = quantity
       self.side = side
       self.limit = limit
       self.time = time
       self.measured = measured
+      self.rounding = rounding
     }
 
     /// How far the measured value is on the right side; negative for a violation.
@@ -41,14 +44,14 @@ public struct Certificate: Equatable, Sendable {
     /// value was computed from.
     func isViolated(tolerance: Double, scale: Double) -> Bool {
       guard let slack, let measured else { return false }
-      return slack.isNaN || slack < -tolerance * max(abs(limit), abs(measured), scale)
+      return slack.isNaN || slack < -tolerance * max(abs(limit), abs(measured), scale) - rounding
     }
   }
 
   public enum Verdict: String, Sendable {
     /// All hypotheses hold, and everything measured respects the bounds.
     case holds
-    /// A hypothesis fails: the theorem says nothing here.
+    /// A hypothesis fails, or the theorem is about something else: it says nothing here.
     case notApplicable
     /// All hypotheses hold and a measured value contradicts a bound.
     case violated
@@ -60,6 +63,11 @@ public struct Certificate: Equatable, Sendable {
   public let source: String
   public let hypotheses: [Hypothesis]
   public let bounds: [Bound]
+  /// Why the theorem is about something else altogether: `"needs gradient flow, not descent"`; nil where its
+  /// hypotheses can be measured.
+  public let exclusion: String?
+  /// How far a measured value may be on the wrong side, relatively, and count as rounding.
+  public private(set) var tolerance = 1e-9
   /// Rounding that a measured value may have, absolutely.
   let roundingScale: Double
 
@@ -72,18 +80,37 @@ public struct Certificate: Equatable, Sendable {
     self.hypotheses = hypotheses
     self.bounds = bounds
     self.roundingScale = roundingScale
+    exclusion = nil
+  }
+
+  /// A theorem that is about something else.
+  public init(claim: String, source: String, excluded exclusion: String) {
+    self.claim = claim
+    self.source = source
+    self.exclusion = exclusion
+    hypotheses = []
+    bounds = []
+    roundingScale = 0
+  }
+
+  /// The same with more room for what was measured, where it comes from an integration of this relative
+  /// accuracy.
+  public func allowing(accuracy: Double) -> Certificate {
+    var result = self
+    result.tolerance = max(tolerance, accuracy)
+    return result
   }
 
   /// The hypotheses that fail.
   public var failing: [Hypothesis] { hypotheses.filter { !$0.holds } }
 
-  /// The bounds that measured values contradict, beyond 1e-9 relatively.
+  /// The bounds that measured values contradict by more than the tolerance.
   public var violations: [Bound] {
-    bounds.filter { $0.isViolated(tolerance: 1e-9, scale: roundingScale) }
+    bounds.filter { $0.isViolated(tolerance: tolerance, scale: roundingScale) }
   }
 
   public var verdict: Verdict {
-    if !failing.isEmpty { return .notApplicable }
+    if exclusion != nil || !failing.isEmpty { return .notApplicable }
     return violations.isEmpty ? .holds : .violated
   }
 }

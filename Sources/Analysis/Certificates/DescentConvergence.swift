@@ -56,11 +56,14 @@ public struct DescentConvergence: Equatable, Sendable {
   /// The number of steps after which φ − φ* is certainly below ε.
   public func steps(toReach ε: Double) -> Double { max(0, .log(initialExcess / ε) / contraction) }
 
+  static let claim = "convergence of descent"
+  static let source = "Remark 2 of Cohen and Razin, lecture notes"
+
   /// The certificate, with the losses of a descent where there is one: φ(t) − φ* ≤ (φ(0) − φ*) e^{−ηδ^{2−2/N}
   /// t}.
   public func certificate(along trajectory: Trajectory? = nil) -> Certificate {
     Certificate(
-      claim: "convergence of descent", source: "Remark 2 of Cohen and Razin, lecture notes",
+      claim: Self.claim, source: Self.source,
       hypotheses: hypotheses,
       bounds: trajectory?.snapshots.map {
         .init(

@@ -48,13 +48,15 @@ public struct FactorizationRates: Equatable, Sendable {
     return 2 * k * k * abs(target - x0) / min(2 * k * k, late) * .exp(-rate * time)
   }
 
+  static let claim = "convergence of the modes of two layers"
+  static let source = "Proposition 3 of Tarmoun et al. 2021, with its constant"
+
   /// The certificate, with values of x at some times.
   public func certificate(initial: Double, measured: [(time: Double, value: Double)] = [])
     -> Certificate
   {
     Certificate(
-      claim: "convergence of a mode of two layers",
-      source: "Proposition 3 of Tarmoun et al. 2021, with its constant",
+      claim: Self.claim, source: Self.source,
       hypotheses: [
         Hypothesis("target", measured: target, moreThan: -.leastNonzeroMagnitude),
         Hypothesis("rate", measured: rate, moreThan: 0),

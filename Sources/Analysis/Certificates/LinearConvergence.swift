@@ -19,6 +19,8 @@ public struct LinearConvergence: Equatable, Sendable {
   public let margin: DeficiencyMargin
   private let infimum: Double
   private let scale: Double
+  /// ½ β ‖W‖² for the largest curvature β and the larger of the start and the optimum.
+  private let energy: Double
 
   public init(
     of network: LinearNetwork, for problem: QuadraticProblem
@@ -28,6 +30,8 @@ public struct LinearConvergence: Equatable, Sendable {
     let α = try problem.curvatureRange().smallest
     margin = try DeficiencyMargin(of: w, for: problem)
     infimum = try problem.infimum()
+    let size = max(w.frobeniusNorm, try problem.minimizer().frobeniusNorm)
+    energy = 0.5 * (try problem.curvatureRange().largest) * size * size
     scale = abs(infimum) + abs(problem.loss(at: w))
     initialExcess = problem.loss(at: w) - infimum
     let largest = network.layers.map { $0.inner($0) }.max() ?? 1
@@ -49,15 +53,24 @@ public struct LinearConvergence: Equatable, Sendable {
   /// The time after which φ − φ* is certainly below ε.
   public func time(toReach ε: Double) -> Double { max(0, .log(initialExcess / ε) / rate) }
 
+  static let claim = "linear convergence"
+  static let source = "Theorem 2 of Cohen and Razin, lecture notes"
+
   /// The certificate, with the losses of a flow where there is one.
-  public func certificate(along trajectory: Trajectory? = nil) -> Certificate {
+  ///
+  /// - Parameter accuracy: the relative error ε that the recorded W may have. It is one of 2ε√(eb) + ε²b of a loss
+  ///   e above the infimum, b = ½β‖W‖² for the largest curvature β.
+  public func certificate(
+    along trajectory: Trajectory? = nil, accuracy ε: Double = 0
+  ) -> Certificate {
     Certificate(
-      claim: "linear convergence", source: "Theorem 2 of Cohen and Razin, lecture notes",
+      claim: Self.claim, source: Self.source,
       hypotheses: hypotheses,
       bounds: trajectory?.snapshots.map {
         .init(
           "loss above its infimum", .upper, bound(at: $0.time), time: $0.time,
-          measured: $0.loss - infimum)
+          measured: $0.loss - infimum,
+          rounding: 2 * ε * (bound(at: $0.time) * energy).squareRoot() + ε * ε * energy)
       } ?? [.init("exponential rate of the loss", .lower, rate)],
       roundingScale: 1e-6 * scale)
   }

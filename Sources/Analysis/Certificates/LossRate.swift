@@ -9,18 +9,27 @@ public import LinearAlgebra
 ///
 /// - SeeAlso: the proof of Theorem 2 of [cohenRazin].
 public enum LossRate {
+  static let claim = "loss rate"
+  static let source = "proof of Theorem 2 of Cohen and Razin, lecture notes"
+
   /// The certificate at the points of a flow that recorded its layers.
   public static func certificate(
     along trajectory: Trajectory, for problem: QuadraticProblem
   ) throws(DecompositionError) -> Certificate {
-    let landscape = LossLandscape(problem)
+    try certificate(at: trajectory.snapshots, on: LossLandscape(problem))
+  }
+
+  /// The certificate at points with layers, for any differentiable loss.
+  static func certificate(
+    at snapshots: [Snapshot], on landscape: LossLandscape
+  ) throws(DecompositionError) -> Certificate {
     var bounds: [Certificate.Bound] = []
     var imbalance = 0.0
     var scale = 0.0
-    for point in trajectory.snapshots {
+    for point in snapshots {
       guard let layers = point.layers else { continue }
       let w = layers.dropFirst().reduce(layers[0]) { $1 * $0 }
-      let gradient = problem.gradient(at: w)
+      let gradient = landscape.endToEndGradient(at: w)
       let smallest = try EndToEndPreconditioner(at: w, depth: layers.count).smallestEigenvalue
       let rate = landscape.gradients(at: layers).reduce(0) { $0 + $1.inner($1) }
       let largest = layers.map { $0.inner($0) }.max() ?? 0
@@ -33,7 +42,7 @@ public enum LossRate {
           time: point.time, measured: rate))
     }
     return Certificate(
-      claim: "loss rate", source: "proof of Theorem 2 of Cohen and Razin, lecture notes",
+      claim: claim, source: source,
       hypotheses: [
         Hypothesis("unbalancedness, relative to the layers", measured: imbalance, allowed: 1e-8)
       ], bounds: bounds, roundingScale: 1e-6 * scale)

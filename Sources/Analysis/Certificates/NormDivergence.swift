@@ -11,6 +11,9 @@ public import LinearAlgebra
 ///
 /// - SeeAlso: Proposition 5 of [cohenRazin].
 public enum NormDivergence {
+  static let claim = "norm divergence"
+  static let source = "Proposition 5 of Cohen and Razin, lecture notes"
+
   /// The smallest possible norm at a loss.
   public static func bound(atLoss loss: Double) -> Double { 1 / (6 * loss).squareRoot() - 8 }
 
@@ -19,9 +22,15 @@ public enum NormDivergence {
   public static func certificate(
     along trajectory: Trajectory
   ) throws(DecompositionError) -> Certificate {
+    try certificate(at: trajectory.snapshots)
+  }
+
+  static func certificate(
+    at snapshots: [Snapshot]
+  ) throws(DecompositionError) -> Certificate {
     var smallest = Double.infinity
     var bounds: [Certificate.Bound] = []
-    for point in trajectory.snapshots {
+    for point in snapshots {
       guard let w = point.endToEnd else { continue }
       smallest = min(smallest, try LUDecomposition(of: w).determinant)
       bounds.append(
@@ -30,7 +39,7 @@ public enum NormDivergence {
           measured: w.frobeniusNorm))
     }
     return Certificate(
-      claim: "norm divergence", source: "Proposition 5 of Cohen and Razin, lecture notes",
+      claim: claim, source: source,
       hypotheses: [Hypothesis("determinant", measured: smallest, moreThan: 0)], bounds: bounds)
   }
 }

@@ -13,12 +13,14 @@ import RealModule
 /// - SeeAlso: Corollary 3 of [gidel2019], whose statement holds though its proof does not give it; its first
 ///   condition on the gap is not needed.
 public enum PhaseSeparation {
+  static let claim = "phases of descent are separated"
+  static let source = "Corollary 3 of Gidel et al. 2019, sharpened"
+
   /// The certificate for targets in descending order: one hypothesis for each pair of neighbours that differ.
   public static func certificate(targets: [Double], stepSize: Double) -> Certificate {
     let pairs = zip(targets, targets.dropFirst()).filter { $0 > $1 && $1 > 0 }
     return Certificate(
-      claim: "phases of descent are separated",
-      source: "Corollary 3 of Gidel et al. 2019, sharpened",
+      claim: claim, source: source,
       hypotheses: pairs.map { σ, next in
         Hypothesis(
           "ln(1 + ησ) for σ = \(σ), against ησ of the next mode",

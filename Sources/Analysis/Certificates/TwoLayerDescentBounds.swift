@@ -24,6 +24,9 @@ public struct TwoLayerDescentBounds: Equatable, Sendable {
     self.stepSize = stepSize
   }
 
+  static let claim = "two-sided bounds of descent"
+  static let source = "Theorem 3 of Gidel et al. 2019, corrected"
+
   public var hypotheses: [Hypothesis] {
     var result = [Hypothesis("starting value", measured: initial, moreThan: 0)]
     if target > 0 {
@@ -67,7 +70,7 @@ public struct TwoLayerDescentBounds: Equatable, Sendable {
   /// The certificate, with the values of w after some numbers of steps.
   public func certificate(measured: [(steps: Int, value: Double)] = []) -> Certificate {
     Certificate(
-      claim: "two-sided bounds of descent", source: "Theorem 3 of Gidel et al. 2019, corrected",
+      claim: Self.claim, source: Self.source,
       hypotheses: hypotheses,
       bounds: measured.flatMap { steps, value in
         [

@@ -25,11 +25,18 @@ public struct JointDecomposition: Sendable {
   public let inputCovarianceNorm: Double
   /// ‖Σ̂xy Σ̂xyᵀ Σ̂x − Σ̂x Σ̂xy Σ̂xyᵀ‖_F.
   public let commutatorNorm: Double
-  /// Δx = ½ ‖Σ̂x − 1/√d₀‖_F: how far the inputs are from white. Between 0 and 1/√2.
+  /// Δx = ½ ‖Σ̂x − 1/√d₀‖_F: how far the inputs are from white; see ``identityMeasureRange``.
   public let identityMeasure: Double
 
   /// Δxy = ½ ‖[Σ̂xy Σ̂xyᵀ, Σ̂x]‖_F, between 0 and 1/√2.
   public var commutatorMeasure: Double { 0.5 * commutatorNorm }
+
+  /// What Δx can be at all: ½ (1 − 1/√d₀) for white inputs, whose Σ̂x is 1/d₀, to √((1 − 1/√d₀)/2) for inputs in
+  /// one direction.
+  public var identityMeasureRange: ClosedRange<Double> {
+    let rest = 1 - 1 / Double(inputVectors.rowCount).squareRoot()
+    return 0.5 * rest...(0.5 * rest).squareRoot()
+  }
 
   /// ½ ‖B‖_F.
   public var halfOffDiagonalNorm: Double { 0.5 * offDiagonalNorm }

@@ -6,12 +6,19 @@
 
 // Inner loops over the known entries of a matrix, compiled for several instruction sets; the best that the
 // processor has is chosen once. Every factor is stored row by row with `width` doubles a row.
-// The order of additions is fixed by the arguments alone, so the same machine gives the same bits.
+// The order of additions is fixed by the arguments alone, so the same machine gives the same bits. A row's result
+// does not depend on which other rows are computed with it: rows may be divided among threads.
 
 // products[e] = ⟨left row rows[e], right row columns[e]⟩ for each of `count` entries.
 void sparse_products_at(
     size_t count, const int32_t *rows, const int32_t *columns, const double *left,
     const double *right, size_t width, double *products);
+
+// residuals[e] = scale · (⟨left row rows[e], right row columns[e]⟩ − values[e]); returns the sum of the squares
+// before the scaling.
+double sparse_residuals(
+    size_t count, const int32_t *rows, const int32_t *columns, const double *left,
+    const double *right, size_t width, const double *values, double scale, double *residuals);
 
 // result row i = Σ over the entries e of row i of values[e] · (factor row columns[e]), for `rowCount` rows;
 // the entries of row i are those from starts[i] up to starts[i + 1].
@@ -25,19 +32,34 @@ void sparse_times_factor_ordered(
     size_t rowCount, const ptrdiff_t *starts, const int32_t *columns, const int32_t *order,
     const double *values, const double *factor, size_t width, double *result);
 
-// gram += Σ f fᵀ (lower triangle, width × width), moment += Σ value · f over `count` entries,
-// f being the factor row columns[e].
-void sparse_normal_equations(
-    size_t count, const int32_t *columns, const double *values, const double *factor, size_t width,
-    double *gram, double *moment);
+// The offset of each of `rowCount` rows, Σ t/(count + shrinkage) with t = values[e] − mean − others[columns[e]] over
+// the row's entries; rows without entries keep theirs. Returns Σ (t − offset)².
+double sparse_offsets(
+    size_t rowCount, const ptrdiff_t *starts, const int32_t *columns, const double *values,
+    const double *others, double mean, double shrinkage, double *offsets);
 
-// sum += Σ block columns[e] over `count` entries; a block has `blockSize` doubles.
-void sparse_sum_of_blocks(
-    size_t count, const int32_t *columns, const double *blocks, size_t blockSize, double *sum);
+// The Gaussian posterior of each of `rowCount` rows u of a factor, given the entries b ≈ uᵀv + noise, where v is
+// the factor row columns[e] with covariance Τ:
+//
+//     covariance = (diag(1/prior) + Σ (v vᵀ + Τ)/noise)⁻¹,   mean = covariance · Σ b v / noise.
+//
+// Rows of `factor` take `width` rounded up to a multiple of eight doubles, zeros beyond the width. Τ comes from
+// `blocks`, width × width for each factor row, or, when that is null, from `meanBlock` for all of them. Means
+// (rowCount × width) and covariances (rowCount × width × width) are overwritten; where rounding has made the
+// matrix indefinite the covariance is zero and the mean stays. Returns the expected squared error over the
+// entries, without that of such rows. `scratch` has posterior_scratch_size(width) doubles.
+double sparse_posterior_rows(
+    size_t rowCount, const ptrdiff_t *starts, const int32_t *columns, const double *values,
+    const double *factor, const double *blocks, const double *meanBlock, size_t width, double noise,
+    const double *prior, double *means, double *covariances, double *scratch);
 
-// Turns the lower triangle of a positive definite matrix of `width`² doubles into its full symmetric
-// inverse; returns 0, with the matrix destroyed, when a pivot is not positive.
-int small_inverse(size_t width, double *matrix);
+size_t posterior_scratch_size(size_t width);
+
+// The number at the counter, which is then one more, for threads that take blocks of work in turn.
+size_t next_block(size_t *counter);
+
+// How many processors this process may run on.
+int available_processor_count(void);
 
 // "avx512", "avx2" or "baseline".
 const char *sparse_kernel_name(void);

@@ -6,24 +6,32 @@ public enum IDX {
   /// - Complexity: eight bytes of memory for each element.
   public static func read(_ source: ByteSource) throws(DataFormatError) -> NPYArray {
     let stream = try ByteStream(source)
+    let (shape, type) = try header(stream)
+    let elements = try ElementReader.read(stream, shape: shape, type: type, isBigEndian: true)
+    try stream.verify()
+    return NPYArray(shape: shape, elements: elements)
+  }
+
+  /// Reads what stands before the elements.
+  static func header(
+    _ stream: ByteStream
+  ) throws(DataFormatError) -> (shape: [Int], type: ScalarType) {
     let start = try stream.bytes(4)
     guard start.count == 4, start[0] == 0, start[1] == 0, let type = types[start[2]], start[3] > 0
     else {
       throw .notThisFormat(
-        source.name, format: "IDX",
+        stream.name, format: "IDX",
         problem: "it does not begin with two zeros, a type and a dimension")
     }
     let sizes = try stream.bytes(4 * Int(start[3]))
     guard sizes.count == 4 * Int(start[3]) else {
-      throw .notThisFormat(source.name, format: "IDX", problem: "its header is cut off")
+      throw .notThisFormat(stream.name, format: "IDX", problem: "its header is cut off")
     }
     var shape: [Int] = []
     for offset in stride(from: 0, to: sizes.count, by: 4) {
       shape.append(sizes[offset..<offset + 4].reduce(0) { $0 << 8 | Int($1) })
     }
-    let elements = try ElementReader.read(stream, shape: shape, type: type, isBigEndian: true)
-    try stream.verify()
-    return NPYArray(shape: shape, elements: elements)
+    return (shape, type)
   }
 
   /// Each item as a row: the first index stays, the others are strung together.

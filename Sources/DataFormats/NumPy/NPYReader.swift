@@ -17,34 +17,62 @@ enum ElementReader {
   static func read(
     _ stream: ByteStream, shape: [Int], type: ScalarType, isBigEndian: Bool
   ) throws(DataFormatError) -> [Double] {
-    let remaining = stream.remaining
-    let needed =
-      "\(shape.isEmpty ? "1" : shape.map(String.init).joined(separator: "×")) elements of "
-      + "\(type.byteCount) \(type.byteCount == 1 ? "byte" : "bytes") are announced"
-    guard let count = elementCount(shape), count <= remaining / type.byteCount else {
-      throw .tooShort(stream.name, needed: needed, available: remaining)
-    }
+    let count = try checkedCount(stream, shape: shape, type: type)
     var elements: [Double] = []
     elements.reserveCapacity(stream.count == nil ? min(count, 1 << 16) : count)
+    let missing = try append(
+      count, of: type, isBigEndian: isBigEndian, from: stream, to: &elements, before: 0)
+    guard missing == 0 else {
+      throw .tooShort(
+        stream.name, needed: words(shape, type), available: count * type.byteCount - missing)
+    }
+    return elements
+  }
+
+  /// How many elements a shape has.
+  ///
+  /// - Throws: if the stream cannot have as many.
+  static func checkedCount(
+    _ stream: ByteStream, shape: [Int], type: ScalarType
+  ) throws(DataFormatError) -> Int {
+    let remaining = stream.remaining
+    guard let count = elementCount(shape), count <= remaining / type.byteCount else {
+      throw .tooShort(stream.name, needed: words(shape, type), available: remaining)
+    }
+    return count
+  }
+
+  /// What a header announces.
+  static func words(_ shape: [Int], _ type: ScalarType) -> String {
+    "\(shape.isEmpty ? "1" : shape.map(String.init).joined(separator: "×")) elements of "
+      + "\(type.byteCount) \(type.byteCount == 1 ? "byte" : "bytes") are announced"
+  }
+
+  /// Appends the next elements of a stream, as far as it lasts; memory grows with what arrives.
+  ///
+  /// - Parameter before: how many elements came earlier, for the sentence about one of them.
+  /// - Returns: how many bytes were missing.
+  static func append(
+    _ count: Int, of type: ScalarType, isBigEndian: Bool, from stream: ByteStream,
+    to elements: inout [Double], before: Int
+  ) throws(DataFormatError) -> Int {
     let chunk = UnsafeMutableRawBufferPointer.allocate(
       byteCount: max(8, min(1 << 18, count * type.byteCount)), alignment: 8)
     defer { chunk.deallocate() }
-    while elements.count < count {
-      let step = min(count - elements.count, chunk.count / type.byteCount)
+    var done = 0
+    while done < count {
+      let step = min(count - done, chunk.count / type.byteCount)
       let piece = UnsafeMutableRawBufferPointer(rebasing: chunk[..<(step * type.byteCount)])
       let got = try stream.read(into: piece)
-      guard got == piece.count else {
-        throw .tooShort(
-          stream.name, needed: needed, available: elements.count * type.byteCount + got)
+      let whole = UnsafeRawBufferPointer(
+        rebasing: piece[..<(got / type.byteCount * type.byteCount)])
+      if let bad = type.decode(whole, isBigEndian: isBigEndian, into: &elements) {
+        throw .inexactInteger(stream.name, index: before + done + bad.index, text: bad.text)
       }
-      let before = elements.count
-      if let bad = type.decode(
-        UnsafeRawBufferPointer(piece), isBigEndian: isBigEndian, into: &elements)
-      {
-        throw .inexactInteger(stream.name, index: before + bad.index, text: bad.text)
-      }
+      if got < piece.count { return (count - done) * type.byteCount - got }
+      done += step
     }
-    return elements
+    return 0
   }
 }
 

@@ -34,7 +34,9 @@ public struct SpectralModes: Sendable {
   private let constantParts: [Matrix?]
 
   /// Finds the modes; the hypotheses say how well the network fits, and the modes are nil when one fails.
-  static func find(
+  ///
+  /// - Precondition: two layers or more.
+  package static func find(
     inputCovariance: Matrix, crossCovariance: Matrix, network: LinearNetwork, tolerance: Double
   ) throws -> (modes: SpectralModes?, hypotheses: [Hypothesis]) {
     let normalized = network.layers.map(\.normalized)

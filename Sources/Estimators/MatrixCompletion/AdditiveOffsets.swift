@@ -1,3 +1,4 @@
+import CSparseKernels
 public import LinearAlgebra
 
 /// A number for the whole table, one for each row and one for each column; their sum predicts an entry.
@@ -20,39 +21,44 @@ public struct AdditiveOffsets: Equatable, Sendable {
   /// rows (columns), estimated from the residuals.
   ///
   /// Rows and columns without an entry get zero.
-  /// - Complexity: O(*entries*) a sweep, 20 sweeps.
+  /// - Complexity: O(*entries*) a sweep, at most 20 sweeps.
   public init(fitting entries: ObservedEntries) {
+    self.init(fitting: entries.values, pattern: ObservedPattern(of: entries))
+  }
+
+  /// The same for values at the positions of a pattern, in row order.
+  init(fitting values: [Double], pattern: ObservedPattern) {
     // Squares of very large or small values leave the range of numbers; a power of two changes no bits.
-    let largest = entries.values.reduce(0) { max($0, abs($1)) }
+    let largest = values.reduce(0) { max($0, abs($1)) }
     let unit = largest > 0 ? Double(sign: .plus, exponent: largest.exponent, significand: 1) : 1
-    self.init(fittingUnit: entries.replacingValues(entries.values.map { $0 / unit }))
+    self.init(fittingUnit: values.map { $0 / unit }, pattern)
     rescale(by: unit)
   }
 
-  private init(fittingUnit entries: ObservedEntries) {
-    let count = Double(max(entries.count, 1))
-    mean = entries.values.reduce(0, +) / count
-    rows = [Double](repeating: 0, count: entries.rowCount)
-    columns = [Double](repeating: 0, count: entries.columnCount)
+  private init(fittingUnit values: [Double], _ pattern: ObservedPattern) {
+    let count = Double(max(values.count, 1))
+    mean = values.reduce(0, +) / count
+    rows = [Double](repeating: 0, count: pattern.rowCount)
+    columns = [Double](repeating: 0, count: pattern.columnCount)
+    let columnOrderValues = pattern.columnOrdered(values)
     var rowShrinkage = 0.0
     var columnShrinkage = 0.0
     for sweep in 0..<20 {
-      Self.refit(
-        &rows, entries.rows, entries.values, shrinkage: rowShrinkage,
-        without: { [mean, columns] in mean + columns[Int(entries.columns[$0])] })
-      Self.refit(
-        &columns, entries.columns, entries.values, shrinkage: columnShrinkage,
-        without: { [mean, rows] in mean + rows[Int(entries.rows[$0])] })
-      var squared = 0.0
-      for k in 0..<entries.count {
-        let residual =
-          entries.values[k] - value(row: Int(entries.rows[k]), column: Int(entries.columns[k]))
-        squared += residual * residual
-      }
+      let before = columns
+      _ = Self.refit(
+        &rows, values, less: columns, at: pattern.columns, mean: mean, shrinkage: rowShrinkage,
+        starts: pattern.rowStarts, blocks: pattern.rowBlocks, threadCount: pattern.threadCount)
+      let squared = Self.refit(
+        &columns, columnOrderValues, less: rows, at: pattern.columnOrderRows, mean: mean,
+        shrinkage: columnShrinkage, starts: pattern.columnStarts, blocks: pattern.columnBlocks,
+        threadCount: pattern.threadCount)
       if sweep < 10 {
         let within = squared / count
         rowShrinkage = Self.quotient(within, rows)
         columnShrinkage = Self.quotient(within, columns)
+      } else if zip(before, columns).allSatisfy({ abs($0 - $1) <= 1e-15 }) {
+        // Values are at most two in size.
+        return
       }
     }
   }
@@ -62,17 +68,25 @@ public struct AdditiveOffsets: Equatable, Sendable {
     return between > 0 ? min(within / between, 1e6) : 1e6
   }
 
+  /// Fits the offsets of one side, given those of the other; returns the sum of the squared residuals.
   private static func refit(
-    _ offsets: inout [Double], _ groups: [Int32], _ values: [Double], shrinkage: Double,
-    without: (Int) -> Double
-  ) {
-    var sums = [Double](repeating: 0, count: offsets.count)
-    var counts = sums
-    for k in values.indices {
-      sums[Int(groups[k])] += values[k] - without(k)
-      counts[Int(groups[k])] += 1
+    _ offsets: inout [Double], _ values: [Double], less others: [Double], at places: [Int32],
+    mean: Double, shrinkage: Double, starts: [Int], blocks: RowBlocks, threadCount: Int
+  ) -> Double {
+    offsets.withUnsafeMutableBufferPointer { offsets in
+      values.withUnsafeBufferPointer { values in
+        places.withUnsafeBufferPointer { places in
+          starts.withUnsafeBufferPointer { starts in
+            blocks.sum(threadCount: threadCount) { _, lines in
+              sparse_offsets(
+                lines.count, starts.baseAddress! + lines.lowerBound, places.baseAddress,
+                values.baseAddress, others, mean, shrinkage,
+                offsets.baseAddress! + lines.lowerBound)
+            }
+          }
+        }
+      }
     }
-    for k in offsets.indices where counts[k] > 0 { offsets[k] = sums[k] / (counts[k] + shrinkage) }
   }
 
   mutating func rescale(by unit: Double) { self = rescaled(by: unit) }

@@ -56,9 +56,14 @@ public struct CompletionModel: Equatable, Sendable {
   ///
   /// - Complexity: O(*entries* · *rank*).
   public func values(at entries: ObservedEntries) -> [Double] {
+    values(at: entries, pattern: ObservedPattern(of: entries))
+  }
+
+  /// The same on the threads of a pattern of the entries.
+  func values(at entries: ObservedEntries, pattern: ObservedPattern) -> [Double] {
     var result = [Double](repeating: 0, count: entries.count)
     if rank > 0 {
-      ObservedPattern(of: entries).products(left: rowFactor, right: columnFactor, into: &result)
+      pattern.products(left: rowFactor, right: columnFactor, into: &result)
     }
     if let offsets {
       for k in result.indices {

@@ -18,8 +18,7 @@ struct Holdout {
     for column in entries.columns { columnCounts[Int(column)] += 1 }
     var columnBudget = columnCounts.map { $0 / 2 }
     let wanted = Int((fraction * Double(entries.count)).rounded())
-    var order = Array(entries.values.indices)
-    generator.shuffle(&order)
+    let order = generator.permutation(entries.count)
     var isHeld = [Bool](repeating: false, count: entries.count)
     var held = 0
     for index in order {

@@ -35,7 +35,7 @@ extension MatrixCompleter {
 
   func finished(
     _ entries: ObservedEntries, _ model: CompletionModel, isExact: Bool, iterations: Int,
-    outcome: Outcome, path: CompletionPath = CompletionPath()
+    outcome: Outcome, path: CompletionPath = CompletionPath(), pattern: ObservedPattern? = nil
   ) throws -> Fit {
     var model = model
     let mask = MaskReport(
@@ -45,7 +45,7 @@ extension MatrixCompleter {
       model.emptyColumns = mask.emptyColumns
       model.fallback = model.offsets ?? AdditiveOffsets(fitting: entries)
     }
-    let fitted = model.values(at: entries)
+    let fitted = model.values(at: entries, pattern: pattern ?? ObservedPattern(of: entries))
     let unit = entries.values.reduce(0) { max($0, abs($1)) }
     let residuals = zip(fitted, entries.values).map { unit == 0 ? 0 : ($0 - $1) / unit }
     return Fit(
@@ -60,7 +60,7 @@ extension MatrixCompleter {
   ) throws -> Fit {
     var fit = try finished(
       entries, result.model, isExact: false, iterations: result.iterations,
-      outcome: result.outcome, path: result.path)
+      outcome: result.outcome, path: result.path, pattern: result.pattern)
     fit.holdoutError = result.holdoutError
     fit.intervals = coverage.map {
       CompletionIntervals(

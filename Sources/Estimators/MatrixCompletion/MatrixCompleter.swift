@@ -25,6 +25,9 @@ public struct MatrixCompleter: Equatable, Sendable {
   /// The size of the first end-to-end matrix's singular values in units of √(rows · columns) times the root
   /// mean square of the data; nil chooses 10⁻⁵.
   public var initialScale: Double?
+  /// The largest number of components of the answer; nil for as many as the data support. Where there are
+  /// entries enough, a large table with a given rank is fitted without following a path first.
+  public var rank: Int?
   /// The share of entries held out when the data are not exact, at least 0 and below 1. With 0 the
   /// variational fit with offsets is used unseen.
   public var holdoutFraction: Double
@@ -32,11 +35,18 @@ public struct MatrixCompleter: Equatable, Sendable {
   public var intervalCoverage: Double?
   /// Every so many steps of the path are recorded; nil records none.
   public var recordingInterval: Int?
+  /// How many threads the products over known entries use; nil takes one up to a hundred thousand entries, and
+  /// one for every processor above. The answer's bits do not depend on it.
+  public var threadCount: Int?
   public var seed: UInt64
+  /// Tables of more entries are fitted by noisy factors at once: one path, without a search for an exact answer
+  /// before.
+  var largeCount = 200_000
 
   public init(
-    depth: Int = 3, width: Int? = nil, initialScale: Double? = nil, holdoutFraction: Double = 0.1,
-    intervalCoverage: Double? = nil, recordingInterval: Int? = nil, seed: UInt64 = 0
+    depth: Int = 3, width: Int? = nil, initialScale: Double? = nil, rank: Int? = nil,
+    holdoutFraction: Double = 0.1, intervalCoverage: Double? = nil, recordingInterval: Int? = nil,
+    threadCount: Int? = nil, seed: UInt64 = 0
   ) {
     self.depth = depth
     self.width = width
@@ -44,6 +54,8 @@ public struct MatrixCompleter: Equatable, Sendable {
     self.holdoutFraction = holdoutFraction
     self.intervalCoverage = intervalCoverage
     self.recordingInterval = recordingInterval
+    self.rank = rank
+    self.threadCount = threadCount
     self.seed = seed
   }
 
@@ -53,6 +65,8 @@ public struct MatrixCompleter: Equatable, Sendable {
     case depthNotPositive(Int)
     case widthNotPositive(Int)
     case initialScaleNotPositive(Double)
+    case rankNotPositive(Int)
+    case threadCountNotPositive(Int)
     case holdoutOutOfRange(Double)
     case coverageOutOfRange(Double)
     case intervalsNeedHoldout
@@ -94,8 +108,9 @@ public struct MatrixCompleter: Equatable, Sendable {
     }
     return try withoutActuallyEscaping(isCancelled) { isCancelled in
       var generator = SeededGenerator(seed: seed)
+      let isLarge = entries.count > largeCount
       // A large table that is exact is recognised after the noisy fit: the tenth held out is not missed there.
-      if !NoisyFit.isLarge(normal),
+      if !isLarge,
         let exact = try exactFit(entries, normal, unit: unit, isCancelled, using: &generator)
       {
         return exact
@@ -103,7 +118,10 @@ public struct MatrixCompleter: Equatable, Sendable {
       let noisy = NoisyFit(
         depth: depth, width: width, initialScale: initialScale ?? Self.automaticScale,
         holdoutFraction: holdoutFraction, recordingInterval: recordingInterval,
-        isCancelled: { isCancelled(0.3 + 0.7 * $0) })
+        rank: rank, threadCount: threads(for: entries), isCalibrated: intervalCoverage != nil,
+        isLarge: isLarge,
+        isCancelled: { isCancelled(0.3 + 0.7 * $0) }
+      )
       var result = try noisy.fit(normal, using: &generator)
       if let exact = try exactFit(entries, normal, near: result, unit: unit, isCancelled) {
         return exact
@@ -115,6 +133,13 @@ public struct MatrixCompleter: Equatable, Sendable {
 
   static let automaticScale = 1e-5
 
+  /// Up to this many entries a product takes less time than waking a second thread is worth.
+  private static let threadedCount = 100_000
+
+  func threads(for entries: ObservedEntries) -> Int {
+    threadCount ?? (entries.count > Self.threadedCount ? RowBlocks.processorCount : 1)
+  }
+
   /// How many starts are tried when the first fit leaves entries free to move.
   private static let startLimit = 4
 
@@ -124,6 +149,8 @@ public struct MatrixCompleter: Equatable, Sendable {
     if let initialScale, !(initialScale > 0 && initialScale.isFinite) {
       throw .initialScaleNotPositive(initialScale)
     }
+    if let rank, rank < 1 { throw .rankNotPositive(rank) }
+    if let threadCount, threadCount < 1 { throw .threadCountNotPositive(threadCount) }
     guard holdoutFraction >= 0, holdoutFraction < 1 else {
       throw .holdoutOutOfRange(holdoutFraction)
     }
@@ -155,7 +182,9 @@ public struct MatrixCompleter: Equatable, Sendable {
         using: &generator)
       let next = try search.search(&descent)
       steps += descent.stepCount + (next?.iterations ?? 0)
-      if let next, found == nil || !next.isFlexible {
+      if let next, next.columnFactor.columnCount <= rank ?? .max,
+        found == nil || !next.isFlexible
+      {
         found = next
         path = CompletionPath(points: descent.points, chosenStep: descent.stepCount)
       }
@@ -180,9 +209,9 @@ public struct MatrixCompleter: Equatable, Sendable {
     let oriented = Oriented(normal)
     let factors = noisy.model.factorsWithOffsets()
     let start = oriented.isFlipped ? factors.left : factors.right
-    guard let found = try oriented.search({ _ in isCancelled(0.95) }).search(from: start) else {
-      return nil
-    }
+    guard let found = try oriented.search({ _ in isCancelled(0.95) }).search(from: start),
+      found.columnFactor.columnCount <= rank ?? .max
+    else { return nil }
     var path = noisy.path
     path.rescale(by: unit)
     return try finished(

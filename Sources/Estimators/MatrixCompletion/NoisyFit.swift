@@ -16,6 +16,14 @@ struct NoisyFit {
   let initialScale: Double
   let holdoutFraction: Double
   let recordingInterval: Int?
+  /// The largest number of components; nil for as many as the data support.
+  let rank: Int?
+  let threadCount: Int
+  /// Whether residuals and deviations of the held-out entries are wanted.
+  let isCalibrated: Bool
+  /// Whether a second path would cost more than it can tell: with many entries a path is long, and variational
+  /// factors find offsets' components by themselves.
+  let isLarge: Bool
   let isCancelled: (Double) -> Bool
 
   struct Result {
@@ -27,6 +35,8 @@ struct NoisyFit {
     /// intervals.
     var calibration: [(residual: Double, deviation: Double)]
     var variational: VariationalFactorization?
+    /// The pattern of all entries, when the fit needed it.
+    var pattern: ObservedPattern?
     /// The unit of the variational factors.
     var unit: Double
     var iterations: Int
@@ -39,6 +49,17 @@ struct NoisyFit {
       holdoutError = holdoutError.map { $0 * factor }
       calibration = calibration.map { ($0.residual * factor, $0.deviation * factor) }
       unit *= factor
+    }
+  }
+
+  /// Entries with the pattern of their positions.
+  private struct Sample {
+    let entries: ObservedEntries
+    let pattern: ObservedPattern
+
+    init(_ entries: ObservedEntries, threadCount: Int) {
+      self.entries = entries
+      pattern = ObservedPattern(of: entries, threadCount: threadCount)
     }
   }
 
@@ -61,24 +82,31 @@ struct NoisyFit {
   /// - Parameter entries: in the units of the data, at least one.
   func fit(_ entries: ObservedEntries, using generator: inout SeededGenerator) throws -> Result {
     let split = Holdout(of: entries, fraction: holdoutFraction, using: &generator)
-    let training = entries.selecting(split.training)
-    let validation = entries.selecting(split.validation)
-    let offsets = AdditiveOffsets(fitting: training)
+    let training = Sample(entries.selecting(split.training), threadCount: threadCount)
+    let validation = Sample(entries.selecting(split.validation), threadCount: threadCount)
+    let offsets = AdditiveOffsets(fitting: training.entries.values, pattern: training.pattern)
     var iterations = 0
-    var candidates = try self.candidates(
-      training, validation, offsets: nil, &iterations, using: &generator)
+    // A rank that is given need not be read off a path, when there are entries enough to start without one.
+    var candidates =
+      if isLarge, let rank {
+        grownCandidate(
+          training, validation, offsets: nil, offering: rank, path: CompletionPath(), &iterations,
+          using: &generator)
+      } else {
+        try self.candidates(training, validation, offsets: nil, &iterations, using: &generator)
+      }
     if !isCancelled(0.5), Self.mayMatter(offsets, training) {
-      if Self.isLarge(entries) {
+      if isLarge {
         let found = candidates.last?.variational?.rank ?? 0
         candidates += grownCandidate(
-          training, validation, offsets: offsets, expecting: found, path: candidates[0].path,
-          &iterations, using: &generator)
+          training, validation, offsets: offsets, offering: rank ?? found + 1,
+          path: candidates.first?.path ?? CompletionPath(), &iterations, using: &generator)
       } else {
         candidates += try self.candidates(
           training, validation, offsets: offsets, &iterations, using: &generator)
       }
     }
-    if validation.count > 0 || candidates.isEmpty {
+    if validation.entries.count > 0 || candidates.isEmpty {
       candidates.append(
         candidate(
           offsets: offsets, model: Self.empty(entries, offsets), validation,
@@ -86,39 +114,37 @@ struct NoisyFit {
     }
     let chosen = choose(candidates)
     return try refit(
-      chosen, entries, validation: validation, iterations: iterations, using: &generator)
+      chosen, entries, validation: validation.entries, iterations: iterations, using: &generator)
   }
 
   // MARK: candidates
 
-  /// Whether a second path would cost more than it can tell: with many entries a path is long, and variational
-  /// factors find offsets' components by themselves.
-  static func isLarge(_ entries: ObservedEntries) -> Bool { entries.count > 200_000 }
-
   /// Whether offsets explain more of the entries than as many offsets would explain of pure noise.
-  private static func mayMatter(_ offsets: AdditiveOffsets, _ training: ObservedEntries) -> Bool {
+  private static func mayMatter(_ offsets: AdditiveOffsets, _ sample: Sample) -> Bool {
+    let training = sample.entries
     let before = rootMeanSquare(training.values)
     let after = rootMeanSquare(offsets.subtracted(from: training).values)
     let chance = Double(training.rowCount + training.columnCount) / Double(max(training.count, 1))
     return before > 0 && 1 - (after / before) * (after / before) > min(chance, 0.5)
   }
 
-  /// Variational factors with offsets, grown from the residual of the offsets alone.
+  /// Variational factors grown from the entries alone, or from what offsets leave of them.
   private func grownCandidate(
-    _ training: ObservedEntries, _ validation: ObservedEntries, offsets: AdditiveOffsets,
-    expecting rank: Int, path: CompletionPath, _ iterations: inout Int,
-    using generator: inout SeededGenerator
+    _ sample: Sample, _ validation: Sample, offsets: AdditiveOffsets?, offering count: Int,
+    path: CompletionPath, _ iterations: inout Int, using generator: inout SeededGenerator
   ) -> [Candidate] {
-    let scale = rootMeanSquare(offsets.subtracted(from: training).values)
+    let training = sample.entries
+    let centred = offsets.map { $0.subtracted(from: training) } ?? training
+    let scale = rootMeanSquare(centred.values)
     guard scale > 0, scale.isFinite else { return [] }
     var variational = VariationalFit(
-      training.replacingValues(training.values.map { $0 / scale }),
-      pattern: ObservedPattern(of: training),
+      training.replacingValues(training.values.map { $0 / scale }), pattern: sample.pattern,
       factors: VariationalFactorization(
         rowFactor: Matrix(rowCount: training.rowCount, columnCount: 0),
         columnFactor: Matrix(rowCount: training.columnCount, columnCount: 0), noiseVariance: 1),
-      offsets: offsets.rescaled(by: 1 / scale), isCancelled: { isCancelled(0.6) })
-    variational.run(offering: rank + 1, using: &generator)
+      offsets: offsets.map { $0.rescaled(by: 1 / scale) }, rankBound: rank,
+      isCancelled: { isCancelled(0.6) })
+    variational.run(offering: count, using: &generator)
     iterations += variational.rounds
     return [
       candidate(variational, validation, path: path, scale: scale)
@@ -126,7 +152,7 @@ struct NoisyFit {
   }
 
   private func candidate(
-    _ fit: VariationalFit, _ validation: ObservedEntries, path: CompletionPath, scale: Double
+    _ fit: VariationalFit, _ validation: Sample, path: CompletionPath, scale: Double
   ) -> Candidate {
     let offsets = fit.offsets.map { $0.rescaled(by: scale) }
     var result = candidate(
@@ -137,9 +163,10 @@ struct NoisyFit {
   }
 
   private func candidates(
-    _ training: ObservedEntries, _ validation: ObservedEntries, offsets: AdditiveOffsets?,
-    _ iterations: inout Int, using generator: inout SeededGenerator
+    _ sample: Sample, _ validation: Sample, offsets: AdditiveOffsets?, _ iterations: inout Int,
+    using generator: inout SeededGenerator
   ) throws -> [Candidate] {
+    let training = sample.entries
     let centred = offsets.map { $0.subtracted(from: training) } ?? training
     let scale = rootMeanSquare(centred.values)
     guard scale > 0, scale.isFinite else {
@@ -150,25 +177,25 @@ struct NoisyFit {
       ]
     }
     let normal = centred.replacingValues(centred.values.map { $0 / scale })
-    let pattern = ObservedPattern(of: normal)
     return try follow(
-      training, normal, pattern, validation, offsets: offsets, scale: scale, &iterations,
+      training, normal, sample.pattern, validation, offsets: offsets, scale: scale, &iterations,
       using: &generator)
   }
 
   private func follow(
     _ training: ObservedEntries, _ normal: ObservedEntries, _ pattern: ObservedPattern,
-    _ validation: ObservedEntries, offsets: AdditiveOffsets?, scale: Double,
+    _ validation: Sample, offsets: AdditiveOffsets?, scale: Double,
     _ iterations: inout Int, using generator: inout SeededGenerator
   ) throws -> [Candidate] {
-    let isLarge = Self.isLarge(normal)
     var descent = PathDescent(
       rowCount: normal.rowCount, columnCount: normal.columnCount, depth: depth,
       width: width ?? min(isLarge ? 16 : 32, normal.rowCount, normal.columnCount),
       initialScale: initialScale,
       recordingInterval: recordingInterval, using: &generator)
     let judge =
-      validation.count > 0 ? HoldoutJudge(validation, offsets: offsets, scale: scale) : nil
+      validation.entries.count > 0
+      ? HoldoutJudge(
+        validation.entries, pattern: validation.pattern, offsets: offsets, scale: scale) : nil
     var best: (meanSquare: Double, network: LinearNetwork, step: Int)?
     var holdoutErrors: [Int: Double] = [:]
     let finished = descent.descend(
@@ -199,7 +226,8 @@ struct NoisyFit {
     let network = best?.network ?? descent.network
     var result: [Candidate] = []
     let factors = try Self.factors(of: descent.network)
-    if judge != nil || !finished {
+    // The path has no rank to bound.
+    if (judge != nil && rank == nil) || !finished {
       var model = try Self.model(of: network, scale: scale)
       model.offsets = offsets
       var own = candidate(
@@ -209,8 +237,9 @@ struct NoisyFit {
       result.append(own)
     }
     guard finished else { return result }
-    let count = Self.startingRank(
-      factors.singularValues, chosen: network.singularValues(), normal)
+    let count = min(
+      rank ?? .max,
+      Self.startingRank(factors.singularValues, chosen: network.singularValues(), normal))
     guard count > 0 else { return result }
     var variational = VariationalFit(
       training.replacingValues(training.values.map { $0 / scale }), pattern: pattern,
@@ -218,7 +247,8 @@ struct NoisyFit {
         rowFactor: factors.left.firstColumns(count),
         columnFactor: factors.right.firstColumns(count),
         noiseVariance: max(descent.meanSquare, 1e-4)),
-      offsets: offsets.map { $0.rescaled(by: 1 / scale) }, isCancelled: { isCancelled(0.6) })
+      offsets: offsets.map { $0.rescaled(by: 1 / scale) }, rankBound: rank,
+      isCancelled: { isCancelled(0.6) })
     variational.run(using: &generator)
     iterations += variational.rounds
     result.append(candidate(variational, validation, path: path, scale: scale))
@@ -240,13 +270,13 @@ struct NoisyFit {
   }
 
   private func candidate(
-    offsets: AdditiveOffsets?, model: CompletionModel, _ validation: ObservedEntries,
+    offsets: AdditiveOffsets?, model: CompletionModel, _ validation: Sample,
     path: CompletionPath, scale: Double
   ) -> Candidate {
-    let predictions = model.values(at: validation)
+    let predictions = model.values(at: validation.entries, pattern: validation.pattern)
     return Candidate(
       offsets: offsets, variational: nil, network: nil, path: path, predictions: predictions,
-      squaredErrors: zip(predictions, validation.values).map { ($0 - $1) * ($0 - $1) },
+      squaredErrors: zip(predictions, validation.entries.values).map { ($0 - $1) * ($0 - $1) },
       scale: scale, isPath: false)
   }
 
@@ -280,10 +310,10 @@ struct NoisyFit {
     var result = Result(
       model: Self.empty(entries, chosen.offsets), path: chosen.path,
       holdoutError: validation.count > 0 ? chosen.meanSquare.squareRoot() : nil,
-      calibration: [], variational: nil, unit: chosen.scale, iterations: iterations,
+      calibration: [], variational: nil, pattern: nil, unit: chosen.scale, iterations: iterations,
       outcome: .converged)
     let scale = chosen.scale
-    for k in validation.values.indices {
+    for k in validation.values.indices where isCalibrated {
       let variance =
         chosen.variational.map {
           $0.variance(row: Int(validation.rows[k]), column: Int(validation.columns[k]))
@@ -292,10 +322,12 @@ struct NoisyFit {
         (validation.values[k] - chosen.predictions[k], variance.squareRoot() * chosen.scale))
     }
     if let factors = chosen.variational {
+      let pattern = ObservedPattern(of: entries, threadCount: threadCount)
+      result.pattern = pattern
       var fit = VariationalFit(
-        entries.replacingValues(entries.values.map { $0 / scale }),
-        pattern: ObservedPattern(of: entries), factors: factors,
-        offsets: chosen.offsets.map { $0.rescaled(by: 1 / scale) },
+        entries.replacingValues(entries.values.map { $0 / scale }), pattern: pattern,
+        factors: factors,
+        offsets: chosen.offsets.map { $0.rescaled(by: 1 / scale) }, rankBound: rank,
         isCancelled: { isCancelled(0.9) })
       fit.settle()
       result.iterations += fit.rounds
@@ -309,7 +341,7 @@ struct NoisyFit {
         let centred = offsets.map { $0.subtracted(from: entries) } ?? entries
         let normal = centred.replacingValues(centred.values.map { $0 / scale })
         let steps = chosen.path.chosenStep.map { max($0 / 5, 5) } ?? 5
-        let trajectory = Self.continued(network, on: normal, steps: steps)
+        let trajectory = continued(network, on: normal, steps: steps)
         result.iterations += trajectory.stepCount
         result.model = try Self.model(of: trajectory.finalNetwork, scale: scale)
       }
@@ -319,7 +351,7 @@ struct NoisyFit {
     return result
   }
 
-  private static func continued(
+  private func continued(
     _ network: LinearNetwork, on entries: ObservedEntries, steps: Int
   ) -> Trajectory {
     let descent = GradientDescent(stepLimit: steps)
@@ -327,7 +359,9 @@ struct NoisyFit {
       var loss = EndToEndLoss(CompletionObjective(entries), widths: network.widths)
       return descent.run(&loss, from: network)
     }
-    var loss = SparseCompletionLoss(entries, widths: network.widths)
+    var loss = SparseCompletionLoss(
+      entries, pattern: ObservedPattern(of: entries, threadCount: threadCount),
+      widths: network.widths)
     return descent.run(&loss, from: network)
   }
 
@@ -382,8 +416,11 @@ private struct HoldoutJudge {
   private let values: [Double]
   private let scale: Double
 
-  init(_ validation: ObservedEntries, offsets: AdditiveOffsets?, scale: Double) {
-    pattern = ObservedPattern(of: validation)
+  init(
+    _ validation: ObservedEntries, pattern: ObservedPattern, offsets: AdditiveOffsets?,
+    scale: Double
+  ) {
+    self.pattern = pattern
     values = (offsets.map { $0.subtracted(from: validation) } ?? validation).values
     self.scale = scale
   }

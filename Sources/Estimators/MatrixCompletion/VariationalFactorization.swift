@@ -54,7 +54,13 @@ struct VariationalFactorization: Equatable, Sendable {
     _ pattern: ObservedPattern, _ values: [Double], tolerance: Double = 1e-5, roundLimit: Int = 500,
     isCancelled: () -> Bool = { false }
   ) {
-    let columnOrderValues = pattern.columnOrder.map { values[Int($0)] }
+    let rowLines = Lines(
+      starts: pattern.rowStarts, others: pattern.columns, blocks: pattern.rowBlocks,
+      threadCount: pattern.threadCount)
+    let columnLines = Lines(
+      starts: pattern.columnStarts, others: pattern.columnOrderRows, blocks: pattern.columnBlocks,
+      threadCount: pattern.threadCount)
+    let columnOrderValues = pattern.columnOrdered(values)
     let meanSquare = values.reduce(0) { $0 + $1 * $1 } / Double(max(values.count, 1))
     let floor = max(meanSquare * 1e-24, .leastNormalMagnitude)
     noiseVariance = max(noiseVariance, floor)
@@ -65,11 +71,10 @@ struct VariationalFactorization: Equatable, Sendable {
       let previousPriors = zip(rowPrior, columnPrior).map { ($0 * $1).squareRoot() }
       _ = Self.update(
         &rowFactor, &rowCovariances, prior: rowPrior, from: columnFactor, columnCovariances,
-        starts: pattern.rowStarts, others: pattern.columns, values: values, noise: noiseVariance)
+        lines: rowLines, values: values, noise: noiseVariance)
       let squaredError = Self.update(
         &columnFactor, &columnCovariances, prior: columnPrior, from: rowFactor, rowCovariances,
-        starts: pattern.columnStarts, others: pattern.columnOrderRows, values: columnOrderValues,
-        noise: noiseVariance)
+        lines: columnLines, values: columnOrderValues, noise: noiseVariance)
       rowPrior = Self.priors(rowFactor, rowCovariances)
       columnPrior = Self.priors(columnFactor, columnCovariances)
       noiseVariance = max(squaredError / Double(values.count), floor)
@@ -157,71 +162,33 @@ struct VariationalFactorization: Equatable, Sendable {
   /// Updates one side from the other; returns the expected squared error over all entries after the update.
   private static func update(
     _ factor: inout Matrix, _ covariances: inout [Double], prior: [Double], from other: Matrix,
-    _ otherCovariances: [Double], starts: [Int], others: [Int32], values: [Double], noise: Double
+    _ otherCovariances: [Double], lines: Lines, values: [Double], noise: Double
   ) -> Double {
     let rank = prior.count
     let size = rank * rank
-    let precision = 1 / noise
-    let rowCount = factor.rowCount
-    var gram = [Double](repeating: 0, count: size)
-    var moment = [Double](repeating: 0, count: rank)
-    var expected = 0.0
     // With many entries in each row, the sum of their columns' covariances is their number times the mean: the
     // covariances are small beside the factors' squares there, and differ little from each other.
-    let usesMean = values.count > Self.meanCovarianceCount * rowCount
-    var mean = [Double](repeating: 0, count: size)
-    if usesMean {
-      sparse_sum_of_blocks(
-        other.rowCount, (0..<Int32(other.rowCount)).map(\.self), otherCovariances, size, &mean)
-      for k in mean.indices { mean[k] /= Double(other.rowCount) }
-    }
-    other.withUnsafeElements { other in
+    let usesMean = values.count > Self.meanCovarianceCount * factor.rowCount
+    let mean = usesMean ? meanBlock(otherCovariances, size: size) : []
+    let padded = widened(other)
+    return padded.withUnsafeElements { other in
       factor.withUnsafeMutableElements { means in
         otherCovariances.withUnsafeBufferPointer { otherCovariances in
           covariances.withUnsafeMutableBufferPointer { covariances in
-            others.withUnsafeBufferPointer { others in
-              values.withUnsafeBufferPointer { values in
-                gram.withUnsafeMutableBufferPointer { gram in
-                  moment.withUnsafeMutableBufferPointer { moment in
-                    for row in 0..<rowCount {
-                      let first = starts[row]
-                      let count = starts[row + 1] - first
-                      for k in 0..<size { gram[k] = usesMean ? Double(count) * mean[k] : 0 }
-                      for k in 0..<rank { moment[k] = 0 }
-                      if !usesMean {
-                        sparse_sum_of_blocks(
-                          count, others.baseAddress.map { $0 + first },
-                          otherCovariances.baseAddress, size, gram.baseAddress)
-                      }
-                      sparse_normal_equations(
-                        count, others.baseAddress.map { $0 + first },
-                        values.baseAddress.map { $0 + first }, other.baseAddress, rank,
-                        gram.baseAddress, moment.baseAddress)
-                      let block = covariances.baseAddress! + row * size
-                      let own = means.baseAddress! + row * rank
-                      for a in 0..<rank {
-                        for b in 0...a { block[a * rank + b] = precision * gram[a * rank + b] }
-                        block[a * rank + a] += 1 / prior[a]
-                      }
-                      guard small_inverse(rank, block) != 0 else {
-                        for k in 0..<size { block[k] = 0 }
-                        continue
-                      }
-                      for a in 0..<rank {
-                        var sum = 0.0
-                        for b in 0..<rank { sum += block[a * rank + b] * moment[b] }
-                        own[a] = precision * sum
-                      }
-                      // Σ b² − 2 uᵀm + tr(G (u uᵀ + Σ)), G summed over the row's entries.
-                      for k in first..<(first + count) { expected += values[k] * values[k] }
-                      for a in 0..<rank {
-                        expected -= 2 * own[a] * moment[a]
-                        for b in 0..<a {
-                          expected +=
-                            2 * gram[a * rank + b] * (own[a] * own[b] + block[a * rank + b])
-                        }
-                        expected += gram[a * rank + a] * (own[a] * own[a] + block[a * rank + a])
-                      }
+            values.withUnsafeBufferPointer { values in
+              lines.starts.withUnsafeBufferPointer { starts in
+                mean.withUnsafeBufferPointer { mean in
+                  lines.blocks.sum(threadCount: lines.threadCount) { _, rows in
+                    withUnsafeTemporaryAllocation(
+                      of: Double.self, capacity: posterior_scratch_size(rank)
+                    ) { scratch in
+                      sparse_posterior_rows(
+                        rows.count, starts.baseAddress! + rows.lowerBound, lines.others,
+                        values.baseAddress, other.baseAddress,
+                        usesMean ? nil : otherCovariances.baseAddress,
+                        usesMean ? mean.baseAddress : nil, rank, noise, prior,
+                        means.baseAddress! + rows.lowerBound * rank,
+                        covariances.baseAddress! + rows.lowerBound * size, scratch.baseAddress)
                     }
                   }
                 }
@@ -231,7 +198,37 @@ struct VariationalFactorization: Equatable, Sendable {
         }
       }
     }
-    return expected
+  }
+
+  /// The same factor with columns of zeros up to a multiple of eight, which the kernel reads in whole registers.
+  private static func widened(_ factor: Matrix) -> Matrix {
+    let missing = (8 - factor.columnCount % 8) % 8
+    guard missing > 0 else { return factor }
+    return .horizontallyStacked([
+      factor, Matrix(rowCount: factor.rowCount, columnCount: missing),
+    ])
+  }
+
+  /// The rows of one side, with the places of their entries on the other.
+  private struct Lines {
+    var starts: [Int]
+    var others: [Int32]
+    var blocks: RowBlocks
+    var threadCount: Int
+  }
+
+  private static func meanBlock(_ blocks: [Double], size: Int) -> [Double] {
+    var mean = [Double](repeating: 0, count: size)
+    blocks.withUnsafeBufferPointer { blocks in
+      mean.withUnsafeMutableBufferPointer { mean in
+        for start in stride(from: 0, to: blocks.count, by: size) {
+          for k in 0..<size { mean[k] += blocks[start + k] }
+        }
+        let share = Double(size) / Double(max(blocks.count, 1))
+        for k in 0..<size { mean[k] *= share }
+      }
+    }
+    return mean
   }
 
   /// The variance of a new observation at a position: noise and the uncertainty of both factors.

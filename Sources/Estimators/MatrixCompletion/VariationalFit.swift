@@ -10,6 +10,8 @@ import LinearAlgebra
 struct VariationalFit {
   let entries: ObservedEntries
   let pattern: ObservedPattern
+  /// The largest number of components; nil for as many as the data support.
+  let rankBound: Int?
   let isCancelled: () -> Bool
 
   private(set) var factors: VariationalFactorization
@@ -19,8 +21,9 @@ struct VariationalFit {
   /// Starts from factors and, where they are wanted, offsets.
   init(
     _ entries: ObservedEntries, pattern: ObservedPattern, factors: VariationalFactorization,
-    offsets: AdditiveOffsets?, isCancelled: @escaping () -> Bool
+    offsets: AdditiveOffsets?, rankBound: Int? = nil, isCancelled: @escaping () -> Bool
   ) {
+    self.rankBound = rankBound
     self.entries = entries
     self.pattern = pattern
     self.factors = factors
@@ -68,7 +71,8 @@ struct VariationalFit {
   /// No more components than the entries of an average line of the longer side could determine.
   private var rankLimit: Int {
     let lines = max(entries.rowCount, entries.columnCount, 1)
-    return max(1, min(entries.count / lines, entries.rowCount, entries.columnCount))
+    return max(
+      1, min(rankBound ?? .max, entries.count / lines, entries.rowCount, entries.columnCount))
   }
 
   /// Factors and offsets in turn, until the offsets no longer change beside the noise.
@@ -81,7 +85,7 @@ struct VariationalFit {
         pattern.products(left: factors.rowFactor, right: factors.columnFactor, into: &products)
       }
       let rest = zip(entries.values, products).map { $0 - $1 }
-      let next = AdditiveOffsets(fitting: entries.replacingValues(rest))
+      let next = AdditiveOffsets(fitting: rest, pattern: pattern)
       let nextValues = next.subtracted(from: entries).values
       let change = rootMeanSquare(zip(nextValues, values).map { $0 - $1 })
       offsets = next
@@ -111,25 +115,27 @@ struct VariationalFit {
     }
     let residuals = zip(values, products).map { $0 - $1 }
     let share = Double(entries.count) / (Double(entries.rowCount) * Double(entries.columnCount))
+    // A few directions more than are wanted converge faster, and eight cost hardly more than one.
+    let width = min((count + 9) / 8 * 8, entries.rowCount, entries.columnCount)
     var right = Matrix.gaussian(
-      rowCount: entries.columnCount, columnCount: count, using: &generator)
-    var left = Matrix(rowCount: entries.rowCount, columnCount: count)
-    for _ in 0..<8 {
+      rowCount: entries.columnCount, columnCount: width, using: &generator)
+    var left = Matrix(rowCount: entries.rowCount, columnCount: width)
+    for _ in 0..<5 {
       pattern.times(residuals, right, into: &left)
       guard let rows = try? QRDecomposition(of: left).orthogonalFactor,
-        rows.columnCount == count
+        rows.columnCount == width
       else { return nil }
       pattern.transposedTimes(residuals, rows, into: &right)
       left = rows
     }
     guard let small = try? SingularValueDecomposition(of: right),
-      small.singularValues.count == count
+      small.singularValues.count >= count
     else { return nil }
     // right = P Σ Qᵀ, so R ≈ left rightᵀ = (left Q) Σ Pᵀ.
-    let roots = small.singularValues.map { ($0 / share).squareRoot() }
+    let roots = small.singularValues.prefix(count).map { ($0 / share).squareRoot() }
     return (
-      (left * small.rightVectors).scalingColumns(by: roots),
-      small.leftVectors.scalingColumns(by: roots)
+      (left * small.rightVectors.firstColumns(count)).scalingColumns(by: roots),
+      small.leftVectors.firstColumns(count).scalingColumns(by: roots)
     )
   }
 }

@@ -6,7 +6,8 @@ extension NuclearNormCompleter.Fit {
   /// The fit in the form of a ``MatrixCompleter``'s, so that one report and one command serve both.
   ///
   /// It holds the duality gap; it never counts as exact, since the smallest nuclear norm agrees with every
-  /// entry whether the data have low rank or not.
+  /// entry whether the data have low rank or not. Its factors are those of the leading ``rank`` components;
+  /// singular values and errors are those of the whole ``completion``.
   /// - Throws: ``DecompositionError`` when LAPACK does not converge.
   public func matrixCompletion(of entries: ObservedEntries) throws -> MatrixCompleter.Fit {
     let decomposition = try SingularValueDecomposition(of: completion)
@@ -16,6 +17,8 @@ extension NuclearNormCompleter.Fit {
       columnFactor: decomposition.rightVectors.firstColumns(rank).scalingColumns(by: roots))
     var fit = try MatrixCompleter().finished(
       entries, model, isExact: false, iterations: iterations, outcome: outcome)
+    fit.trainingError = trainingError
+    fit.singularValues = singularValues
     fit.holdoutError = holdoutError
     fit.dualityGap = dualityGap
     return fit

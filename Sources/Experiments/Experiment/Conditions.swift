@@ -54,7 +54,7 @@ public struct Conditions: Sendable {
 public struct ExperimentData: Sendable {
   /// Grey images of 28×28 pixels with ten classes, as MNIST has them: for training, and for the test.
   public var digits: (@Sendable () throws -> (training: LabelledSamples, test: LabelledSamples))?
-  /// Color images of 32×32 pixels with ten classes, as CIFAR-10 has them.
+  /// Color images of 32×32 pixels in three planes with ten classes, as CIFAR-10 has them.
   public var colorImages: (@Sendable () throws -> LabelledSamples)?
   /// Inputs and one target each: a gas sensor array, and the concentration.
   public var gasDrift: (@Sendable () throws -> (inputs: Matrix, targets: Matrix))?

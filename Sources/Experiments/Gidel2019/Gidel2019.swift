@@ -1,6 +1,7 @@
 /// The items of the paper, in its order.
 enum Gidel2019 {
   static let experiments: [any Experiment] = [
-    Figure1()
+    Proposition1(), Theorem1(), Theorem2(), Figure1(), Corollary2(), Theorem3(), Corollary3(),
+    Table1(), Figure2(), AppendixA(), Lemma1(),
   ]
 }

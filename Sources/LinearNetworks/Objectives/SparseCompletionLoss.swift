@@ -41,20 +41,11 @@ public struct SparseCompletionLoss: NetworkLoss {
   public mutating func value(at network: LinearNetwork) -> Double {
     chain.multiply(network)
     network.layers[0].transpose(into: &inputFactor)
-    pattern.products(
-      left: chain.product(of: network), right: inputFactor, into: &scaledResiduals)
     let scale = 1 / Double(entries.count)
-    var sum = 0.0
-    scaledResiduals.withUnsafeMutableBufferPointer { residuals in
-      entries.values.withUnsafeBufferPointer { values in
-        for k in values.indices {
-          let residual = residuals[k] - values[k]
-          sum += residual * residual
-          residuals[k] = residual * scale
-        }
-      }
-    }
-    return sum * scale / 2
+    let squares = pattern.residuals(
+      left: chain.product(of: network), right: inputFactor, values: entries.values, scale: scale,
+      into: &scaledResiduals)
+    return squares * scale / 2
   }
 
   public mutating func gradients(at network: LinearNetwork, into gradients: inout [Matrix]) {

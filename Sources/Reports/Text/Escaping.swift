@@ -72,7 +72,7 @@ func paragraphs(_ prose: String) -> String {
     .joined()
 }
 
-/// One line of prose as HTML: code between backticks, addresses as links.
+/// One line of prose as HTML: code between backticks, addresses as links, `^{…}` raised and `_{…}` lowered.
 func inline(_ text: String) -> String {
   let pieces = text.split(separator: "`", omittingEmptySubsequences: false)
   return pieces.enumerated().map { number, piece in
@@ -84,11 +84,23 @@ func inline(_ text: String) -> String {
 
 private func linked(_ text: Substring) -> String {
   text.split(separator: " ", omittingEmptySubsequences: false).map { word in
-    guard word.hasPrefix("https://") else { return escapedMarkup(String(word)) }
+    guard word.hasPrefix("https://") else { return raised(escapedMarkup(String(word))) }
     var address = word
     while let last = address.last, ".,;:!?)".contains(last) { address.removeLast() }
     let shown = escapedMarkup(String(address))
     let rest = escapedMarkup(String(word[address.endIndex...]))
     return #"<a href="\#(shown)" rel="noopener noreferrer">\#(shown)</a>\#(rest)"#
   }.joined(separator: " ")
+}
+
+/// Escaped text with `^{…}`, `_{…}` and the `_i` and `^t` of formulas as raised and lowered letters. Braces
+/// within braces stay as they are, and so does `_` between words.
+private func raised(_ markup: String) -> String {
+  guard markup.contains(where: { $0 == "^" || $0 == "_" }) else { return markup }
+  return markup.replacing(/\^\{([^{}]*)\}/) { "<sup>\($0.1)</sup>" }
+    .replacing(/_\{([^{}]*)\}/) { "<sub>\($0.1)</sub>" }
+    .replacing(/\^([a-zA-Z0-9])(?![a-zA-Z0-9_])/) { "<sup>\($0.1)</sup>" }
+    .replacing(/(\p{Greek}|(?:^|[^\p{L}_])\p{L})_([a-zA-Z0-9])(?![\p{L}0-9_])/) {
+      "\($0.1)<sub>\($0.2)</sub>"
+    }
 }

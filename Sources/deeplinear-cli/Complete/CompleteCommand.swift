@@ -43,6 +43,13 @@ struct CompleteCommand: ParsableCommand {
     if results.intervals != nil, fitting.method == .nuclear {
       throw ValidationError("--intervals goes with --method deep; leave one of them out.")
     }
+    if fitting.method == .deep, fitting.penalty != .none {
+      throw ValidationError("--penalty goes with --method nuclear; add it or leave --penalty out.")
+    }
+    if fitting.penalty == .automatic, fitting.holdout == 0 {
+      throw ValidationError(
+        "--penalty auto needs entries held out; give --holdout a share above 0.")
+    }
   }
 
   func run() throws {
@@ -126,6 +133,17 @@ struct FittingArguments: ParsableArguments {
 
   @Option(
     name: .long, parsing: .unconditional,
+    help: ArgumentHelp("The largest rank of the answer, or auto.", valueName: "number"))
+  var rank = AutomaticNumber<Int>.automatic
+
+  @Option(
+    name: .long, parsing: .unconditional,
+    help: ArgumentHelp(
+      "How many threads to use, or auto; the answer does not depend on it.", valueName: "number"))
+  var threads = AutomaticNumber<Int>.automatic
+
+  @Option(
+    name: .long, parsing: .unconditional,
     help: ArgumentHelp(
       "The share of entries held out when the data are noisy; 0 for none.", valueName: "share"))
   var holdout = 0.1
@@ -133,14 +151,47 @@ struct FittingArguments: ParsableArguments {
   @Option(
     name: .long,
     help: ArgumentHelp(
-      "By the path of a deep network, or by the smallest nuclear norm that agrees with every known entry.",
-      valueName: "method"))
+      "By the path of a deep network, or by the smallest nuclear norm.", valueName: "method"))
   var method = Method.deep
+
+  @Option(
+    name: .long, parsing: .unconditional,
+    help: ArgumentHelp(
+      """
+      What the nuclear norm is weighed with against the fit: none meets every known entry exactly; \
+      auto lets entries held out decide.
+      """, valueName: "number"))
+  var penalty = NuclearPenalty.none
 
   enum Method: String, ExpressibleByArgument, CaseIterable {
     case deep
-    /// The smallest nuclear norm that agrees with every known entry.
+    /// The smallest nuclear norm, of all that agree with every known entry or weighed against the fit.
     case nuclear
+  }
+
+  /// `none`, `auto`, or a positive number.
+  enum NuclearPenalty: ExpressibleByArgument, Equatable, Sendable {
+    case none
+    case automatic
+    case fixed(Double)
+
+    init?(argument: String) {
+      switch argument {
+      case "none": self = .none
+      case "auto": self = .automatic
+      default:
+        guard let number = Double(argument), number > 0, number.isFinite else { return nil }
+        self = .fixed(number)
+      }
+    }
+
+    var defaultValueDescription: String {
+      switch self {
+      case .none: "none"
+      case .automatic: "auto"
+      case .fixed(let number): "\(number)"
+      }
+    }
   }
 
   func validate() throws {
@@ -150,6 +201,12 @@ struct FittingArguments: ParsableArguments {
     try check(depth >= 1, "--depth must be at least 1, not \(depth).")
     if let width = width.value {
       try check(width >= 1, "--width must be at least 1, not \(width).")
+    }
+    if let rank = rank.value {
+      try check(rank >= 1, "--rank must be at least 1, not \(rank).")
+    }
+    if let threads = threads.value {
+      try check(threads >= 1, "--threads must be at least 1, not \(threads).")
     }
     if let scale = initialScale.value {
       try check(

@@ -5,19 +5,25 @@ import DeepLinear
 /// when it is first needed, so that a large fit saved as a model alone never becomes dense.
 final class CompletedTable {
   private let fit: MatrixCompleter.Fit
+  /// The whole completed matrix, where it is more than the product of the fit's factors.
+  private let completed: Matrix?
   private let entries: ObservedEntries
   private let clip: ClosedRange<Double>?
   private let keepsObserved: Bool
 
-  init(fit: MatrixCompleter.Fit, entries: ObservedEntries, command: CompleteCommand) {
+  init(
+    fit: MatrixCompleter.Fit, completed: Matrix?, entries: ObservedEntries,
+    command: CompleteCommand
+  ) {
     self.fit = fit
+    self.completed = completed
     self.entries = entries
     clip = command.results.clip?.range
     keepsObserved = command.results.keepObserved
   }
 
   private(set) lazy var matrix: Matrix = {
-    var result = fit.completion()
+    var result = completed ?? fit.completion()
     result.withUnsafeMutableElements { elements in
       if let clip {
         for k in elements.indices {

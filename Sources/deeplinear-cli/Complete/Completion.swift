@@ -1,5 +1,6 @@
 import DataFormats
 import DeepLinear
+import Glibc
 import Records
 import Reports
 
@@ -15,17 +16,18 @@ struct Completion {
       from: command.observed, options: command.reading.options)
     let truth = try readTruth(data.entries)
     Interrupt.watch()
-    let fit = try fit(data.entries)
+    let (fit, nuclear) = try fit(data.entries)
     let seconds = (clock.now - start).seconds
-    let completion = CompletedTable(fit: fit, entries: data.entries, command: command)
+    let completion = CompletedTable(
+      fit: fit, completed: nuclear?.completion, entries: data.entries, command: command)
     let summary = CompletionSummary(
-      command: command, data: data, fit: fit, completion: completion, truth: truth,
-      seconds: seconds)
+      command: command, data: data, fit: fit, nuclear: nuclear, completion: completion,
+      truth: truth, seconds: seconds)
     try write(completion, data, fit)
     if let folder = command.results.report {
       try CompletionReport(
-        command: command, data: data, fit: fit, completion: completion, truth: truth,
-        summary: summary
+        command: command, data: data, fit: fit, nuclear: nuclear, completion: completion,
+        truth: truth, summary: summary
       ).write(to: folder)
     }
     if command.shared.json {
@@ -63,24 +65,49 @@ struct Completion {
     return truth
   }
 
-  private func fit(_ entries: ObservedEntries) throws -> MatrixCompleter.Fit {
+  private func fit(
+    _ entries: ObservedEntries
+  ) throws -> (MatrixCompleter.Fit, nuclear: NuclearNormCompleter.Fit?) {
+    if command.fitting.method == .nuclear {
+      let fit = try nuclearFit(entries)
+      return (try fit.matrixCompletion(of: entries), fit)
+    }
     var bar = ProgressBar("completing")
     defer { bar.finish() }
-    if command.fitting.method == .nuclear {
-      let fit = try NuclearNormCompleter(seed: command.shared.seed).fit(entries) { _ in
-        !Interrupt.wasAsked
-      }
-      return try fit.matrixCompletion(of: entries)
-    }
     let completer = MatrixCompleter(
       depth: command.fitting.depth, width: command.fitting.width.value,
-      initialScale: command.fitting.initialScale.value, holdoutFraction: command.fitting.holdout,
-      intervalCoverage: command.results.intervals,
+      initialScale: command.fitting.initialScale.value, rank: command.fitting.rank.value,
+      holdoutFraction: command.fitting.holdout, intervalCoverage: command.results.intervals,
       recordingInterval: command.results.report == nil ? nil : 2,
+      threadCount: command.fitting.threads.value,
       seed: command.shared.seed)
-    return try completer.fit(entries) { progress in
+    let fit = try completer.fit(entries) { progress in
       bar.show(progress.fraction)
       return !Interrupt.wasAsked
+    }
+    return (fit, nil)
+  }
+
+  private func nuclearFit(_ entries: ObservedEntries) throws -> NuclearNormCompleter.Fit {
+    var bar = ProgressBar("completing")
+    defer { bar.finish() }
+    let penalty: NuclearNormCompleter.Penalty =
+      switch command.fitting.penalty {
+      case .none: .none
+      case .automatic: .chosen(holdoutFraction: command.fitting.holdout)
+      case .fixed(let λ): .fixed(λ)
+      }
+    let completer = NuclearNormCompleter(penalty: penalty, seed: command.shared.seed)
+    do {
+      return try completer.fit(entries) { progress in
+        // The gap falls by a steady factor; penalties tried come first and take a share of the work each.
+        let share =
+          log10(max(progress.relativeGap, completer.tolerance)) / log10(completer.tolerance)
+        bar.show(penalty == .none ? share : min(0.9, Double(progress.pathIndex) / 20))
+        return !Interrupt.wasAsked
+      }
+    } catch let failure as NuclearNormCompleter.Failure {
+      throw BadInput("\(command.observed): \(failure).")
     }
   }
 

@@ -8,14 +8,13 @@ struct CompletionReport {
   let command: CompleteCommand
   let data: ObservedData
   let fit: MatrixCompleter.Fit
+  let nuclear: NuclearNormCompleter.Fit?
   let completion: CompletedTable
   let truth: Matrix?
   let summary: CompletionSummary
 
   /// Tables with more elements than this are not drawn.
   private static let drawableCount = 16_000_000
-  /// Maps of larger tables are reduced to so many cells along their longer side.
-  private static let longestSide = 400
 
   func write(to folder: String) throws {
     try ReportFolder.write(record, to: folder, overwrite: command.shared.force)
@@ -24,11 +23,10 @@ struct CompletionReport {
   private var record: Record {
     Record(
       title: "Completion of \(fileName)",
-      subtitle: fit.isExact
-        ? "Exact: rank \(fit.rank) agrees with every known entry to rounding"
-        : "Noisy data: rank \(fit.rank)\(summary.offsets ? " with row and column offsets" : ""), chosen by held-out entries",
+      subtitle: subtitle,
       summary: summaryFacts,
-      sections: [pathSection, spectrumSection, tableSection, maskSection].compactMap(\.self),
+      sections: [pathSection, penaltySection, spectrumSection, tableSection, maskSection]
+        .compactMap(\.self),
       provenance: ReportFolder.provenance(
         seed: command.shared.seed,
         settings: [
@@ -38,7 +36,22 @@ struct CompletionReport {
             "initial scale", .text(command.fitting.initialScale.value.map { "\($0)" } ?? "auto")),
           Fact("share held out when noisy", .number(command.fitting.holdout)),
           Fact("method", .text(command.fitting.method.rawValue)),
-        ]))
+        ]
+          + (nuclear == nil
+            ? [] : [Fact("penalty", .text(command.fitting.penalty.defaultValueDescription))])))
+  }
+
+  private var subtitle: String {
+    if fit.isExact { return "Exact: rank \(fit.rank) agrees with every known entry to rounding" }
+    if let nuclear {
+      guard let penalty = nuclear.penalty else {
+        return "The smallest nuclear norm that agrees with every known entry"
+      }
+      return "The smallest nuclear norm at penalty \(readable(penalty))"
+        + (nuclear.path.isEmpty ? "" : ", chosen by held-out entries")
+    }
+    return "Noisy data: rank \(fit.rank)\(summary.offsets ? " with row and column offsets" : ""), "
+      + "chosen by held-out entries"
   }
 
   private var summaryFacts: [Fact] {
@@ -50,6 +63,12 @@ struct CompletionReport {
     ]
     if let error = fit.holdoutError {
       facts.append(Fact("error on held-out entries", .number(error), note: "root mean square"))
+    }
+    if let nuclear {
+      facts.append(
+        Fact(
+          "duality gap", .number(nuclear.dualityGap),
+          note: "\(readable(nuclear.relativeGap)) of the objective"))
     }
     if let relative = summary.relativeError {
       facts.append(Fact("relative error against the truth", .number(relative)))
@@ -67,56 +86,56 @@ struct CompletionReport {
   // MARK: sections
 
   private var pathSection: Section? {
-    let points = fit.path.points
-    guard points.count > 1 else { return nil }
-    let steps = points.map { Double($0.step) }
-    let count = min(points[0].singularValues.count, max(2 * fit.rank, 6), 12)
-    let markers = fit.path.chosenStep.map {
-      [
-        Marker(
-          .vertical, at: Double($0),
-          label: fit.isExact ? "polished from here" : "least held-out error")
-      ]
-    }
-    let spectrum = Figure(
-      title: "Singular values rise one after another",
-      caption: """
-        The \(count) largest singular values of the end-to-end matrix of the depth-\(command.fitting.depth) \
-        network along its descent.
-        """,
+    PathFigures(
+      path: fit.path, depth: command.fitting.depth, rank: fit.rank, isExact: fit.isExact,
+      known: "entries"
+    ).section
+  }
+
+  private var penaltySection: Section? {
+    guard let nuclear, let chosen = nuclear.path.min(by: { $0.holdoutError < $1.holdoutError })
+    else { return nil }
+    let penalties = nuclear.path.map(\.penalty)
+    let markers = [Marker(.vertical, at: chosen.penalty, label: "chosen")]
+    let errors = Figure(
+      title: "Error at every penalty",
+      caption: "Root mean square error on the entries fitted and on those held out.",
       .lines(
         LinePlot(
-          horizontal: Axis("step", .whole), vertical: Axis("singular value", .logarithmic),
-          series: (0..<count).map { k in
+          horizontal: Axis("penalty", .logarithmic),
+          vertical: Axis("root mean square error", .logarithmic),
+          series: [
             Series(
-              "σ\(lowered(k + 1))", x: steps, y: points.map { $0.singularValues[k] },
-              color: .gradient(Double(k) / Double(max(count - 1, 1))))
-          }, markers: markers ?? [])))
-    var errors = [Series("known entries", x: steps, y: points.map(\.trainingError))]
-    if points.contains(where: { $0.holdoutError != nil }) {
-      errors.append(
-        Series(
-          "held-out entries", x: steps, y: points.map { $0.holdoutError ?? .nan }, style: .dashed))
-    }
-    let error = Figure(
-      title: "Error along the path",
-      caption:
-        "Root mean square error of the network on the entries it is trained on and on those held out.",
+              "known entries", x: penalties, y: nuclear.path.map(\.trainingError),
+              style: .connectedPoints),
+            Series(
+              "held-out entries", x: penalties, y: nuclear.path.map(\.holdoutError),
+              style: .connectedPoints),
+          ], markers: markers)))
+    let ranks = Figure(
+      title: "Rank at every penalty",
       .lines(
         LinePlot(
-          horizontal: Axis("step", .whole), vertical: Axis("root mean square error", .logarithmic),
-          series: errors, markers: markers ?? [])))
+          horizontal: Axis("penalty", .logarithmic), vertical: Axis("rank", .whole),
+          series: [
+            Series(
+              "rank", x: penalties, y: nuclear.path.map { Double($0.rank) },
+              style: .connectedPoints)
+          ], markers: markers)))
     return Section(
-      heading: "How the answer came about",
+      heading: "Which penalty",
       prose: """
-        A deep linear network is trained on the known entries from near zero. Its components rise in turn, \
-        the strongest first; the rank and the start of the final fit are read off this path.
+        The penalty descends from the value that gives zero, each fit started from the one before, until \
+        the error on held-out entries is past its minimum. The last fit takes all entries, with a penalty \
+        larger by the root of the share of entries that it gains.
         """,
-      blocks: [.row([spectrum, error])])
+      blocks: [.row([errors, ranks])])
   }
 
   private var spectrumSection: Section {
-    let found = fit.singularValues.filter { $0 > 1e-14 * (fit.singularValues.first ?? 0) }
+    // Of a nuclear-norm fit the values beyond its rank are what the solver's tolerance leaves.
+    let found = fit.singularValues.prefix(nuclear == nil ? fit.singularValues.count : fit.rank)
+      .filter { $0 > 1e-14 * (fit.singularValues.first ?? 0) }
     let onPath = chosenPoint?.singularValues ?? []
     let count = min(60, max(found.count, min(onPath.count, 2 * fit.rank + 4)))
     func spectrum(_ name: String, _ values: [Double], _ style: Series.Style) -> Series {
@@ -142,7 +161,7 @@ struct CompletionReport {
                 Marker(.vertical, at: Double(fit.rank) + 0.5, label: "rank \(fit.rank)")
               ]))))
     }
-    if !fit.isExact { figures.append(residuals) }
+    if !fit.isExact, nuclear == nil || nuclear?.penalty != nil { figures.append(residuals) }
     return Section(
       heading: "What was found",
       blocks: [
@@ -206,28 +225,24 @@ struct CompletionReport {
   }
 
   private var tables: [Block] {
-    let completed = map(completion.matrix)
-    let colors = colorScale(for: completed, title: "value")
-    func drawn(_ title: String, _ map: HeatMap) -> Figure {
-      var map = map
-      map.colors = colors
-      return Figure(title: title, .heatMap(map))
-    }
     var blocks: [Block] = [
-      .row([
-        drawn("Known entries", map(data.entries.dense())), drawn("Completed table", completed),
-      ])
+      .row(
+        MatrixFigures.alike([
+          ("Known entries", data.entries.dense()), ("Completed table", completion.matrix),
+        ]))
     ]
     if let truth {
-      blocks.append(.row([drawn("Truth", map(truth)), differences(from: truth)]))
+      blocks.append(
+        .row([
+          MatrixFigures.alike([("Truth", truth), ("", completion.matrix)])[0],
+          differences(from: truth),
+        ]))
     }
     return blocks
   }
 
   private func differences(from truth: Matrix) -> Figure {
-    var difference = map(completion.matrix - truth)
-    difference.colors = colorScale(for: difference, title: "difference")
-    return Figure(title: "Difference from the truth", .heatMap(difference))
+    MatrixFigures.figure("Difference from the truth", completion.matrix - truth, "difference")
   }
 
   private func intervals(_ intervals: CompletionIntervals) -> Figure {
@@ -238,7 +253,7 @@ struct CompletionReport {
         when entries are missing at random. Calibrated on \(intervals.calibrationCount) held-out entries.
         """,
       .heatMap(
-        map(
+        MatrixFigures.map(
           completion.halfWidths(intervals), ColorScale(.sequential, title: "half-width", lower: 0)))
     )
   }
@@ -254,7 +269,7 @@ struct CompletionReport {
             """
             \(mask.undeterminedEntryCount) unknown entries are not determined by the known ones at rank \
             \(mask.rank): their values here rest on \
-            \(fit.isExact ? "the choice of smallest coordinates" : "the ridge") alone.
+            \(fit.isExact ? "the choice of smallest coordinates" : nuclear == nil ? "the ridge" : "the norm") alone.
             """)))
     }
     blocks.append(
@@ -284,25 +299,6 @@ struct CompletionReport {
     command.observed.split(separator: "/").last.map(String.init) ?? command.observed
   }
 
-  /// Colors for all but the largest two hundredths of the values, so that a few do not pale the others.
-  private func colorScale(for map: HeatMap, title: String) -> ColorScale {
-    let sizes = map.values.lazy.filter(\.isFinite).map(abs).sorted()
-    let extent = sizes.isEmpty ? 1 : sizes[(sizes.count - 1) * 98 / 100]
-    let upper = extent > 0 ? extent : sizes.last ?? 1
-    return map.values.contains { $0 < 0 }
-      ? ColorScale(.diverging, title: title, lower: -upper, upper: upper)
-      : ColorScale(.sequential, title: title, upper: upper)
-  }
-
-  private func map(
-    _ matrix: Matrix, _ colors: ColorScale = ColorScale(.sequential, title: "value")
-  ) -> HeatMap {
-    HeatMap(
-      rowCount: matrix.rowCount, columnCount: matrix.columnCount, values: matrix.elements,
-      colors: colors
-    ).reduced(toSide: Self.longestSide)
-  }
-
   private func picture(_ title: String, _ matrix: Matrix) -> Figure {
     let pixels = matrix.elements.map { value -> UInt8 in
       value.isFinite ? UInt8(min(max(value.rounded(), 0), 255)) : 0
@@ -320,12 +316,6 @@ struct CompletionReport {
     guard !indices.isEmpty else { return "none" }
     let shown = indices.prefix(20).map(String.init).joined(separator: ", ")
     return indices.count > 20 ? "\(shown) and \(indices.count - 20) more" : shown
-  }
-
-  private func lowered(_ number: Int) -> String {
-    String(
-      String.UnicodeScalarView(
-        "\(number)".unicodeScalars.compactMap { Unicode.Scalar($0.value - 48 + 0x2080) }))
   }
 }
 

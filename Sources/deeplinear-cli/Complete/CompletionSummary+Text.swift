@@ -10,6 +10,9 @@ extension CompletionSummary {
       lines.append("  " + label + String(repeating: " ", count: 16 - label.count) + text)
     }
     say("answer", answer)
+    if let dualityGap, let relativeGap {
+      say("duality gap", "\(readable(dualityGap)), relative \(readable(relativeGap))")
+    }
     say("known entries", "root mean square error \(readable(trainingError.value ?? .nan))")
     if let error = holdoutError.value {
       say("held out", "root mean square error \(readable(error))")
@@ -43,8 +46,13 @@ extension CompletionSummary {
   private var answer: String {
     if outcome.exact { return "rank \(rank), exact: it agrees with every known entry to rounding" }
     if let dualityGap {
-      return "rank \(rank): nuclear norm \(readable(nuclearNorm.value ?? .nan)), at most "
-        + "\(readable(dualityGap)) above the smallest that agrees with the known entries"
+      let norm = "rank \(rank): nuclear norm \(readable(nuclearNorm.value ?? .nan))"
+      guard let penalty else {
+        return "\(norm), at most \(readable(dualityGap)) above the smallest that agrees with the "
+          + "known entries"
+      }
+      return "\(norm) at penalty \(readable(penalty))"
+        + (holdoutError.value == nil ? "" : ", chosen by held-out entries")
     }
     let offsets = offsets ? " with row and column offsets" : ""
     if outcome.kind == "interrupted" { return "rank \(rank)\(offsets), the best so far" }

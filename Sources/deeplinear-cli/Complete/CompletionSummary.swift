@@ -45,6 +45,10 @@ struct CompletionSummary: Encodable {
   var peakSignalToNoiseRatio: Double?
   var intervals: IntervalSummary?
   var dualityGap: Double?
+  /// The gap over the value of the objective.
+  var relativeGap: Double?
+  /// λ; nil where every entry is met exactly.
+  var penalty: Double?
   var output: String?
   var intervalOutput: String?
   var model: String?
@@ -52,7 +56,7 @@ struct CompletionSummary: Encodable {
 
   init(
     command: CompleteCommand, data: ObservedData, fit: MatrixCompleter.Fit,
-    completion: CompletedTable, truth: Matrix?, seconds: Double
+    nuclear: NuclearNormCompleter.Fit?, completion: CompletedTable, truth: Matrix?, seconds: Double
   ) {
     let entries = data.entries
     rows = entries.rowCount
@@ -62,6 +66,8 @@ struct CompletionSummary: Encodable {
     depth = command.fitting.depth
     seed = command.shared.seed
     dualityGap = fit.dualityGap
+    relativeGap = nuclear?.relativeGap
+    penalty = nuclear?.penalty
     outcome = OutcomeSummary(kind: fit.outcome.kind, exact: fit.isExact, step: fit.outcome.step)
     iterations = fit.iterations
     self.seconds = seconds

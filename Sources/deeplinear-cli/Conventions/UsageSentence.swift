@@ -2,17 +2,26 @@ import ArgumentParser
 
 /// What is wrong with the words of a command line, as one sentence that says where to look it up.
 enum UsageSentence {
-  /// Refuses a first word that names no command, and suggests the nearest that does.
+  /// Refuses a word that names no command, and suggests the nearest that does.
   static func checkCommand(_ arguments: [String]) throws {
-    guard let word = arguments.first, !word.hasPrefix("-") else { return }
-    let names = DeepLinearCommand.configuration.subcommands.compactMap {
-      $0.configuration.commandName
+    var command: any ParsableCommand.Type = DeepLinearCommand.self
+    var path = "deeplinear"
+    for word in arguments {
+      let commands = command.configuration.subcommands
+      guard !commands.isEmpty, !word.hasPrefix("-"), word != "help" else { return }
+      if let next = commands.first(where: { name(of: $0) == word }) {
+        (command, path) = (next, "\(path) \(word)")
+        continue
+      }
+      throw BadInput(
+        "there is no command '\(path == "deeplinear" ? word : "\(path.dropFirst(11)) \(word)")'; "
+          + (nearestName(to: word, among: commands.map(name(of:)))
+            .map { "did you mean '\($0)'?" } ?? "see \(path) --help."))
     }
-    guard !(names + ["help"]).contains(word) else { return }
-    throw BadInput(
-      "there is no command '\(word)'; "
-        + (nearestName(to: word, among: names).map { "did you mean '\($0)'?" }
-          ?? "see deeplinear --help."))
+  }
+
+  private static func name(of command: any ParsableCommand.Type) -> String {
+    command.configuration.commandName ?? "\(command)".lowercased()
   }
 
   /// The sentence for an error of the parser.

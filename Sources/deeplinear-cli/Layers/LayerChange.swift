@@ -3,22 +3,33 @@ import DeepLinear
 
 /// One run of a `layers` command: read, change layer after layer, write.
 struct LayerChange {
-  let files: LayersCommand.Files
+  let model: String
+  let layers: [String]
+  let results: LayersCommand.Results
   let shared: SharedOptions
+  /// What is done: expanded, collapsed or compressed.
+  let verb: String
 
   private struct Summary: Encodable {
     var layers: [LayerFile.Change]
     var output: String
+    var report: String?
   }
 
   func run(_ change: (inout LayerFile, String) throws -> LayerFile.Change) throws {
     var outputs = OutputPaths(overwrite: shared.force)
-    try outputs.file(files.output, option: "--output", among: [.safetensors])
-    var file = try LayerFile(reading: files.model)
-    let changes = try files.layer.map { try change(&file, $0) }
-    try file.contents.write(to: files.output, overwrite: shared.force)
+    try outputs.file(results.output, option: "--output", among: [.safetensors])
+    try outputs.report(results.report)
+    var file = try LayerFile(reading: model)
+    let changes = try layers.map { try change(&file, $0) }
+    try file.contents.write(to: results.output, overwrite: shared.force)
+    if let folder = results.report {
+      try LayerReport(
+        model: model, output: results.output, shared: shared, verb: verb, changes: changes
+      ).write(to: folder)
+    }
     if shared.json {
-      try JSONOutput.write(Summary(layers: changes, output: files.output))
+      try JSONOutput.write(Summary(layers: changes, output: results.output, report: results.report))
     } else {
       print(text(changes))
     }
@@ -41,6 +52,7 @@ struct LayerChange {
       while line.last == " " { line.removeLast() }
       return line
     }
-    return (lines + ["network: \(files.output)"]).joined(separator: "\n")
+    let written = [results.output, results.report.map { "\($0)/index.html" }].compactMap(\.self)
+    return (lines + ["written: \(written.joined(separator: ", "))"]).joined(separator: "\n")
   }
 }

@@ -17,6 +17,12 @@ struct LayerFile {
     /// ‖W − product‖_F/‖W‖_F, with all weights as they are stored.
     var relativeError: Double?
     var keptEnergy: Double?
+    /// Of the weight before, for the report alone.
+    var singularValues: [Double] = []
+
+    private enum CodingKeys: String, CodingKey {
+      case layer, weights, rank, parametersBefore, parametersAfter, relativeError, keptEnergy
+    }
   }
 
   init(reading path: String) throws {
@@ -64,7 +70,7 @@ struct LayerFile {
       layer: layer, weights: factors.map(\.name), rank: fit.rank, parametersBefore: weight.count,
       parametersAfter: fit.parameterCount,
       relativeError: norm > 0 ? (product - weight).frobeniusNorm / norm : 0,
-      keptEnergy: fit.keptEnergy)
+      keptEnergy: fit.keptEnergy, singularValues: fit.singularValues)
   }
 
   /// Replaces factors by the layer that they are.
@@ -136,11 +142,7 @@ struct LayerFile {
 
   private func storedWeight(_ name: String) throws -> Safetensors.Tensor {
     guard let tensor = contents[name] else {
-      let layers = contents.tensors.map(\.name).filter { $0.hasSuffix(".weight") }
-        .map { String($0.dropLast(7)) }
-      throw BadInput(
-        "\(path): there is no tensor \(name); the layers are \(layers.prefix(12).joined(separator: ", "))."
-      )
+      throw BadInput("\(path): there is no tensor \(name); \(advice(on: name))")
     }
     guard tensor.shape.count >= 2, !tensor.shape.contains(0) else {
       throw BadInput(
@@ -152,6 +154,21 @@ struct LayerFile {
         "\(path): \(name) holds \(tensor.type.rawValue) numbers; give floating-point weights.")
     }
     return tensor
+  }
+
+  /// The layer that a name of a weight is likely to mean, or those that there are. A weight `fc1.0.weight` belongs to
+  /// a layer `fc1` that was expanded.
+  private func advice(on name: String) -> String {
+    let suffix = name.hasSuffix(".0.weight") ? ".0.weight" : ".weight"
+    let layers = contents.tensors.map(\.name).filter { $0.hasSuffix(suffix) }
+      .map { String($0.dropLast(suffix.count)) }
+    let kind = suffix == ".weight" ? "layers" : "expanded layers"
+    if let near = nearestName(to: String(name.dropLast(suffix.count)), among: layers) {
+      return "did you mean --layer \(near)?"
+    }
+    guard !layers.isEmpty else { return "there are no \(kind) in this file." }
+    let more = layers.count > 12 ? " and \(layers.count - 12) more" : ""
+    return "the \(kind) are \(layers.prefix(12).joined(separator: ", "))\(more)."
   }
 
   /// One row for each output; a convolution's kernels lie in the columns.
@@ -168,8 +185,8 @@ struct LayerFile {
       return Int(tensor.name.dropFirst(layer.count + 1).dropLast(7))
     }.sorted()
     guard let first = numbers.first, let last = numbers.last else {
-      throw BadInput(
-        "\(path): there is no tensor \(layer).0.weight; name a layer that was expanded.")
+      let name = "\(layer).0.weight"
+      throw BadInput("\(path): there is no tensor \(name); \(advice(on: name))")
     }
     guard first == 0, last == numbers.count - 1 else {
       let missing = (0...last).first { !numbers.contains($0) } ?? 0

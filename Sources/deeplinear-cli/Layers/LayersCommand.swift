@@ -14,16 +14,30 @@ struct LayersCommand: ParsableCommand {
       """,
     subcommands: [Expand.self, Collapse.self, Compress.self])
 
-  /// What all three have in common.
-  struct Files: ParsableArguments {
+  /// What all three read.
+  struct Model: ParsableArguments {
     @Argument(help: ArgumentHelp("The network, as .safetensors.", valueName: "model"))
-    var model: String
+    var path: String
+  }
 
-    @Option(name: .long, help: "The name of a layer, such as fc1; may be given several times.")
-    var layer: [String] = []
-
-    @Option(name: .long, help: "Write the network as .safetensors.")
+  /// What all three write.
+  struct Results: ParsableArguments {
+    @Option(
+      name: .long, help: ArgumentHelp("Write the network as .safetensors.", valueName: "file"))
     var output: String
+
+    @Option(
+      name: .long, help: ArgumentHelp("Write a report to open in a browser.", valueName: "folder"))
+    var report: String?
+  }
+
+  /// Which layers are changed.
+  struct Names: ParsableArguments {
+    @Option(
+      name: .long,
+      help: ArgumentHelp(
+        "The name of a layer, such as fc1; may be given several times.", valueName: "name"))
+    var layer: [String] = []
 
     func validate() throws {
       if layer.isEmpty { throw ValidationError("No layer is named; give --layer NAME.") }
@@ -36,6 +50,7 @@ struct LayersCommand: ParsableCommand {
   struct Expand: ParsableCommand {
     static let configuration = CommandConfiguration(
       abstract: "Replace a layer by balanced factors whose product it is.",
+      usage: "deeplinear layers expand <model> --layer <name> --output <file> [<options>]",
       discussion: """
         fc1.weight becomes fc1.0.weight, fc1.1.weight, … as torch.nn.Sequential names them; a bias goes \
         with the last. A convolution becomes one of the same kernel and 1×1 convolutions after it.
@@ -43,50 +58,74 @@ struct LayersCommand: ParsableCommand {
         Example: deeplinear layers expand model.safetensors --layer fc1 --depth 3 --output deep.safetensors
         """)
 
-    @OptionGroup var files: Files
+    @OptionGroup var model: Model
 
-    @Option(name: .long, help: "The number of factors.")
-    var depth = 2
+    @OptionGroup(title: "Results") var results: Results
 
-    @Option(name: .long, help: "The width between the factors: auto, or a number.")
-    var width = AutomaticNumber<Int>.automatic
+    @OptionGroup(title: "Layers") var names: Names
+
+    @OptionGroup(title: "Method") var method: Method
 
     @OptionGroup(title: "General") var shared: SharedOptions
 
-    func validate() throws {
-      if depth < 1 { throw ValidationError("--depth must be at least 1, not \(depth).") }
-      if case .number(let width) = width, width < 1 {
-        throw ValidationError("--width must be at least 1, not \(width).")
+    struct Method: ParsableArguments {
+      @Option(
+        name: .long, parsing: .unconditional,
+        help: ArgumentHelp("The number of factors.", valueName: "number"))
+      var depth = 2
+
+      @Option(
+        name: .long, parsing: .unconditional,
+        help: ArgumentHelp("The width between the factors, or auto.", valueName: "number"))
+      var width = AutomaticNumber<Int>.automatic
+
+      func validate() throws {
+        if depth < 1 { throw ValidationError("--depth must be at least 1, not \(depth).") }
+        if case .number(let width) = width, width < 1 {
+          throw ValidationError("--width must be at least 1, not \(width).")
+        }
       }
     }
 
     func run() throws {
-      let factorizer = LayerFactorizer(depth: depth, width: width.value)
-      try LayerChange(files: files, shared: shared).run { try $0.factorize($1, by: factorizer) }
+      let factorizer = LayerFactorizer(depth: method.depth, width: method.width.value)
+      try LayerChange(
+        model: model.path, layers: names.layer, results: results, shared: shared, verb: "expanded"
+      ).run {
+        try $0.factorize($1, by: factorizer)
+      }
     }
   }
 
   struct Collapse: ParsableCommand {
     static let configuration = CommandConfiguration(
       abstract: "Replace consecutive factors by the one layer that they are.",
+      usage: "deeplinear layers collapse <model> --layer <name> --output <file> [<options>]",
       discussion: """
         fc1.0.weight, fc1.1.weight, … become fc1.weight; biases on the way are carried to the end.
 
         Example: deeplinear layers collapse deep.safetensors --layer fc1 --output model.safetensors
         """)
 
-    @OptionGroup var files: Files
+    @OptionGroup var model: Model
+
+    @OptionGroup(title: "Results") var results: Results
+
+    @OptionGroup(title: "Layers") var names: Names
 
     @OptionGroup(title: "General") var shared: SharedOptions
 
     func run() throws {
-      try LayerChange(files: files, shared: shared).run { try $0.collapse($1) }
+      try LayerChange(
+        model: model.path, layers: names.layer, results: results, shared: shared, verb: "collapsed"
+      ).run { try $0.collapse($1) }
     }
   }
 
   struct Compress: ParsableCommand {
     static let configuration = CommandConfiguration(
       abstract: "Replace a layer by factors of lower rank.",
+      usage: "deeplinear layers compress <model> --layer <name> --output <file> [<options>]",
       discussion: """
         The rank is given, or the smallest that keeps a share of the energy Σσ² or stays within a \
         relative error of the weight.
@@ -94,34 +133,55 @@ struct LayersCommand: ParsableCommand {
         Example: deeplinear layers compress model.safetensors --layer fc1 --energy 0.99 --output small.safetensors
         """)
 
-    @OptionGroup var files: Files
+    @OptionGroup var model: Model
 
-    @Option(name: .long, help: "The rank to keep.")
-    var rank: Int?
+    @OptionGroup(title: "Results") var results: Results
 
-    @Option(name: .long, help: "The share of the energy to keep, such as 0.99.")
-    var energy: Double?
+    @OptionGroup(title: "Layers") var names: Names
 
-    @Option(name: .long, help: "The relative error to allow, such as 0.05.")
-    var error: Double?
-
-    @Option(name: .long, help: "The number of factors.")
-    var depth = 2
+    @OptionGroup(title: "Method") var method: Method
 
     @OptionGroup(title: "General") var shared: SharedOptions
 
-    func validate() throws {
-      if depth < 2 { throw ValidationError("--depth must be at least 2, not \(depth).") }
-      guard [rank != nil, energy != nil, error != nil].count(where: { $0 }) == 1 else {
-        throw ValidationError("Give one of --rank, --energy and --error.")
+    struct Method: ParsableArguments {
+      @Option(
+        name: .long, parsing: .unconditional,
+        help: ArgumentHelp("The rank to keep.", valueName: "number"))
+      var rank: Int?
+
+      @Option(
+        name: .long, parsing: .unconditional,
+        help: ArgumentHelp("The share of the energy to keep, such as 0.99.", valueName: "share"))
+      var energy: Double?
+
+      @Option(
+        name: .long, parsing: .unconditional,
+        help: ArgumentHelp("The relative error to allow, such as 0.05.", valueName: "share"))
+      var error: Double?
+
+      @Option(
+        name: .long, parsing: .unconditional,
+        help: ArgumentHelp("The number of factors.", valueName: "number"))
+      var depth = 2
+
+      func validate() throws {
+        if depth < 2 { throw ValidationError("--depth must be at least 2, not \(depth).") }
+        guard [rank != nil, energy != nil, error != nil].count(where: { $0 }) == 1 else {
+          throw ValidationError("Give one of --rank, --energy and --error.")
+        }
       }
     }
 
     func run() throws {
       let kept: LayerFactorizer.Rank =
-        rank.map { .fixed($0) } ?? energy.map { .energy($0) } ?? .relativeError(error ?? 0)
-      let factorizer = LayerFactorizer(depth: depth, rank: kept)
-      try LayerChange(files: files, shared: shared).run { try $0.factorize($1, by: factorizer) }
+        method.rank.map { .fixed($0) } ?? method.energy.map { .energy($0) }
+        ?? .relativeError(method.error ?? 0)
+      let factorizer = LayerFactorizer(depth: method.depth, rank: kept)
+      try LayerChange(
+        model: model.path, layers: names.layer, results: results, shared: shared, verb: "compressed"
+      ).run {
+        try $0.factorize($1, by: factorizer)
+      }
     }
   }
 }

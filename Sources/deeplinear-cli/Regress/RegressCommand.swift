@@ -6,6 +6,7 @@ struct RegressCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "regress",
     abstract: "Fit a linear regression of the right rank to several outputs.",
+    usage: "deeplinear regress <x> <y> [<options>]",
     discussion: """
       X and Y hold one sample per row, as .csv, .npy or .mtx. For every rank the best coefficients \
       are computed exactly, whether or not the inputs' covariance is singular; the rank is given, or \
@@ -25,8 +26,64 @@ struct RegressCommand: ParsableCommand {
   @Argument(help: ArgumentHelp("The targets, one sample per row.", valueName: "y"))
   var targets: String
 
-  @Option(name: .long, help: "The rank: auto, or a number.")
+  @OptionGroup(title: "Results")
+  var results: RegressionResultArguments
+
+  @OptionGroup(title: "Method")
+  var fitting: RegressionFittingArguments
+
+  @OptionGroup(title: "General")
+  var shared: SharedOptions
+
+  func run() throws {
+    try Regression(command: self).run()
+  }
+}
+
+/// What `regress` writes and says.
+struct RegressionResultArguments: ParsableArguments {
+  @Option(
+    name: .long,
+    help: ArgumentHelp("Write the coefficients; the extension gives the format.", valueName: "file")
+  )
+  var output: String?
+
+  @Option(
+    name: .long, help: ArgumentHelp("Write a report to open in a browser.", valueName: "folder"))
+  var report: String?
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "Write the path of training as .csv: step, loss, singular values.", valueName: "file"))
+  var path: String?
+
+  @Option(name: .long, help: ArgumentHelp("New inputs to predict.", valueName: "file"))
+  var predict: String?
+
+  @Option(
+    name: .long, help: ArgumentHelp("Write the predictions for the new inputs.", valueName: "file"))
+  var predictions: String?
+
+  func validate() throws {
+    guard (predict == nil) == (predictions == nil) else {
+      throw ValidationError("--predict and --predictions go together; give both.")
+    }
+  }
+}
+
+/// How `regress` finds its answer.
+struct RegressionFittingArguments: ParsableArguments {
+  @Option(
+    name: .long, parsing: .unconditional,
+    help: ArgumentHelp("The rank, or auto.", valueName: "number"))
   var rank = AutomaticNumber<Int>.automatic
+
+  @Option(
+    name: .long, parsing: .unconditional,
+    help: ArgumentHelp(
+      "The number of folds of the cross-validation; 0 for none.", valueName: "number"))
+  var validation = 5
 
   @Flag(name: .long, help: "Fit no intercept.")
   var noIntercept = false
@@ -37,27 +94,6 @@ struct RegressCommand: ParsableCommand {
   @Flag(name: .long, help: "Weigh each output by the inverse of its variance.")
   var weighOutputs = false
 
-  @Option(name: .long, help: "The number of folds of the cross-validation; 0 for none.")
-  var validation = 5
-
-  @Option(name: .long, help: "Write the coefficients; the extension gives the format.")
-  var output: String?
-
-  @Option(name: .long, help: "Write the path of training as .csv: step, loss, singular values.")
-  var path: String?
-
-  @Option(name: .long, help: "A file of new inputs to predict.")
-  var predict: String?
-
-  @Option(name: .long, help: "Write the predictions for the new inputs.")
-  var predictions: String?
-
-  @Option(name: .long, help: "Write a report into this folder.")
-  var report: String?
-
-  @OptionGroup(title: "General")
-  var shared: SharedOptions
-
   func validate() throws {
     if case .number(let rank) = rank, rank < 0 {
       throw ValidationError("--rank must be auto or at least 0, not \(rank).")
@@ -65,12 +101,5 @@ struct RegressCommand: ParsableCommand {
     guard validation == 0 || validation >= 2 else {
       throw ValidationError("--validation must be 0 or at least 2, not \(validation).")
     }
-    guard (predict == nil) == (predictions == nil) else {
-      throw ValidationError("--predict and --predictions go together; give both.")
-    }
-  }
-
-  func run() throws {
-    try Regression(command: self).run()
   }
 }

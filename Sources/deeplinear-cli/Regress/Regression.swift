@@ -12,10 +12,10 @@ struct Regression {
     let start = ContinuousClock.now
     let force = command.shared.force
     var outputs = OutputPaths(overwrite: force)
-    try outputs.file(command.output, option: "--output")
-    try outputs.file(command.path, option: "--path", among: [.csv])
-    try outputs.file(command.predictions, option: "--predictions")
-    try outputs.report(command.report)
+    try outputs.file(command.results.output, option: "--output")
+    try outputs.file(command.results.path, option: "--path", among: [.csv])
+    try outputs.file(command.results.predictions, option: "--predictions")
+    try outputs.report(command.results.report)
     let inputs = try DataFile.readMatrix(from: command.inputs)
     let targets = try DataFile.readMatrix(from: command.targets)
     let new = try readNew(columnCount: inputs.columnCount)
@@ -24,14 +24,14 @@ struct Regression {
     let summary = RegressionSummary(
       command: command, fit: fit, samples: inputs.rowCount,
       seconds: (ContinuousClock.now - start).seconds)
-    if let output = command.output {
+    if let output = command.results.output {
       try DataFile.writeMatrix(fit.coefficients, to: output, overwrite: force)
     }
-    if let path = command.path { try write(fit.path, to: path) }
-    if let new, let predictions = command.predictions {
+    if let path = command.results.path { try write(fit.path, to: path) }
+    if let new, let predictions = command.results.predictions {
       try DataFile.writeMatrix(fit.predict(new), to: predictions, overwrite: force)
     }
-    if let folder = command.report {
+    if let folder = command.results.report {
       try RegressionReport(command: command, fit: fit, summary: summary).write(to: folder)
     }
     if command.shared.json { try JSONOutput.write(summary) } else { print(summary.text) }
@@ -39,7 +39,7 @@ struct Regression {
   }
 
   private func readNew(columnCount: Int) throws -> Matrix? {
-    guard let path = command.predict else { return nil }
+    guard let path = command.results.predict else { return nil }
     let new = try DataFile.readMatrix(from: path)
     guard new.columnCount == columnCount else {
       throw BadInput(
@@ -52,15 +52,16 @@ struct Regression {
   private func fit(_ inputs: Matrix, _ targets: Matrix) throws -> ReducedRankRegressor.Fit {
     var bar = ProgressBar("regressing")
     defer { bar.finish() }
-    let folds = command.validation == 0 ? nil : command.validation
+    let folds = command.fitting.validation == 0 ? nil : command.fitting.validation
     let rank: ReducedRankRegressor.Rank =
-      switch command.rank {
+      switch command.fitting.rank {
       case .number(let rank): .fixed(rank)
       case .automatic: folds == nil ? .aboveNoise : .oneStandardError
       }
     let regressor = ReducedRankRegressor(
-      rank: rank, hasIntercept: !command.noIntercept, standardizesInputs: command.standardize,
-      weighting: command.weighOutputs ? .inverseVariance : .identity, foldCount: folds,
+      rank: rank, hasIntercept: !command.fitting.noIntercept,
+      standardizesInputs: command.fitting.standardize,
+      weighting: command.fitting.weighOutputs ? .inverseVariance : .identity, foldCount: folds,
       pathStepLimit: Self.pathStepLimit, seed: command.shared.seed)
     do {
       return try regressor.fit(inputs: inputs, targets: targets) { progress in

@@ -29,9 +29,9 @@ struct RegressionReport {
       provenance: ReportFolder.provenance(
         seed: command.shared.seed,
         settings: [
-          Fact("rank", .text(command.rank.defaultValueDescription)),
-          Fact("intercept", .text(command.noIntercept ? "no" : "yes")),
-          Fact("folds", Cell(command.validation)),
+          Fact("rank", .text(command.fitting.rank.defaultValueDescription)),
+          Fact("intercept", .text(command.fitting.noIntercept ? "no" : "yes")),
+          Fact("folds", Cell(command.fitting.validation)),
         ]))
   }
 
@@ -44,13 +44,18 @@ struct RegressionReport {
       series.append(
         Series("left out", x: ranks, y: losses, errors: errors, style: .connectedPoints))
     }
+    // Losses far apart are told apart on a logarithmic axis, where every error bar stays above zero.
+    let drawn = fit.ranks.map { $0.loss }
+    let lowest = zip(losses, errors).map { $0 - $1 } + drawn
+    let isWide = (lowest.min() ?? 0) > 0 && (drawn.max() ?? 0) > 20 * (drawn.min() ?? 0)
     let figure = Figure(
       title: "Loss of every rank",
       caption:
         "The exact solution of each rank; bars are one standard error of the mean over the folds.",
       .lines(
         LinePlot(
-          horizontal: Axis("rank"), vertical: Axis("loss"), series: series,
+          horizontal: Axis("rank", .whole), vertical: Axis("loss", isWide ? .logarithmic : .linear),
+          series: series,
           markers: [Marker(.vertical, at: Double(fit.rank), label: "chosen")])))
     return Section(
       heading: "Which rank",
@@ -75,26 +80,32 @@ struct RegressionReport {
 
   private var pathSection: Section? {
     guard fit.path.count > 1 else { return nil }
-    let steps = fit.path.map { Double($0.step) }
+    // The first steps hold the rise, the many after them the slow end.
+    let points = fit.path.filter { $0.step > 0 }
+    let steps = points.map { Double($0.step) }
     let count = min(fit.path[0].singularValues.count, 12)
     let spectrum = Figure(
       title: "Singular values in training",
       caption: "Two layers trained from near zero, by the number of steps.",
       .lines(
         LinePlot(
-          horizontal: Axis("step"), vertical: Axis("singular value"),
+          horizontal: Axis("step", .logarithmic), vertical: Axis("singular value"),
           series: (0..<count).map { k in
             Series(
-              "component \(k + 1)", x: steps, y: fit.path.map { $0.singularValues[k] },
+              "component \(k + 1)", x: steps, y: points.map { $0.singularValues[k] },
               color: .gradient(Double(k) / Double(max(count - 1, 1))))
           })))
     let loss = Figure(
-      title: "Loss in training", caption: "Lines mark the exact solutions of every rank.",
+      title: "Loss in training",
+      caption: "Lines mark the exact solutions of the ranks up to the one chosen.",
       .lines(
         LinePlot(
-          horizontal: Axis("step"), vertical: Axis("loss", .logarithmic),
-          series: [Series("training", x: steps, y: fit.path.map(\.loss))],
-          markers: fit.ranks.map { Marker(.horizontal, at: $0.loss, label: "rank \($0.rank)") })))
+          horizontal: Axis("step", .logarithmic),
+          vertical: Axis("loss", .logarithmic, upper: 1.5 * (points.map(\.loss).max() ?? 1)),
+          series: [Series("training", x: steps, y: points.map(\.loss))],
+          markers: fit.ranks.filter { $0.rank <= fit.rank }.map {
+            Marker(.horizontal, at: $0.loss, label: "rank \($0.rank)")
+          })))
     return Section(
       heading: "What training visits",
       prose: """

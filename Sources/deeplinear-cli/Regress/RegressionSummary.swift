@@ -30,7 +30,9 @@ struct RegressionSummary: Encodable {
   var path: [PathSummary]
   var seed: UInt64
   var output: String?
+  var pathOutput: String?
   var predictions: String?
+  var report: String?
 
   init(
     command: RegressCommand, fit: ReducedRankRegressor.Fit, samples: Int, seconds: Double
@@ -53,8 +55,10 @@ struct RegressionSummary: Encodable {
       PathSummary(step: $0.step, loss: $0.loss, singularValues: $0.singularValues)
     }
     seed = command.shared.seed
-    output = command.output
-    predictions = command.predictions
+    output = command.results.output
+    pathOutput = command.results.path
+    predictions = command.results.predictions
+    report = command.results.report
   }
 
   var text: String {
@@ -76,10 +80,13 @@ struct RegressionSummary: Encodable {
       while line.last == " " { line.removeLast() }
       lines.append(line)
     }
+    let files = [output, pathOutput, predictions, report.map { "\($0)/index.html" }]
+      .compactMap(\.self)
     lines += [
       "",
-      output.map { "coefficients: \($0)" }
-        ?? "nothing was written; --output FILE keeps the coefficients",
+      files.isEmpty
+        ? "written: nothing; --output FILE keeps the coefficients"
+        : "written: \(files.joined(separator: ", "))",
     ]
     return lines.joined(separator: "\n")
   }

@@ -17,10 +17,17 @@ struct ExperimentFiles: ParsableArguments {
       "A table of the gas sensor array: batch, concentration, sensors.", valueName: "file"))
   var gasDrift: String?
 
+  @Option(
+    name: .long,
+    help: ArgumentHelp("A batch of CIFAR-10 in the binary format, `.bin`.", valueName: "file"))
+  var cifar: String?
+
   /// What of them is used, for a page and to tell one gallery from another.
   var words: String {
-    let names = [mnist.map { "MNIST from \($0)" }, gasDrift.map { "gas drift from \($0)" }]
-      .compactMap(\.self)
+    let names = [
+      mnist.map { "MNIST from \($0)" }, gasDrift.map { "gas drift from \($0)" },
+      cifar.map { "CIFAR-10 from \($0)" },
+    ].compactMap(\.self)
     return names.isEmpty ? "synthetic" : names.joined(separator: ", ")
   }
 
@@ -46,7 +53,33 @@ struct ExperimentFiles: ParsableArguments {
         )
       }
     }
+    if let cifar {
+      _ = try ByteSource(path: cifar)
+      data.colorImages = { try Self.records(cifar) }
+    }
     return data
+  }
+
+  /// The images of a batch and their labels.
+  private static func records(_ path: String) throws -> LabelledSamples {
+    let reader = try RowReader.open(try ByteSource(path: path), records: .cifar10)
+    var images: [Double] = []
+    var labels: [Int] = []
+    while let block = try reader.next(atMost: 1000) {
+      for row in 0..<block.rows.rowCount {
+        let record = block.rows.row(row)
+        labels.append(Int(record[0]))
+        images += record.dropFirst()
+      }
+    }
+    guard let wrong = labels.firstIndex(where: { !(0...9).contains($0) }) else {
+      return LabelledSamples(
+        inputs: Matrix(
+          rowCount: labels.count, columnCount: CIFARRecord.pixelCount, elements: images),
+        labels: labels, classCount: 10)
+    }
+    throw BadInput(
+      "\(path): record \(wrong + 1) has the label \(labels[wrong]); CIFAR-10 has classes 0 to 9.")
   }
 
   private static func idxPair(in folder: String, _ name: String) throws -> (

@@ -22,6 +22,23 @@ struct ReproduceCommand: ParsableCommand {
     help: ArgumentHelp("`list`, `all`, or the names of items.", valueName: "item"))
   var names: [String]
 
+  @OptionGroup(title: "Gallery")
+  var gallery: GalleryArguments
+
+  @OptionGroup(title: "Data")
+  var data: ExperimentFiles
+
+  @OptionGroup(title: "General")
+  var shared: SharedOptions
+
+  func run() throws {
+    if names == ["list"] { return try ReproductionList().write(asJSON: shared.json) }
+    try Reproduction(command: self).run()
+  }
+}
+
+/// What is made and where; shown under the title "Gallery".
+struct GalleryArguments: ParsableArguments {
   @Option(name: .long, help: ArgumentHelp("The folder of the gallery.", valueName: "folder"))
   var output = "reproduction"
 
@@ -33,20 +50,9 @@ struct ReproduceCommand: ParsableCommand {
     help: ArgumentHelp("How many items run at once: auto, or a number.", valueName: "number"))
   var jobs = AutomaticNumber<Int>.automatic
 
-  @OptionGroup(title: "Data")
-  var data: ExperimentFiles
-
-  @OptionGroup(title: "General")
-  var shared: SharedOptions
-
   func validate() throws {
     if case .number(let jobs) = jobs, !(1...256).contains(jobs) {
       throw ValidationError("--jobs must be auto or between 1 and 256, not \(jobs).")
     }
-  }
-
-  func run() throws {
-    if names == ["list"] { return try ReproductionList().write(asJSON: shared.json) }
-    try Reproduction(command: self).run()
   }
 }

@@ -17,10 +17,11 @@ struct Reproduction {
     let site = try site()
 
     let run = ReproductionRun(
-      experiments: experiments, site: site, isQuick: command.quick, seed: command.shared.seed,
+      experiments: experiments, site: site, isQuick: command.gallery.quick,
+      seed: command.shared.seed,
       data: data, settings: settings)
     var workers = ProcessInfo.processInfo.activeProcessorCount
-    if case .number(let jobs) = command.jobs { workers = jobs }
+    if case .number(let jobs) = command.gallery.jobs { workers = jobs }
     DispatchQueue.concurrentPerform(iterations: min(workers, experiments.count)) { _ in
       run.work()
     }
@@ -39,7 +40,7 @@ struct Reproduction {
       throw Ended.interrupted
     }
     let summary = ReproductionSummary(
-      items: pages.map(ReproductionSummary.Item.init), output: command.output, page: page,
+      items: pages.map(ReproductionSummary.Item.init), output: command.gallery.output, page: page,
       seconds: (clock.now - start) / .seconds(1))
     if command.shared.json { try JSONOutput.write(summary) } else { print(summary.text) }
     if pages.contains(where: { $0.verdict != .holds }) { throw Ended.withoutResult }
@@ -65,16 +66,17 @@ struct Reproduction {
 
   private var settings: [Fact] {
     [
-      Fact("size", command.quick ? "quick" : "full"), Fact("data", .text(command.data.words)),
+      Fact("size", command.gallery.quick ? "quick" : "full"),
+      Fact("data", .text(command.data.words)),
     ]
   }
 
   private func site() throws -> SiteWriter {
     let fingerprint =
-      "deeplinear \(Version.text), \(command.quick ? "quick" : "full"), seed \(command.shared.seed), data \(command.data.words)\n"
+      "deeplinear \(Version.text), \(command.gallery.quick ? "quick" : "full"), seed \(command.shared.seed), data \(command.data.words)\n"
     do {
       return try SiteWriter(
-        folder: command.output, fingerprint: fingerprint, overwrite: command.shared.force,
+        folder: command.gallery.output, fingerprint: fingerprint, overwrite: command.shared.force,
         plotly: ReportFolder.plotly)
     } catch .folderExists(let path) {
       throw BadInput(

@@ -8,7 +8,8 @@ struct Sensing {
   func run() throws {
     let start = ContinuousClock.now
     var outputs = OutputPaths(overwrite: command.shared.force)
-    try outputs.file(command.output, option: "--output")
+    try outputs.file(command.results.output, option: "--output")
+    try outputs.report(command.results.report)
     let values = try DataFile.readMatrix(from: command.values)
     guard min(values.rowCount, values.columnCount) <= 1 else {
       throw BadInput(
@@ -25,7 +26,7 @@ struct Sensing {
     Interrupt.watch()
     let fit = try fit(measurements, values.elements)
     let matrix = fit.matrix()
-    if let output = command.output {
+    if let output = command.results.output {
       try DataFile.writeMatrix(matrix, to: output, overwrite: command.shared.force)
     }
     let summary = SensingSummary(
@@ -34,13 +35,19 @@ struct Sensing {
         (matrix - $0).frobeniusNorm / max($0.frobeniusNorm, .leastNormalMagnitude)
       },
       seconds: (ContinuousClock.now - start).seconds)
+    if let folder = command.results.report {
+      try SensingReport(
+        command: command, fit: fit, measurements: measurements, values: values.elements,
+        truth: truth, summary: summary
+      ).write(to: folder)
+    }
     if command.shared.json { try JSONOutput.write(summary) } else { print(summary.text) }
     if case .interrupted = fit.outcome { throw Ended.interrupted }
   }
 
   private func readMeasurements() throws -> LinearMeasurements {
     let file = command.measurements
-    if let right = command.right {
+    if let right = command.reading.right {
       return try LinearMeasurements(
         left: DataFile.readMatrix(from: file), right: DataFile.readMatrix(from: right))
     }
@@ -66,7 +73,7 @@ struct Sensing {
         "\(file): its lines have \(table.columnCount) cells; give measurement, row, column and coefficient."
       )
     }
-    guard let rows = command.rows, let columns = command.columns else {
+    guard let rows = command.reading.rows, let columns = command.reading.columns else {
       throw BadInput(
         "\(file): a list of elements does not say the shape of the matrix; give --rows and --columns."
       )
@@ -98,7 +105,7 @@ struct Sensing {
   }
 
   private func readTruth(_ measurements: LinearMeasurements) throws -> Matrix? {
-    guard let path = command.truth else { return nil }
+    guard let path = command.results.truth else { return nil }
     let truth = try DataFile.readMatrix(from: path)
     guard truth.rowCount == measurements.rowCount, truth.columnCount == measurements.columnCount
     else {
@@ -115,8 +122,10 @@ struct Sensing {
     var bar = ProgressBar("sensing")
     defer { bar.finish() }
     let sensor = MatrixSensor(
-      depth: command.depth, width: command.width.value, initialScale: command.initialScale.value,
-      holdoutFraction: command.holdout, seed: command.shared.seed)
+      depth: command.fitting.depth, width: command.fitting.width.value,
+      initialScale: command.fitting.initialScale.value,
+      holdoutFraction: command.fitting.holdout,
+      recordingInterval: command.results.report == nil ? nil : 2, seed: command.shared.seed)
     do {
       return try sensor.fit(measurements, values: values) { progress in
         bar.show(progress.fraction)
@@ -125,68 +134,5 @@ struct Sensing {
     } catch let failure as MatrixSensor.Failure {
       throw BadInput("\(command.measurements), \(command.values): \(failure).")
     }
-  }
-}
-
-/// What `sense` says about a run, as JSON and as text.
-struct SensingSummary: Encodable {
-  struct OutcomeSummary: Encodable {
-    var kind: String
-    var exact: Bool
-  }
-
-  var rows: Int
-  var columns: Int
-  var measurements: Int
-  var depth: Int
-  var outcome: OutcomeSummary
-  var iterations: Int
-  var seconds: Double
-  var trainingError: Double
-  var holdoutError: Nullable<Double>
-  var rank: Int
-  var effectiveRank: Double
-  var nuclearNorm: Double
-  var relativeError: Double?
-  var seed: UInt64
-  var output: String?
-
-  init(
-    command: SenseCommand, fit: MatrixSensor.Fit, measurements: LinearMeasurements,
-    relativeError: Double?, seconds: Double
-  ) {
-    rows = measurements.rowCount
-    columns = measurements.columnCount
-    self.measurements = measurements.count
-    depth = command.depth
-    outcome = OutcomeSummary(kind: fit.outcome.kind, exact: fit.isExact)
-    iterations = fit.iterations
-    self.seconds = seconds
-    trainingError = fit.trainingError
-    holdoutError = Nullable(fit.holdoutError)
-    rank = fit.rank
-    let spectrum = SingularSpectrum(fit.singularValues)
-    effectiveRank = spectrum.effectiveRank
-    nuclearNorm = spectrum.nuclearNorm
-    self.relativeError = relativeError
-    seed = command.shared.seed
-    output = command.output
-  }
-
-  var text: String {
-    var lines = [
-      "\(rows)×\(columns) from \(measurements) measurements: rank \(rank), "
-        + (outcome.exact ? "exact" : "chosen by held-out measurements"),
-      "error on the measurements: \(readable(trainingError))",
-    ]
-    if let error = holdoutError.value {
-      lines.append("error on those held out: \(readable(error))")
-    }
-    if let error = relativeError {
-      lines.append("relative error against the truth: \(readable(error))")
-    }
-    lines.append(
-      output.map { "matrix: \($0)" } ?? "nothing was written; --output FILE keeps the matrix")
-    return lines.joined(separator: "\n")
   }
 }

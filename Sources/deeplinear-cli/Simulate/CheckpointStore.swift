@@ -17,7 +17,7 @@ struct CheckpointStore {
   private static var program: String { "deeplinear checkpoint 1" }
 
   func save(_ checkpoint: some Codable) throws {
-    guard let path = command.checkpoint else { return }
+    guard let path = command.checkpoints.checkpoint else { return }
     let stored = Stored(
       program: Self.program, specification: spec.file.text, seed: spec.seed,
       checkpoint: checkpoint)
@@ -33,7 +33,7 @@ struct CheckpointStore {
 
   /// The checkpoint to continue from, if one was asked for.
   func resumed<Checkpoint: Codable>() throws -> Checkpoint? {
-    guard let path = command.resume else { return nil }
+    guard let path = command.checkpoints.resume else { return nil }
     guard let data = FileManager.default.contents(atPath: path) else {
       throw BadInput("\(path): there is no such checkpoint; leave out --resume to begin anew.")
     }

@@ -22,7 +22,8 @@ struct DescentSimulation {
     defer { bar.finish() }
     while true {
       var timer = CheckpointTimer(
-        interval: command.checkpoint == nil ? nil : command.checkpointInterval)
+        interval: command.checkpoints.checkpoint == nil
+          ? nil : command.checkpoints.checkpointInterval)
       let trajectory = run.advance { progress in
         guard progress.step % 16 == 0 else { return .goOn }
         bar.show(Double(progress.step) / Double(max(settings.stepLimit, 1)))

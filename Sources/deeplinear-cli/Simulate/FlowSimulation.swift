@@ -24,7 +24,8 @@ struct FlowSimulation {
     defer { bar.finish() }
     while true {
       var timer = CheckpointTimer(
-        interval: command.checkpoint == nil ? nil : command.checkpointInterval)
+        interval: command.checkpoints.checkpoint == nil
+          ? nil : command.checkpoints.checkpointInterval)
       let result = run.advance { progress in
         bar.show(progress.time / max(settings.endTime, .leastNonzeroMagnitude))
         return Interrupt.wasAsked || timer.isDue() ? .interrupt : .goOn

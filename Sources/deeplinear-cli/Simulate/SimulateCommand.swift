@@ -7,6 +7,7 @@ struct SimulateCommand: ParsableCommand {
     commandName: "simulate",
     abstract:
       "Follow the training of a deep linear network by descent, gradient flow or closed form.",
+    usage: "deeplinear simulate <spec> --output <file> [<options>]",
     discussion: """
       SPEC is YAML or JSON with the keys objective, network, dynamics, recording and seed; paths in it are \
       relative to it. The trajectory is an .npz archive that numpy.load reads: times, loss, and each \
@@ -25,32 +26,53 @@ struct SimulateCommand: ParsableCommand {
   @Argument(help: ArgumentHelp("What to simulate.", valueName: "spec"))
   var spec: String
 
-  @Option(name: .long, help: "Write the trajectory into this .npz archive.")
-  var output: String
+  @OptionGroup(title: "Results")
+  var results: SimulationResultArguments
 
-  @Option(name: .long, help: "Write a report into this folder.")
-  var report: String?
-
-  @Option(name: .long, help: "Keep in this file what is needed to continue.")
-  var checkpoint: String?
-
-  @Option(name: .long, help: "Seconds between two checkpoints.")
-  var checkpointInterval = 30.0
-
-  @Option(name: .long, help: "Continue from a checkpoint of the same specification.")
-  var resume: String?
+  @OptionGroup(title: "Continuing")
+  var checkpoints: CheckpointArguments
 
   @OptionGroup(title: "General")
   var shared: SharedOptions
+
+  func run() throws {
+    try Simulation(command: self).run()
+  }
+}
+
+/// What `simulate` writes.
+struct SimulationResultArguments: ParsableArguments {
+  @Option(
+    name: .long,
+    help: ArgumentHelp("Write the trajectory into this .npz archive.", valueName: "file"))
+  var output: String
+
+  @Option(
+    name: .long, help: ArgumentHelp("Write a report to open in a browser.", valueName: "folder"))
+  var report: String?
+}
+
+/// How a long simulation survives being killed.
+struct CheckpointArguments: ParsableArguments {
+  @Option(
+    name: .long,
+    help: ArgumentHelp("Keep in this file what is needed to continue.", valueName: "file"))
+  var checkpoint: String?
+
+  @Option(
+    name: .long, parsing: .unconditional,
+    help: ArgumentHelp("Seconds between two checkpoints.", valueName: "seconds"))
+  var checkpointInterval = 30.0
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp("Continue from a checkpoint of the same specification.", valueName: "file"))
+  var resume: String?
 
   func validate() throws {
     guard checkpointInterval >= 0, checkpointInterval.isFinite else {
       throw ValidationError(
         "--checkpoint-interval must be a number of seconds, not \(checkpointInterval).")
     }
-  }
-
-  func run() throws {
-    try Simulation(command: self).run()
   }
 }

@@ -9,17 +9,17 @@ struct Simulation {
     let clock = ContinuousClock()
     let start = clock.now
     let force = command.shared.force
-    try DataFile.checkOutput(command.output, among: [.npz], overwrite: force)
-    if let folder = command.report { try ReportFolder.check(folder, overwrite: force) }
+    try DataFile.checkOutput(command.results.output, among: [.npz], overwrite: force)
+    if let folder = command.results.report { try ReportFolder.check(folder, overwrite: force) }
     let spec = try SimulationSpec(command.spec, seed: command.shared.seed)
     Interrupt.watch()
     let result = try result(of: spec)
     let seconds = (clock.now - start).seconds
     try TrajectoryArchive(result, spec: spec).archive.write(
-      to: command.output, overwrite: force)
+      to: command.results.output, overwrite: force)
     let summary = SimulationSummary(
       result, spec: spec, command: command, seconds: seconds)
-    if let folder = command.report {
+    if let folder = command.results.report {
       try SimulationReport(result: result, spec: spec, summary: summary, command: command)
         .write(to: folder)
     }

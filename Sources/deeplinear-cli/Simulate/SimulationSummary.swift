@@ -52,9 +52,9 @@ struct SimulationSummary: Encodable {
     invariantDrift = result.invariantDrift?.finite
     halfRiseTimes = result.halfRiseTimes
     self.seconds = seconds
-    output = command.output
-    checkpoint = command.checkpoint
-    report = command.report
+    output = command.results.output
+    checkpoint = command.checkpoints.checkpoint
+    report = command.results.report
   }
 
   var text: String {

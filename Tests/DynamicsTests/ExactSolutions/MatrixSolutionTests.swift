@@ -170,8 +170,9 @@ import _TestSupport
     }
   }
 
-  /// Descent with step η deviates from the flow by O(η): half the step, half the difference.
-  @Test func smallStepDescentApproachesTheFlowAtFirstOrder() throws {
+  /// Descent with step η deviates from the flow by O(η): half the step, half the difference. The integrated flow
+  /// deviates from the closed form by its tolerance, which is relative to every layer and so to Π_j ‖W_j‖.
+  @Test func theFlowAndSmallStepDescentApproachTheClosedForm() throws {
     var generator = SeededGenerator(seed: 7)
     for trial in 0..<200 {
       let random = RandomProblems.spectral(depth: 2 + trial % 3, using: &generator)
@@ -180,6 +181,18 @@ import _TestSupport
       let exact = try #require(
         try ExactSolutions.solve(problem, from: .layered(random.network), at: [1])
           .trajectory.snapshots[0].endToEnd)
+      let objective = try RegressionObjective(
+        inputCovariance: random.inputCovariance, crossCovariance: random.crossCovariance)
+      let deviations = [1e-8, 1e-10].map { tolerance in
+        let flow = GradientFlow(
+          until: 1, steps: .adaptive(relativeTolerance: tolerance),
+          recording: .at([1], of: [.endToEnd])
+        ).run(objective, from: random.network)
+        let w = flow.trajectory.snapshots[0].endToEnd ?? Matrix.zeros(1, 1)
+        let layers = flow.trajectory.finalNetwork.layers
+        return (w - exact).frobeniusNorm / layers.reduce(1) { $0 * $1.frobeniusNorm }
+      }
+      #expect(deviations[0] < 1e-6 && deviations[1] < 1e-8, "\(trial): deviations \(deviations)")
       let errors = [200, 400].map { steps in
         var layers = random.network.layers
         for _ in 0..<steps {

@@ -288,6 +288,8 @@ import _TestSupport
     expect(.widthNotPositive(0), MatrixCompleter(width: 0))
     expect(.initialScaleNotPositive(0), MatrixCompleter(initialScale: 0))
     expect(.initialScaleNotPositive(.infinity), MatrixCompleter(initialScale: .infinity))
+    expect(.rankNotPositive(0), MatrixCompleter(rank: 0))
+    expect(.threadCountNotPositive(0), MatrixCompleter(threadCount: 0))
     expect(.holdoutOutOfRange(1), MatrixCompleter(holdoutFraction: 1))
     expect(.holdoutOutOfRange(-0.1), MatrixCompleter(holdoutFraction: -0.1))
     expect(.coverageOutOfRange(1), MatrixCompleter(intervalCoverage: 1))

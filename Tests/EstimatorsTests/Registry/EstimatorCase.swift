@@ -41,6 +41,7 @@ extension EstimatorCase {
   static let all: [EstimatorCase] = [
     matrixCompleter, nuclearNormCompleter, penalisedCompleter, matrixSensor, reducedRankRegressor,
     linearAutoencoder, layerFactorizer, tensorCompleter,
+    convolutionalClassifier,
   ]
 
   /// The rows of a matrix in the order 1, 2, …, 0, and back.
@@ -161,5 +162,21 @@ extension EstimatorCase {
       values: order.map { variation.hasNaN && $0 == 3 ? .nan : variation.scale * known.values[$0] })
     let fit = try TensorCompleter().fit(entries) { _ in variation.goesOn }
     return Answer(numbers: fit.completion(), outcome: fit.outcome)
+  }
+
+  // All images in each step: their order changes the rounding of sums in single precision alone, by 2⁻²⁴ of each of
+  // some hundred operations in a row.
+  static let convolutionalClassifier = EstimatorCase(
+    name: "ConvolutionalClassifier", tolerance: 100 * 0x1p-24
+  ) { variation in
+    let (images, labels) = ConvolutionalClassifierTests.bars(30, seed: variation.seed)
+    var classifier = ConvolutionalClassifierTests.small
+    (classifier.batchSize, classifier.epochCount, classifier.denseDepths) = (30, 3, [2, 1])
+    let order = variation.isPermuted ? rotated(30) : Array(0..<30)
+    let fit = try classifier.fit(varied(images, variation), labels: order.map { labels[$0] }) {
+      _ in variation.goesOn
+    }
+    let probabilities = fit.probabilities(variation.scale * images)
+    return Answer(numbers: (variation.scale * probabilities).elements, outcome: fit.outcome)
   }
 }

@@ -116,7 +116,7 @@ extension Gidel2019 {
                 color: .gradient(Double(place) / Double(deltas.count - 1)))
             },
             markers: strengths.enumerated().map {
-              Marker(.vertical, at: 1 / $1, label: "1/σ_\($0 + 1)")
+              Marker(.vertical, at: 1 / $1, label: ["1/σ₁", "1/σ₂", "1/σ₃"][$0])
             })))
     }
   }

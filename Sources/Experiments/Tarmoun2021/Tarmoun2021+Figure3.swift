@@ -1,0 +1,210 @@
+import Dynamics
+import LinearAlgebra
+import LinearNetworks
+import RealModule
+import Records
+
+extension Tarmoun2021 {
+  /// A model with a sigmoid after the product: one layer, two balanced ones, two imbalanced ones.
+  struct Figure3: Experiment {
+    let item = Item(
+      id: "tarmoun-figure-3", paper: .tarmoun2021,
+      title: "Figure 3: a sigmoid after the last layer",
+      shows: """
+        Imbalance accelerates also when a sigmoid follows the product, and the same matrix as in the \
+        linear case is conserved.
+        """,
+      seconds: 40,
+      snippet: """
+        var generator = SeededGenerator(seed: 0)
+        let inputs = Matrix.gaussian(rowCount: 1000, columnCount: 10, using: &generator)
+        let teacher = Matrix.gaussian(rowCount: 10, columnCount: 10, using: &generator)
+        let targets = inputs.timesTransposed(teacher).map { 1 / (1 + Double.exp(-$0)) }
+        let objective = try SigmoidObjective(inputs: inputs, targets: targets)
+        let network = LinearNetwork.gaussian(
+          widths: [10, 100, 10], standardDeviation: 0.17, using: &generator)
+        let flow = GradientFlow(until: 1).run(objective, from: network)
+        print(flow.trajectory.losses, flow.invariantDrift ?? 0)
+        """)
+
+    private let spectralNorm = 4.6
+
+    func findings(under conditions: Conditions) throws -> Findings {
+      let sampleCount = conditions.isQuick ? 200 : 1000
+      // The loss is a sum over samples: time runs the faster the more there are.
+      let end = 1000 / Double(sampleCount) * 2
+      let runs = try conditions.repetitions(5) { _, generator in
+        try Run(
+          samples: sampleCount, spectralNorm: spectralNorm, until: end, using: &generator)
+      }
+      return Findings(
+        summary: [
+          Fact(
+            "imbalanced: times faster than one layer",
+            .number(runs.map { $0.oneLayer.time / $0.imbalanced.time }.median)),
+          Fact(
+            "balanced: times faster than one layer",
+            .number(runs.map { $0.oneLayer.time / $0.balanced.time }.median)),
+          Fact("guaranteed by Q₀", .number(runs.map(\.guarantee).median)),
+        ],
+        settings: [
+          Fact("samples", .number(Double(sampleCount))), Fact("inputs and outputs", "10 and 10"),
+          Fact("width k", 100), Fact("noise", "0.001"), Fact("‖Q₀‖₂", "0 and 4.6"),
+          Fact("starts", 5), Fact("flow", "relative tolerance 1e-9"),
+          Fact("time compared", "to a hundredth of the first loss"),
+        ],
+        claims: [
+          Claim(
+            "‖Q₀‖₂ = 4.6: time to a hundredth of the loss, one layer over two, worst of 5 starts",
+            source: "Figure 3, bottom row", .atLeast, expected: 1,
+            measured: runs.map { $0.oneLayer.time / $0.imbalanced.time }.min()!),
+          Claim(
+            "from the same end-to-end matrix, time of the balanced start over the imbalanced one, worst of 5",
+            source: "Figure 3", .atLeast, expected: 1,
+            measured: runs.map { $0.balanced.time / $0.imbalanced.time }.min()!),
+          // −dℓ/dt = ‖∇ℓ V‖² + ‖∇ℓᵀU‖² ≥ c ‖∇ℓ‖²; rounding only.
+          Claim(
+            "least quotient of −dℓ/dt and c ‖∇ℓ‖² along the imbalanced runs, c from Q₀ alone",
+            source: "conservation law (11)", .atLeast, expected: 1,
+            measured: runs.map(\.leastShareOfGuarantee).min()!, tolerance: 1e-9),
+          Claim(
+            "least c; one layer has −dℓ/dt = ‖∇ℓ‖²", source: "conservation law (11)", .atLeast,
+            expected: 1, measured: runs.map(\.guarantee).min()!),
+          // Relative to the largest Gram matrix; the flow is integrated to 1e-9 a step.
+          Claim(
+            "largest change of UᵀU − VᵀV, relatively, all runs with two layers",
+            source: "conservation law (11)", .atMost, expected: 1e-6,
+            measured: runs.map(\.drift).max()!),
+        ],
+        notices: [
+          Notice(
+            .information,
+            """
+            The paper expects the conservation law to change with a nonlinearity. With the sigmoid after the product \
+            UVᵀ it does not: the loss is still a function of UVᵀ alone, and for every such function \
+            UᵀU − VᵀV is conserved and −dℓ/dt ≥ c ‖∇ℓ‖² with the same c.
+            """),
+          Notice(
+            .information,
+            """
+            Changed: the paper draws each start anew. Here the three start at one end-to-end matrix, that of \
+            Gaussian layers scaled to ‖Q₀‖₂ = 4.6; the balanced start is its balanced factorisation. U and V are \
+            10 × 100, where the paper prints n × k. The flow replaces descent.
+            """),
+        ],
+        sections: [
+          Section(
+            heading: "The figure",
+            prose:
+              "The first of the starts. The dotted line is the loss of the matrix that made the data.",
+            blocks: [.row([figure(runs[0], balanced: true), figure(runs[0], balanced: false)])]),
+          Section(
+            heading: "Over all starts",
+            blocks: [
+              .table(
+                Table(
+                  title: "Time to a hundredth of the first loss",
+                  columns: [
+                    Column("start", alignment: .leading), Column("one layer"),
+                    Column("two, balanced"), Column("two, imbalanced"), Column("guaranteed c"),
+                  ],
+                  rows: runs.enumerated().map { place, run in
+                    [
+                      .text("\(place + 1)"), .number(run.oneLayer.time),
+                      .number(run.balanced.time), .number(run.imbalanced.time),
+                      .number(run.guarantee),
+                    ]
+                  }))
+            ]),
+        ])
+    }
+
+    /// The loss over time, and when it passes a hundredth of its start.
+    private struct Curve {
+      let times: [Double]
+      let losses: [Double]
+      var time: Double {
+        guard let after = losses.firstIndex(where: { $0 <= losses[0] / 100 }) else {
+          return .infinity
+        }
+        let goal = Double.log(losses[0] / 100)
+        let (a, b) = (Double.log(losses[after - 1]), Double.log(losses[after]))
+        return times[after - 1] + (a - goal) / (a - b) * (times[after] - times[after - 1])
+      }
+    }
+
+    private struct Run {
+      let oneLayer: Curve
+      let balanced: Curve
+      let imbalanced: Curve
+      /// The loss of the matrix that made the data.
+      let floor: Double
+      let guarantee: Double
+      let leastShareOfGuarantee: Double
+      let drift: Double
+
+      init(
+        samples: Int, spectralNorm: Double, until end: Double,
+        using generator: inout SeededGenerator
+      ) throws {
+        let inputs = Matrix.gaussian(rowCount: samples, columnCount: 10, using: &generator)
+        let teacher = Matrix.gaussian(rowCount: 10, columnCount: 10, using: &generator)
+        let clean = inputs.timesTransposed(teacher).map { 1 / (1 + Double.exp(-$0)) }
+        let noise = Matrix.gaussian(
+          rowCount: samples, columnCount: 10, standardDeviation: 1e-3, using: &generator)
+        let objective = try SigmoidObjective(inputs: inputs, targets: clean + noise)
+        var network = LinearNetwork.gaussian(
+          widths: [10, 100, 10], standardDeviation: 1, using: &generator)
+        let size = try network.balanceInvariants()[0].spectralNorm()
+        let scale = (spectralNorm / size).squareRoot()
+        network.layers = network.layers.map { scale * $0 }
+        let start = network.endToEnd()
+        let counterpart = try LinearNetwork.balanced(endToEnd: start, hiddenWidths: [100])
+
+        // Denser early.
+        let times = (0...240).map { end * Double.pow(Double($0) / 240, 3) }
+        func follow(_ network: LinearNetwork) -> (curve: Curve, result: FlowResult) {
+          let result = GradientFlow(
+            until: end, steps: .adaptive(relativeTolerance: 1e-9),
+            recording: .at(times, of: network.depth == 2 ? [.layers] : [])
+          ).run(objective, from: network)
+          return (Curve(times: times, losses: result.trajectory.losses), result)
+        }
+        let uneven = follow(network)
+        let even = follow(counterpart)
+        oneLayer = follow(try LinearNetwork(layers: [start])).curve
+        balanced = even.curve
+        imbalanced = uneven.curve
+        floor = objective.value(at: teacher)
+        drift = max(uneven.result.invariantDrift ?? .nan, even.result.invariantDrift ?? .nan)
+        let guarantee = try ImbalanceGuarantee.rate(of: network)
+        self.guarantee = guarantee
+        leastShareOfGuarantee = uneven.result.trajectory.snapshots.compactMap(\.layers).map {
+          layers in
+          let gradient = objective.gradient(at: layers[1] * layers[0])
+          let upper = gradient.timesTransposed(layers[0]).frobeniusNorm
+          let lower = layers[1].transposedTimes(gradient).frobeniusNorm
+          let size = gradient.frobeniusNorm
+          return (upper * upper + lower * lower) / (guarantee * size * size)
+        }.min()!
+      }
+    }
+
+    private func figure(_ run: Run, balanced: Bool) -> Figure {
+      let curve = balanced ? run.balanced : run.imbalanced
+      let other = run.oneLayer
+      return Figure(
+        title: balanced ? "Balanced, ‖Q₀‖₂ = 0" : "Imbalanced, ‖Q₀‖₂ = 4.6",
+        caption: "Training loss of one layer and of two from the same end-to-end matrix.",
+        .lines(
+          LinePlot(
+            horizontal: Axis("time t", .logarithmic, lower: run.balanced.times[8]),
+            vertical: Axis("loss", .logarithmic),
+            series: [
+              Series("two layers", x: curve.times, y: curve.losses),
+              Series("one layer", x: other.times, y: other.losses, style: .dashed),
+            ],
+            markers: [Marker(.horizontal, at: run.floor, label: "noise")])))
+    }
+  }
+}
