@@ -105,7 +105,10 @@ struct CertificationReport {
       .lines(
         LinePlot(
           horizontal: Axis(spec.dynamics.kind.isDescent ? "steps" : "time"),
-          vertical: Axis(quantity, isPositive ? .logarithmic : .linear), series: curves)))
+          // The figure has the whole name as its title; an axis has no room for a long one.
+          vertical: Axis(
+            quantity.count <= 30 ? quantity : "measured", isPositive ? .logarithmic : .linear),
+          series: curves)))
   }
 
   private static func verdict(of certificate: Certificate) -> Records.Verdict {
