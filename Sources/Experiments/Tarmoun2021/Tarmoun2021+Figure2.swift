@@ -28,7 +28,7 @@ extension Tarmoun2021 {
     private let widths = [50, 100, 200]
 
     func findings(under conditions: Conditions) throws -> Findings {
-      let count = conditions.isQuick ? 5 : 20
+      let count = conditions.isQuick ? 5 : 10
       let intervals = conditions.isQuick ? 24 : 80
       var runs: [[Run]] = []
       for (place, width) in widths.enumerated() {
