@@ -13,7 +13,7 @@ extension Tarmoun2021 {
         (27) and (40) should solve a linear system; as printed they do not, because matrices or signs are \
         exchanged, while the quotient (41) is right.
         """,
-      seconds: 2, corrections: ["(27)", "(40)"],
+      seconds: 0.1, corrections: ["(27)", "(40)"],
       snippet: """
         // (29): the linear system, and X = X₂ X₁⁻¹.
         let y = Matrix.diagonal([1.2, -0.7])

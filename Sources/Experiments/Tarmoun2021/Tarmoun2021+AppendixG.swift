@@ -15,11 +15,11 @@ extension Tarmoun2021 {
         Near the target the gap of descent is multiplied by exactly 1 − 4ησ at each step; the printed \
         inequality does not show it from below, two-sided bounds do.
         """,
-      seconds: 1, corrections: ["Appendix G", "(63)"],
+      seconds: 0.1, corrections: ["Appendix G", "(63)"],
       snippet: """
-        // U ← U + 2η (σ − U²) U with σ = 1, η = 0.02.
+        // U ← U + 2η (σ − U²) U with σ = 1, η = 0.02, from U² = 0.04.
         let objective = FactorizationObjective(.diagonal([1]))
-        let start = SymmetricNetwork(factor: .diagonal([0.05.squareRoot()]))
+        let start = SymmetricNetwork(factor: .diagonal([0.2]))
         let descent = Descent(
           stepSize: 0.02, stepLimit: 200, recording: Recording(.every(20), of: [.endToEnd])
         ).run(SymmetricFlow(objective, from: start))

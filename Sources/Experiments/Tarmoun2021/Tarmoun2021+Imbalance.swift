@@ -15,7 +15,7 @@ extension Tarmoun2021 {
         In the time of the flow always: the time to learn falls as λ₀ grows. In steps of descent only by \
         evening out the components, because the largest stable step shrinks as the rate grows.
         """,
-      seconds: 3,
+      seconds: 1,
       snippet: """
         for imbalance in [0.0, 1, 2, 4] {
           // u and v with u² − v² = λ₀ and uv = 0.01.
@@ -108,7 +108,7 @@ extension Tarmoun2021 {
             """
             The acceleration is one of time. The rate √(4σ² + λ₀²) is also the largest curvature of the loss at the \
             minimum, so the largest stable step of descent is 2/√(4σ² + λ₀²): for a single component \
-            nothing is gained in steps. With larger steps, up to about twice as large, imbalanced layers still converge, \
+            nothing is gained in steps. With steps up to about twice as large imbalanced layers still converge, \
             but to another minimum that is less imbalanced: descent does not conserve λ₀ there.
             """),
           Notice(

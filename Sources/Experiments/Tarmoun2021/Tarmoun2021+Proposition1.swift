@@ -14,7 +14,7 @@ extension Tarmoun2021 {
         The closed form of X′ = 2YX + 2XY − 4X² beside the integrated flow of U, for indefinite Y and \
         any start, and how far the printed form can be evaluated.
         """,
-      seconds: 5,
+      seconds: 0.5,
       snippet: """
         var generator = SeededGenerator(seed: 0)
         let target = Matrix.randomSymmetric(eigenvalues: [2, 0.5, -1], using: &generator)
