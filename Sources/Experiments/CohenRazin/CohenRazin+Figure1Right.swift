@@ -1,3 +1,4 @@
+import Dynamics
 import Estimators
 import LinearAlgebra
 import LinearNetworks
@@ -32,7 +33,7 @@ extension CohenRazin {
     func findings(under conditions: Conditions) throws -> Findings {
       let given = try conditions.data.digits?()
       let model = Model(isQuick: conditions.isQuick, isGiven: given != nil)
-      let samples = try given.map {
+      let samples = given.map {
         (training: $0.training.first(model.sampleCount), test: $0.test.first(1000))
       }
       let runs = try conditions.repetitions(seeds) { repetition, generator in
