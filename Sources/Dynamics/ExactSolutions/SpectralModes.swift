@@ -1,5 +1,5 @@
 public import LinearAlgebra
-import LinearNetworks
+package import LinearNetworks
 import RealModule
 
 // All layers and both covariances are diagonal in common bases, W_j = Q_j D_j Q_{j−1}ᵀ with orthonormal columns
