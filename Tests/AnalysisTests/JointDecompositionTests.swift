@@ -127,6 +127,28 @@ import _TestSupport
     }
   }
 
+  /// The normalised measures are between 0 and 1; rank one is farthest from white, and inputs commute with themselves.
+  @Test func sharesAreWithinTheirRange() throws {
+    var generator = SeededGenerator(seed: 4)
+    for trial in 0..<200 {
+      let n = 2 + trial % 5
+      let rows = 1 + trial % 7
+      let inputs = Matrix.gaussian(rowCount: rows, columnCount: n, using: &generator)
+      var data = CovarianceAccumulator(inputCount: n, outputCount: 2)
+      data.add(
+        inputs: inputs, targets: .gaussian(rowCount: rows, columnCount: 2, using: &generator))
+      let joint = try JointDecomposition(of: data)
+      #expect(joint.commutatorShare >= 0 && joint.commutatorShare <= 1 + 1e-14)
+      let farthest = (1 - 1 / Double(n)).squareRoot()
+      #expect(joint.distanceFromWhite >= 0 && joint.distanceFromWhite <= farthest * (1 + 1e-14))
+      if rows == 1 { expectClose(joint.distanceFromWhite, farthest, relative: 1e-13) }
+
+      var same = CovarianceAccumulator(inputCount: n, outputCount: n)
+      same.add(inputs: inputs, targets: inputs)
+      #expect(try JointDecomposition(of: same).commutatorShare < 1e-14)
+    }
+  }
+
   /// Both measures of Equation 41 stay below 1/√2.
   @Test func measuresAreWithinTheirRange() throws {
     var generator = SeededGenerator(seed: 3)

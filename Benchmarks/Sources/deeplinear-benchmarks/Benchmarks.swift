@@ -12,6 +12,7 @@ enum Benchmarks {
       """)
     try GradientStep.run()
     try Recovery.run()
+    try NuclearNorm.run()
     try FlowToTarget.run()
     try ClassifierEpoch.run()
   }

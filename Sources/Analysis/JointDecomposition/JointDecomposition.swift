@@ -25,10 +25,17 @@ public struct JointDecomposition: Sendable {
   public let inputCovarianceNorm: Double
   /// ‖Σ̂xy Σ̂xyᵀ Σ̂x − Σ̂x Σ̂xy Σ̂xyᵀ‖_F.
   public let commutatorNorm: Double
-  /// Δx = ½ ‖Σ̂x − 1/√d₀‖_F: how far the inputs are from white; see ``identityMeasureRange``.
+  /// Δx = ½ ‖Σ̂x − 1/√d₀‖_F, as [gidel2019] defines it.
+  ///
+  /// Not zero for white inputs, as Σ̂x has trace one and 1/√d₀ norm one: see ``identityMeasureRange`` and
+  /// ``distanceFromWhite``.
   public let identityMeasure: Double
 
-  /// Δxy = ½ ‖[Σ̂xy Σ̂xyᵀ, Σ̂x]‖_F, between 0 and 1/√2.
+  /// The distance of Σ̂x from the nearest multiple of the identity over ‖Σ̂x‖_F: zero for white inputs, and at most
+  /// √(1 − 1/d₀), for data of rank one.
+  public let distanceFromWhite: Double
+
+  /// Δxy = ½ ‖[Σ̂xy Σ̂xyᵀ, Σ̂x]‖_F, between 0 and 1/√2; see also ``commutatorShare``.
   public var commutatorMeasure: Double { 0.5 * commutatorNorm }
 
   /// What Δx can be at all: ½ (1 − 1/√d₀) for white inputs, whose Σ̂x is 1/d₀, to √((1 − 1/√d₀)/2) for inputs in
@@ -36,6 +43,14 @@ public struct JointDecomposition: Sendable {
   public var identityMeasureRange: ClosedRange<Double> {
     let rest = 1 - 1 / Double(inputVectors.rowCount).squareRoot()
     return 0.5 * rest...(0.5 * rest).squareRoot()
+  }
+
+  /// The commutator of Σ̂xy Σ̂xyᵀ and Σ̂x over √2 times the product of their norms: zero if they commute, and at
+  /// most 1 by the inequality of Böttcher and Wenzel.
+  public var commutatorShare: Double {
+    let squares = singularValues.map { $0 * $0 * $0 * $0 }.reduce(0, +).squareRoot()
+    let largest = Double(2).squareRoot() * squares * inputCovarianceNorm
+    return commutatorNorm == 0 ? 0 : commutatorNorm / largest
   }
 
   /// ½ ‖B‖_F.
@@ -86,5 +101,7 @@ public struct JointDecomposition: Sendable {
     commutatorNorm = (product - product.transposed()).frobeniusNorm
     identityMeasure =
       0.5 * (x - Matrix.identity(n) / Double(n).squareRoot()).frobeniusNorm
+    // The trace is one, so that 1/d is the nearest multiple.
+    distanceFromWhite = (x - Matrix.identity(n) / Double(n)).frobeniusNorm / inputCovarianceNorm
   }
 }

@@ -107,7 +107,11 @@ struct DormandPrince853: FlowIntegrator {
       // Of eighth order: the square of a fifth-order estimate over one of third order.
       fifth == 0 ? 0 : fifth / (1 + 0.01 * (third / fifth) * (third / fifth)).squareRoot()
     }
-    return norm.relative(combined, from: start.state, to: end.state)
+    // On a long step the fifth-order estimate may vanish by accident. The square of that of third order is of
+    // eighth order too; a hundredth of it is below the other where steps are short, and above the true error.
+    let coarse = norm.relative(third, from: start.state, to: end.state)
+    return max(
+      norm.relative(combined, from: start.state, to: end.state), 0.01 * coarse * coarse)
   }
 
   mutating func interpolate(

@@ -91,10 +91,12 @@ struct NuclearNormSolver {
 
   /// Rounds of at most so many Newton steps let s grow by this factor.
   private static let easyRound = 3
-  private static let growth = 3.0
+  private static let growth = 1.5
   private static let newtonLimit = 50
   /// A round ends when the gradient is this fraction of the movement of W.
   private static let inexactness = 0.1
+  /// A Newton step is computed no more exactly than this share of what ends the round.
+  private static let stepShare = 0.3
 
   /// Maximises φ, then moves W. Returns the number of Newton steps.
   private func improve(
@@ -118,13 +120,15 @@ struct NuclearNormSolver {
       let gradient = y.indices.map { b[$0] - ridge * y[$0] - fitted[$0] }
       let size = norm(gradient) / dataNorm
       let movement = (x - state.matrix).frobeniusNorm / dataNorm
-      if size <= max(1e-14, Self.inexactness * min(movement, 1)) { break }
+      let goal = Self.inexactness * min(movement, 1)
+      if size <= max(1e-14, goal) { break }
 
       var derivative = proximal.derivative(at: pattern)
       let regularization = ridge + 1e-2 * min(1, size) * s
       let diagonal = derivative.approximateDiagonal().map { s * max($0, 0) + regularization }
       let direction = conjugateGradients(
-        gradient, diagonal: diagonal, tolerance: 0.2 * min(1, size.squareRoot().squareRoot())
+        gradient, diagonal: diagonal,
+        tolerance: max(0.2 * min(1, size.squareRoot().squareRoot()), Self.stepShare * goal / size)
       ) {
         state.gradientSteps += 1
         var product = derivative.applied(to: $0)

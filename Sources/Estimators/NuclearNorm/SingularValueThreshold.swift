@@ -47,13 +47,18 @@ struct SingularValueThreshold {
 
   struct Derivative {
     private let pattern: ObservedPattern
-    /// U and Vᵀ, thin; U₁ and V₁.
+    /// U and Vᵀ, thin; U₁ and V₁, with columns of zeros up to a multiple of eight, which the kernels take at once.
     private let u, vᵀ, u1, v1: Matrix
+    /// k.
+    private let rank: Int
+    /// t, then zeros.
     private let shrinkage: [Double]
-    /// P and M, one row for every singular vector and one column for every one kept.
+    /// P and M, one row for every singular vector and one column for every one kept, then zeros.
     private let direct, crossed: Matrix
     private var left, right, leftCore, rightCore: Matrix
-    private var values, more: [Double]
+    /// U₁ beside what multiplies V₁ᵀ, and what U₁ is multiplied by beside V₁: both sums in one product.
+    private var leftPair, rightPair: Matrix
+    private var values: [Double]
 
     fileprivate init(
       _ decomposition: SingularValueDecomposition, kept: [Double], threshold: Double,
@@ -64,10 +69,14 @@ struct SingularValueThreshold {
       vᵀ = decomposition.rightVectorsTransposed
       let s = decomposition.singularValues
       let k = kept.count
-      u1 = u.firstColumns(k)
-      v1 = vᵀ.firstRows(k).transposed()
-      shrinkage = zip(kept, s).map { $0 / $1 }
-      var p = Matrix(rowCount: s.count, columnCount: k)
+      rank = k
+      let width = (k + 7) / 8 * 8
+      u1 = .horizontallyStacked([u.firstColumns(k), .zeros(u.rowCount, width - k)])
+      v1 = Matrix.verticallyStacked([
+        vᵀ.firstRows(k), .zeros(width - k, vᵀ.columnCount),
+      ]).transposed()
+      shrinkage = zip(kept, s).map { $0 / $1 } + [Double](repeating: 0, count: width - k)
+      var p = Matrix(rowCount: s.count, columnCount: width)
       var m = p
       for j in s.indices {
         for i in 0..<k {
@@ -81,19 +90,21 @@ struct SingularValueThreshold {
         }
       }
       (direct, crossed) = (p, m)
-      left = Matrix(rowCount: pattern.rowCount, columnCount: k)
-      right = Matrix(rowCount: pattern.columnCount, columnCount: k)
+      left = Matrix(rowCount: pattern.rowCount, columnCount: width)
+      right = Matrix(rowCount: pattern.columnCount, columnCount: width)
       (leftCore, rightCore) = (p, p)
+      leftPair = .horizontallyStacked([u1, left])
+      rightPair = .horizontallyStacked([right, v1])
       values = [Double](repeating: 0, count: pattern.count)
-      more = values
     }
 
     /// The derivative along the sparse matrix H of some values, at the positions of the pattern.
     ///
     /// - Complexity: O(|Ω| k + (rows + columns) min(rows, columns) k).
     mutating func applied(to direction: [Double]) -> [Double] {
-      let k = shrinkage.count
-      guard k > 0 else { return [Double](repeating: 0, count: direction.count) }
+      guard rank > 0 else { return [Double](repeating: 0, count: direction.count) }
+      // The rows of the block i, j ≤ k.
+      let block = rank * shrinkage.count
       pattern.times(direction, v1, into: &left)  // H V₁
       pattern.transposedTimes(direction, u1, into: &right)  // Hᵀ U₁
       leftCore.setToProduct(u, left, transposingLeft: true)
@@ -103,8 +114,8 @@ struct SingularValueThreshold {
           leftCore.withUnsafeMutableElements { a in
             rightCore.withUnsafeMutableElements { b in
               // Both products hold the block i, j ≤ k; it counts once.
-              for n in 0..<k * k { (a[n], b[n]) = (0, p[n] * b[n] + m[n] * a[n]) }
-              for n in k * k..<p.count {
+              for n in 0..<block { (a[n], b[n]) = (0, p[n] * b[n] + m[n] * a[n]) }
+              for n in block..<p.count {
                 (a[n], b[n]) = (p[n] * a[n] + m[n] * b[n], p[n] * b[n] + m[n] * a[n])
               }
             }
@@ -115,9 +126,9 @@ struct SingularValueThreshold {
       scaleColumns(&right)
       left.setToProduct(u, leftCore, adding: 1)
       right.setToProduct(vᵀ, rightCore, transposingLeft: true, adding: 1)
-      pattern.products(left: u1, right: right, into: &values)
-      pattern.products(left: left, right: v1, into: &more)
-      for n in values.indices { values[n] += more[n] }
+      copyColumns(of: left, to: &leftPair, at: shrinkage.count)
+      copyColumns(of: right, to: &rightPair, at: 0)
+      pattern.products(left: leftPair, right: rightPair, into: &values)
       return values
     }
 
@@ -126,21 +137,34 @@ struct SingularValueThreshold {
     ///
     ///     Σ_pq (weight of C_pq)_pq u_ip² v_jq²
     func approximateDiagonal() -> [Double] {
-      let k = shrinkage.count
+      let k = rank
       guard k > 0 else { return [Double](repeating: 0, count: pattern.count) }
       let (uu, vv) = (u.hadamard(u), vᵀ.hadamard(vᵀ))
-      var lower = direct
+      let upper = direct.firstColumns(k)
+      var lower = upper
       lower.withUnsafeMutableElements { p in for n in 0..<k * k { p[n] = 0 } }
       var result = [Double](repeating: 0, count: pattern.count)
       var rest = result
-      pattern.products(left: uu.firstColumns(k), right: vv.transposedTimes(direct), into: &result)
+      pattern.products(left: uu.firstColumns(k), right: vv.transposedTimes(upper), into: &result)
       pattern.products(left: uu * lower, right: vv.firstRows(k).transposed(), into: &rest)
-      let rows = uu.firstColumns(k) * shrinkage
-      let columns = vv.firstRows(k).transposedTimes(shrinkage)
+      let rows = uu.firstColumns(k) * Array(shrinkage.prefix(k))
+      let columns = vv.firstRows(k).transposedTimes(Array(shrinkage.prefix(k)))
       for n in result.indices {
         result[n] += rest[n] + rows[Int(pattern.rows[n])] + columns[Int(pattern.columns[n])]
       }
       return result
+    }
+
+    private func copyColumns(of source: Matrix, to target: inout Matrix, at column: Int) {
+      let (width, stride) = (source.columnCount, target.columnCount)
+      source.withUnsafeElements { source in
+        target.withUnsafeMutableElements { target in
+          for row in 0..<source.count / width {
+            (target.baseAddress! + row * stride + column).update(
+              from: source.baseAddress! + row * width, count: width)
+          }
+        }
+      }
     }
 
     private func scaleColumns(_ matrix: inout Matrix) {

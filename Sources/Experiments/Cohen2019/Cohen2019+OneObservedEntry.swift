@@ -30,7 +30,7 @@ extension Cohen2019 {
         """)
 
     private let depths = [1, 2, 3, 5]
-    private let initial = 0.1
+    private let initial = 0.02
     /// Of both singular components in the measurement matrix; their quotient is ρ.
     private let coefficients = [1.0, 0.6]
     private let tolerance = 1e-11
@@ -60,7 +60,7 @@ extension Cohen2019 {
           Fact("final second value, depth \(depths[index])", .number(shared[0][index].last![1]))
         },
         settings: [
-          Fact("start", "W(0) = 0.1·1, or 0.1 UVᵀ with random U and V"), Fact("ρ", .number(ρ)),
+          Fact("start", "W(0) = 0.02·1, or 0.02 UVᵀ with random U and V"), Fact("ρ", .number(ρ)),
           Fact("relative tolerance of the flow", .number(tolerance)),
           Fact("repetitions", "5 bases"),
         ],
@@ -176,7 +176,7 @@ extension Cohen2019 {
       Figure(
         title: "The second singular value as a function of the first, ρ = 0.6",
         caption: """
-          Thick: along the flow. Dotted: the relations. One layer goes along a line, two along a power, and from \
+          Solid: along the flow. Dotted: the relations. One layer goes along a line, two along a power, and from \
           three on the second value has a ceiling: greater depth, larger gap.
           """,
         .lines(

@@ -2,6 +2,8 @@
 enum Cohen2019 {
   static let experiments: [any Experiment] = [
     Schatten(),
+    MatrixCompletion(),
+    RecoveryProbability(),
     SingularValues(),
     OneObservedEntry(),
   ]

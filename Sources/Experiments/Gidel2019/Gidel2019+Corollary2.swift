@@ -15,7 +15,7 @@ extension Gidel2019 {
         Components are learned by their correlation σ, and the best matrix of rank k keeps those with \
         the largest σ²/λ. Training passes the optima if both orders agree, and misses them if not.
         """,
-      seconds: 2, corrections: ["Corollary 2, (32)"],
+      seconds: 1, corrections: ["Corollary 2, (32)"],
       snippet: """
         // The second component lowers the loss more, and the first is learned first.
         let problem = QuadraticProblem.regression(
@@ -277,7 +277,7 @@ extension Gidel2019 {
                 color: .gradient(Double(place) / 3))
             } + [
               Series(
-                "optima of rank 0, 1, 2", x: points.map { $0[0] }, y: points.map { $0[1] },
+                "optima", x: points.map { $0[0] }, y: points.map { $0[1] },
                 style: .points, color: .palette(1))
             ])))
     }
@@ -286,7 +286,7 @@ extension Gidel2019 {
       Figure(
         title: title,
         caption: """
-          Distance of W from the optimum of each rank, relative to the largest optimum; the dashed lines are at 1/σ.
+          Distance of W from the optimum of each rank, relative to the largest optimum; dashed line k is at 1/σ_k.
           """,
         .lines(
           LinePlot(
@@ -298,7 +298,7 @@ extension Gidel2019 {
                 color: .gradient(Double(rank) / Double(path.distances.count - 1)))
             },
             markers: path.problem.targets.enumerated().map {
-              Marker(.vertical, at: 1 / $1, label: "1/σ_\($0 + 1)")
+              Marker(.vertical, at: 1 / $1, label: "\($0 + 1)")
             })))
     }
 

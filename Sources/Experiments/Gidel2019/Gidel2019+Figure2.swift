@@ -16,7 +16,7 @@ extension Gidel2019 {
         descent on one layer learns all at once. The printed error compares W with a \
         covariance and cannot become small; with Σx W in its place it does.
         """,
-      seconds: 5, corrections: ["(42)", "(37), (87), (94), (95)", "(40)"],
+      seconds: 2, corrections: ["(42)", "(37), (87), (94), (95)", "(40)"],
       snippet: """
         // Twenty noisy mixtures of five sources; two layers from e^{−15}, one from its square.
         var generator = SeededGenerator(seed: 0)
@@ -197,28 +197,30 @@ extension Gidel2019 {
       let steps = Set((0...240).map { Int(Double.pow(Double(last), Double($0) / 240)) } + [middle])
         .union([0, last]).sorted()
       let end = Double.exp(-2 * delta)
-      let two = Descent(
+      // Every step, to find the transitions; the curves have some of them.
+      let all = Descent(
         stepSize: result.stepSize, stepLimit: last,
-        recording: Recording(.at(Set(steps)), of: [.endToEnd, .singularValues])
+        recording: Recording(.every(1), of: [.endToEnd])
       ).run(
         objective,
         from: .identity(widths: [dimension, dimension, dimension], scale: .exp(-delta))
       ).snapshots
+      let two = steps.map { all[$0] }
       let one = Descent(
         stepSize: result.stepSize, stepLimit: last,
-        recording: Recording(.at(Set(steps)), of: [.endToEnd, .singularValues])
+        recording: Recording(.at(Set(steps)), of: [.endToEnd])
       ).run(objective, from: .identity(widths: [dimension, dimension], scale: end)).snapshots
       result.steps = steps.map(Double.init)
 
-      func curves(_ snapshots: [Snapshot]) -> Curves {
+      func curves(_ snapshots: [Snapshot]) throws -> Curves {
         Curves(
-          traceNorm: snapshots.map { $0.singularValues!.reduce(0, +) },
+          traceNorm: try snapshots.map { try $0.endToEnd!.nuclearNorm() },
           covarianceError: snapshots.map {
             ($0.endToEnd! * objective.inputCovariance - covariance).frobeniusNorm / size
           }, printedError: snapshots.map { ($0.endToEnd! - covariance).frobeniusNorm / size })
       }
-      result.oneLayer = curves(one)
-      result.twoLayers = curves(two)
+      result.oneLayer = try curves(one)
+      result.twoLayers = try curves(two)
 
       let bounds = eigen.eigenvalues.map {
         TwoLayerDescentBounds(
@@ -230,9 +232,8 @@ extension Gidel2019 {
         return max(value / upper - 1, 1 - value / lower, 0)
       }.max()!
 
-      result.transitions = zip(try risingSteps(objective, result.stepSize, last), transitions).map {
-        $0 / $1
-      }
+      let basis = eigen.eigenvectors.firstColumns(5)
+      result.transitions = zip(risingSteps(all, along: basis), transitions).map { $0 / $1 }
 
       let model = try LinearModel(
         inputCovariance: objective.inputCovariance, crossCovariance: objective.crossCovariance)
@@ -244,7 +245,6 @@ extension Gidel2019 {
 
       let place = steps.firstIndex(of: middle)!
       result.between = (result.oneLayer.traceNorm[place], result.twoLayers.traceNorm[place])
-      let basis = eigen.eigenvectors.firstColumns(5)
       let projector = basis.timesTransposed(basis)
       result.projectorError =
         (two.last!.endToEnd! - projector).frobeniusNorm / projector.frobeniusNorm
@@ -264,28 +264,12 @@ extension Gidel2019 {
       return result
     }
 
-    /// The first step at which each component of the data, not of W, is above a half.
-    private func risingSteps(
-      _ objective: RegressionObjective, _ stepSize: Double, _ last: Int
-    ) throws -> [Double] {
-      let basis = try SymmetricEigendecomposition(of: objective.inputCovariance).eigenvectors
-        .firstColumns(5)
-      var steps = [Double](repeating: .nan, count: 5)
-      let network = LinearNetwork.identity(
-        widths: [dimension, dimension, dimension], scale: .exp(-delta))
-      var values: [(step: Double, modes: [Double])] = []
-      let run = Descent(
-        stepSize: stepSize, stepLimit: last, recording: Recording(.every(1), of: [.endToEnd])
-      ).run(objective, from: network)
-      for snapshot in run.snapshots {
-        values.append(
-          (snapshot.time, basis.transposedTimes(snapshot.endToEnd! * basis).diagonal))
+    /// The first step at which each component of the data is above a half in W.
+    private func risingSteps(_ path: [Snapshot], along basis: Matrix) -> [Double] {
+      let values = path.map { basis.transposedTimes($0.endToEnd! * basis).diagonal }
+      return (0..<basis.columnCount).map { component in
+        values.firstIndex { $0[component] >= 0.5 }.map { path[$0].time } ?? .nan
       }
-      for component in 0..<5 {
-        guard let above = values.firstIndex(where: { $0.modes[component] >= 0.5 }) else { continue }
-        steps[component] = values[above].step
-      }
-      return steps
     }
 
     private func traceFigure(_ outcome: Outcome) -> Figure {

@@ -15,7 +15,7 @@ extension Gidel2019 {
         beginning, and converges for steps up to 2/λmax, twice what the paper asks. Printed Equation 33 \
         multiplies from the wrong side.
         """,
-      seconds: 2, corrections: ["(33), (72), (73)", "after (33)", "(13)"],
+      seconds: 1, corrections: ["(33), (72), (73)", "after (33)", "(13)"],
       snippet: """
         // A step just below and just above 2/λmax = 1.
         let model = try LinearModel(

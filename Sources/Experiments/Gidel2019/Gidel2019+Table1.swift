@@ -14,7 +14,7 @@ extension Gidel2019 {
         defined, Δx lies between 0.482 and 0.694 for images of 784 pixels: not even white inputs give \
         zero, and no data give the printed 0.70.
         """,
-      seconds: 20, corrections: ["B.2, Proposition 3"],
+      seconds: 2, corrections: ["(41)", "Table 1", "B.2, Proposition 3"],
       snippet: """
         // A data set of rank one is as far from white inputs as any can be: ½√(2 − 2/√784).
         var data = CovarianceAccumulator(inputCount: 784, outputCount: 10)
@@ -212,20 +212,11 @@ extension Gidel2019 {
 
     private func row(_ name: String, _ data: CovarianceAccumulator) throws -> Row {
       let measures = try JointDecomposition(of: data)
-      let squared = measures.singularValues.map { $0 * $0 * $0 * $0 }.reduce(0, +).squareRoot()
       return Row(
         name: name, sampleCount: data.count, dimension: data.inputProducts.rowCount,
         commutator: measures.commutatorMeasure, identity: measures.identityMeasure,
         offDiagonal: measures.halfOffDiagonalNorm, offDiagonalShare: measures.offDiagonalShare,
-        commutatorShare: measures.commutatorNorm
-          / (Double(2).squareRoot() * squared * measures.inputCovarianceNorm),
-        // ‖Σ̂ − 1/d‖² = ‖Σ̂‖² − 1/d, as the trace is one.
-        colorShare: max(
-          0,
-          1 - 1
-            / (Double(measures.variances.count) * measures.inputCovarianceNorm
-              * measures.inputCovarianceNorm)
-        ).squareRoot())
+        commutatorShare: measures.commutatorShare, colorShare: measures.distanceFromWhite)
     }
 
     /// Gaussian classes like images: nonnegative means, and the same falling spectrum in each class.

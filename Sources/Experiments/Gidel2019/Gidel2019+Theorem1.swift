@@ -15,7 +15,7 @@ extension Gidel2019 {
         off-diagonal part B of the input covariance moves them by an amount proportional to B, far \
         below what Grönwall's inequality allows.
         """,
-      seconds: 2,
+      seconds: 5,
       corrections: ["(24), (28), (55)–(57), Theorem 1", "(30), (68)", "(57)"],
       snippet: """
         // Two modes that share singular vectors with the inputs; then inputs that do not commute.

@@ -15,7 +15,7 @@ extension Gidel2019 {
         Each mode of two balanced layers stays between two logistic curves, which are sharp. The \
         printed upper bound is violated, even with its missing factor put back.
         """,
-      seconds: 2,
+      seconds: 3,
       corrections: [
         "(37), (87), (94), (95)", "(38), (88), (102)", "Theorem 3", "Theorem 3, σ = 0", "(39)",
         "(79)–(86)",
@@ -231,7 +231,6 @@ extension Gidel2019 {
 
     /// The largest relative excess over σ/λ = 1 after one step, over starts below it; x stands for ησ.
     private func overshoot(_ x: Double) throws -> Double {
-      // All starts as modes of one network.
       let starts = (1..<1000).map { Double($0) / 1000 }
       let objective = try RegressionObjective(
         inputCovariance: .identity(1), crossCovariance: .identity(1))

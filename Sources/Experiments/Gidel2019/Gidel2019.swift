@@ -2,6 +2,6 @@
 enum Gidel2019 {
   static let experiments: [any Experiment] = [
     Proposition1(), Theorem1(), Theorem2(), Figure1(), Corollary2(), Theorem3(), Corollary3(),
-    Table1(), Figure2(), AppendixA(), Lemma1(),
+    Table1(), Figure2(), AppendixA(), Proposition3(), Lemma1(),
   ]
 }

@@ -41,6 +41,16 @@ struct PrintedForms {
     return try positive + outer * core(at: time) * outer
   }
 
+  /// X₁ = e^{±2tŶ}[1 + Ŷ⁻¹(1 − e^{−4tŶ})(X₀ − Ỹ)], X₂ = ỸX₁ + e^{∓2tŶ}(X₀ − Ỹ).
+  ///
+  /// - Parameter sign: 1 for the upper signs, which are right; −1 for the lower ones, which (40) has.
+  func equation40(at time: Double, sign: Double) -> (Matrix, Matrix) {
+    let weight = eigen.map { -Double.expMinusOne(-4 * time * abs($0)) / abs($0) }
+    let difference = start - positive
+    let first = eigen.map { .exp(sign * 2 * time * abs($0)) } * (identity + weight * difference)
+    return (first, positive * first + eigen.map { .exp(-sign * 2 * time * abs($0)) } * difference)
+  }
+
   /// The limit of H, as (44) prints it: with Ŷ for Ŷ⁻¹.
   func printedLimit() throws -> Matrix {
     let difference = start - positive

@@ -14,7 +14,7 @@ extension Tarmoun2021 {
         Each eigenvalue follows its own logistic curve at the rate 4|σᵢ|: faster than one layer where \
         4|σᵢ| > 1, slower elsewhere.
         """,
-      seconds: 2,
+      seconds: 0.5,
       snippet: """
         // U′ = 2 (σ − U²) U is a balanced mode with twice the target and twice the curvature.
         let mode = BalancedMode(depth: 2, target: 2 * 1.5, curvature: 2, initial: 0.1)
@@ -87,8 +87,8 @@ extension Tarmoun2021 {
                 Figure(
                   title: "Eigenvalues of X",
                   caption: """
-                    Lines: (7); points: the integrated flow of U; dotted: one layer from the same start. Negative \
-                    targets cannot be reached and end at 0.
+                    Lines: (7); points: the integrated flow of U. Negative targets cannot be reached and end \
+                    at 0.
                     """,
                   .lines(
                     LinePlot(
@@ -96,7 +96,7 @@ extension Tarmoun2021 {
                       series: eigenvalues.indices.flatMap { i in
                         [
                           Series(
-                            "σ = \(eigenvalues[i])", x: run.times,
+                            "σ = \(eigenvalues[i].formatted)", x: run.times,
                             y: run.times.map { value(i, at: $0) }, color: .palette(i)),
                           Series(
                             "integrated", x: run.sparse.map { run.times[$0] },
@@ -115,7 +115,7 @@ extension Tarmoun2021 {
                       vertical: Axis("distance from the limit", .logarithmic, lower: 1e-6),
                       series: eigenvalues.indices.map { i in
                         Series(
-                          "σ = \(eigenvalues[i])", x: Self.longTimes,
+                          "σ = \(eigenvalues[i].formatted)", x: Self.longTimes,
                           y: Self.longTimes.map { gap(i, at: $0) }, color: .palette(i))
                       } + [
                         Series(

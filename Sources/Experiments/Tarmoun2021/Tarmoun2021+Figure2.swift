@@ -14,7 +14,7 @@ extension Tarmoun2021 {
         From the same Gaussian start, how closely the solvable flow with Λ = λ₀ 1 can follow the one \
         without a penalty when λ₀ is chosen best.
         """,
-      seconds: 15,
+      seconds: 8,
       snippet: """
         // The end-to-end matrix of the regularised flow, in closed form.
         var generator = SeededGenerator(seed: 0)
@@ -28,7 +28,7 @@ extension Tarmoun2021 {
     private let widths = [50, 100, 200]
 
     func findings(under conditions: Conditions) throws -> Findings {
-      let count = conditions.isQuick ? 5 : 20
+      let count = conditions.isQuick ? 5 : 10
       let intervals = conditions.isQuick ? 24 : 80
       var runs: [[Run]] = []
       for (place, width) in widths.enumerated() {
@@ -258,7 +258,8 @@ extension Tarmoun2021 {
           "Reconstruction error without a penalty, and with Λ = λ₀ 1, λ₀ = \(run.imbalance.formatted).",
         .lines(
           LinePlot(
-            horizontal: Axis("time t"), vertical: Axis("‖Y − X‖ / ‖Y‖", lower: 0),
+            horizontal: Axis("time t", upper: 4 / Double(run.width)),
+            vertical: Axis("‖Y − X‖ / ‖Y‖", lower: 0),
             series: [
               Series(
                 "Λ = λ₀ 1", x: run.times, y: run.errors(run.penalised), color: .muted),
@@ -271,21 +272,22 @@ extension Tarmoun2021 {
     private func valueFigure(_ width: Int, _ run: Run) -> Figure {
       let penalised = run.penalised.map { (try? $0.singularValues()) ?? [] }
       let plain = run.plain.map { (try? $0.singularValues()) ?? [] }
-      let places = [0, 2, 4]
+      let places = [0, 4]
       return Figure(
         title: "Singular values, k = \(width)",
-        caption: "The first, the middle and the last singular value; dashed without the penalty.",
+        caption: "The first and the last singular value; dashed without the penalty.",
         .lines(
           LinePlot(
-            horizontal: Axis("time t"), vertical: Axis("singular value of X", lower: 0),
+            horizontal: Axis("time t", upper: 4 / Double(run.width)),
+            vertical: Axis("singular value of X", lower: 0),
             series: places.flatMap { i in
               [
                 Series(
                   "value \(i + 1), Λ = λ₀ 1", x: run.times, y: penalised.map { $0[i] },
-                  color: .palette(i / 2)),
+                  color: .palette(i / 4)),
                 Series(
                   "value \(i + 1), no penalty", x: run.times, y: plain.map { $0[i] },
-                  style: .dashed, color: .palette(i / 2)),
+                  style: .dashed, color: .palette(i / 4)),
               ]
             })))
     }
@@ -310,11 +312,12 @@ extension Tarmoun2021 {
       let k = Double(run.width)
       return Figure(
         title: "The search for λ₀, k = \(run.width)",
-        caption: "Distance of the two flows for every λ₀; lines: the limit of infinite width.",
+        caption:
+          "Root mean square of ‖X_I − X‖ over the times for every λ₀; lines: the limit of infinite width.",
         .lines(
           LinePlot(
             horizontal: Axis("λ₀ / k"),
-            vertical: Axis("root mean square of ‖X_I − X‖ / ‖Y − X(0)‖", lower: 0),
+            vertical: Axis("distance / ‖Y − X(0)‖", lower: 0),
             series: [
               Series(
                 "distance", x: run.search.map { $0.imbalance / k }, y: run.search.map(\.distance))

@@ -14,7 +14,7 @@ extension Tarmoun2021 {
         ‖X − Ỹ‖ falls like e^{−4 σ_min t} from general starts, with a constant that can be computed; \
         from starts of too low a rank it does not fall to zero.
         """,
-      seconds: 5, corrections: ["(44)"],
+      seconds: 0.5, corrections: ["(44)"],
       snippet: """
         var generator = SeededGenerator(seed: 0)
         let target = Matrix.randomSymmetric(eigenvalues: [2, 0.5, -1], using: &generator)
@@ -46,17 +46,21 @@ extension Tarmoun2021 {
           Fact("Y", "5 × 5, eigenvalues 2, 1.2, 0.5, −0.7, −1.1, random eigenvectors"),
           Fact("U₀", "5 × 6, normal, standard deviation 0.5; 5 × 2 for the low rank"),
           Fact("starts", .number(Double(count))),
-          Fact("rate", "between times 3 and 5, where the distance is 1e-3 to 1e-5"),
+          Fact("rate", "between times 7 and 9, where the distance is about 1e-6 to 1e-8"),
           Fact("flow", "relative tolerance 1e-12"),
         ],
         claims: [
-          // The next terms decay faster by 2 (0.7 − 0.5) at least: e^{−0.4·3} of a cross term squares to e^{−2.4}
-          // in the norm, and its share changes by less over the two time units.
+          // The next term of X − Ỹ decays faster by e^{−2(0.7 − 0.5)t}: in the norm it has a share of e^{−0.8t} < 0.004
+          // beside the last, times the squared ratio of their elements in H̃, of which the median is of order 1, and it
+          // adds that share of 0.4 to the rate.
           Claim(
-            "rate of ‖X − Ỹ‖ of the integrated flow over 4 σ_min, the start farthest off",
+            "rate of ‖X − Ỹ‖ of the integrated flow over 4 σ_min, median start",
             source: "Proposition 2", expected: 1,
-            measured: runs.map { $0.rate / (4 * smallest) }.max { abs($0 - 1) < abs($1 - 1) }!,
-            tolerance: 0.1),
+            measured: runs.map { $0.rate / (4 * smallest) }.median, tolerance: 0.02),
+          // No term is slower; H is within e^{−4·0.5·7} of its limit, times a factor of order 10.
+          Claim(
+            "the same, slowest start", source: "Proposition 2", .atLeast, expected: 1,
+            measured: runs.map { $0.rate / (4 * smallest) }.min()!, tolerance: 1e-3),
           // H̃ ⪯ H(t) ⪯ H(0), so ‖H(t)‖_F ≤ √m max(‖H(0)‖₂, ‖H̃‖₂).
           Claim(
             "largest ‖X − Ỹ‖ over √m max(‖H(0)‖₂, ‖H̃‖₂) e^{−4 σ_min t}",
@@ -109,7 +113,7 @@ extension Tarmoun2021 {
                   .lines(
                     LinePlot(
                       horizontal: Axis("time t"),
-                      vertical: Axis("‖X − Ỹ‖", .logarithmic, lower: 1e-7),
+                      vertical: Axis("‖X − Ỹ‖", .logarithmic, lower: 1e-8),
                       series: runs.prefix(5).enumerated().map { place, run in
                         Series("start \(place + 1)", x: run.times, y: run.distances)
                       } + [
@@ -125,7 +129,7 @@ extension Tarmoun2021 {
     }
 
     private struct Run {
-      let times = [Double].times(to: 7, count: 140)
+      let times = [Double].times(to: 9, count: 180)
       let distances: [Double]
       let lowRankDistances: [Double]
       let rate: Double
@@ -150,7 +154,7 @@ extension Tarmoun2021 {
         ).run(SymmetricFlow(objective, from: SymmetricNetwork(factor: factor)))
         let distances = flow.trajectory.snapshots.map { ($0.endToEnd! - limit).frobeniusNorm }
         self.distances = distances
-        rate = .log(distances[60] / distances[100]) / (times[100] - times[60])
+        rate = .log(distances[140] / distances[180]) / (times[180] - times[140])
 
         let forms = try PrintedForms(target: y, start: factor.timesTransposed(factor))
         let cores = try times.map { try forms.core(at: $0) }

@@ -239,6 +239,30 @@ import _TestSupport
     #expect(outside(slopes[1]) > wrong)
   }
 
+  /// (41): Δx of white inputs is not zero, but ½(1 − 1/√d); the distance from white is.
+  @Test func theIdentityMeasureIsNotZeroForWhiteInputs() throws {
+    var generator = SeededGenerator(seed: 7)
+    let inputs = Matrix.orthogonal(rowCount: 30, columnCount: 9, using: &generator)
+    var data = CovarianceAccumulator(inputCount: 9, outputCount: 2)
+    data.add(
+      inputs: inputs, targets: .gaussian(rowCount: 30, columnCount: 2, using: &generator))
+    let measures = try JointDecomposition(of: data)
+    #expect(measures.identityMeasure > wrong)
+    expectClose(measures.identityMeasure, 0.5 * (1 - 1.0 / 3), relative: tight)
+    #expect(measures.distanceFromWhite < 1e-14)
+  }
+
+  /// Table 1: no data of 784 inputs have Δx = 0.70; the largest possible value is that of rank one.
+  @Test func table1ExceedsTheLargestIdentityMeasure() throws {
+    var generator = SeededGenerator(seed: 8)
+    var data = CovarianceAccumulator(inputCount: 784, outputCount: 1)
+    data.add(
+      inputs: .gaussian(rowCount: 1, columnCount: 784, using: &generator), targets: .identity(1))
+    let largest = try JointDecomposition(of: data).identityMeasure
+    expectClose(largest, 0.5 * Double.sqrt(2 - 2.0 / 28), relative: tight)
+    #expect(largest < 0.695)
+  }
+
   /// (42): for Y = X the end-to-end matrix tends to the identity, not to the covariance.
   @Test func equation42ComparesWithTheWrongMatrix() throws {
     let x = Matrix.diagonal([3, 0.5])

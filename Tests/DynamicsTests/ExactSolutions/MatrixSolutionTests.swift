@@ -183,7 +183,7 @@ import _TestSupport
           .trajectory.snapshots[0].endToEnd)
       let objective = try RegressionObjective(
         inputCovariance: random.inputCovariance, crossCovariance: random.crossCovariance)
-      let deviations = [1e-8, 1e-10].map { tolerance in
+      let deviations = [1e-6, 1e-10].map { tolerance in
         let flow = GradientFlow(
           until: 1, steps: .adaptive(relativeTolerance: tolerance),
           recording: .at([1], of: [.endToEnd])
@@ -192,7 +192,7 @@ import _TestSupport
         let layers = flow.trajectory.finalNetwork.layers
         return (w - exact).frobeniusNorm / layers.reduce(1) { $0 * $1.frobeniusNorm }
       }
-      #expect(deviations[0] < 1e-6 && deviations[1] < 1e-8, "\(trial): deviations \(deviations)")
+      #expect(deviations[0] < 1e-4 && deviations[1] < 1e-8, "\(trial): deviations \(deviations)")
       let errors = [200, 400].map { steps in
         var layers = random.network.layers
         for _ in 0..<steps {

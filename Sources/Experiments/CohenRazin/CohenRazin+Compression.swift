@@ -1,0 +1,172 @@
+import Dynamics
+import Estimators
+import LinearAlgebra
+import LinearNetworks
+import RealModule
+import Records
+
+extension CohenRazin {
+  /// A layer trained as a network of layers can be cut to a fraction of its numbers.
+  struct Compression: Experiment {
+    let item = Item(
+      id: "cohen-razin-compression", paper: .cohenRazin,
+      title: "Section 4.4: implicit compression by overparameterization",
+      shows: """
+        A linear map trained as three layers is of low rank: cut to ρ(d + d′ − ρ) numbers it loses nothing and \
+        generalises, while the same cut ruins the one that was trained directly.
+        """,
+      seconds: 20,
+      snippet: """
+        var generator = SeededGenerator(seed: 0)
+        let weight = Matrix.lowRank(rowCount: 20, columnCount: 30, rank: 2, using: &generator)
+        let fit = try LayerFactorizer(depth: 2, rank: .relativeError(1e-6)).fit(weight)
+        print(fit.rank, fit.parameterCount, weight.count, fit.relativeError)
+        """)
+
+    private let depths = [1, 2, 3]
+    private let rank = 2
+
+    func findings(under conditions: Conditions) throws -> Findings {
+      let size = conditions.isQuick ? 10 : 20
+      let measurementCount = conditions.isQuick ? 60 : 160
+      let runs = try conditions.repetitions(5) { repetition, generator in
+        let truth = Matrix.random(
+          singularValues: [3, 2], rowCount: size, columnCount: size, using: &generator)
+        let measurements = Matrix.gaussian(
+          rowCount: measurementCount, columnCount: size * size, using: &generator)
+        let objective = try SensingObjective(
+          measurements: measurements, values: measurements * truth.elements, outputCount: size,
+          inputCount: size)
+        return try depths.enumerated().map { index, depth in
+          try conditions.report((Double(repetition) + Double(index) / 3) / 5)
+          return try train(objective, truth, depth: depth, using: &generator)
+        }
+      }
+      let counts = (full: size * size, cut: rank * (2 * size - rank))
+      func median(_ index: Int, _ value: (Trained) -> Double) -> Double {
+        runs.map { value($0[index]) }.sorted()[2]
+      }
+      let claims = [
+        Claim(
+          "3 layers: largest loss of accuracy ‖W − W_ρ‖/‖W‖ when cut to rank 2, of 5",
+          source: "Section 4.4", .atMost, expected: 0.01,
+          measured: runs.map { $0[2].cutError[rank] }.max()!),
+        Claim(
+          "trained directly: smallest loss of accuracy when cut to rank 2, of 5",
+          source: "Section 4.4", .atLeast, expected: 0.2,
+          measured: runs.map { $0[0].cutError[rank] }.min()!),
+        Claim(
+          "3 layers, cut: largest error relative to the truth, of 5",
+          source: "Section 4.4: improved generalisation", .atMost, expected: 0.02,
+          measured: runs.map { $0[2].truthError[rank] }.max()!),
+        Claim(
+          "3 layers, cut: error relative to the truth over that of the uncut directly trained map, largest of 5",
+          source: "Section 4.4: improved generalisation", .atMost, expected: 0.1,
+          measured: runs.map { $0[2].truthError[rank] / $0[0].truthError[size] }.max()!),
+        Claim(
+          "numbers that the cut map has less than ρ(d + d′) of two factors: the gauge ρ²",
+          source: "footnote to Section 4.4: ρ(d + d′ − ρ)", expected: Double(rank * rank),
+          measured: Double(runs[0][2].parameterCount - counts.cut)),
+        Claim(
+          "largest relative difference of the layers' product from the collapsed layer",
+          source: "a sequence of linear layers is one", .atMost, expected: 1e-14,
+          measured: runs.joined().map(\.collapseError).max()!),
+      ]
+      return Findings(
+        summary: [
+          Fact("numbers before", .number(Double(counts.full))),
+          Fact("numbers after", .number(Double(counts.cut))),
+          Fact("error after, 3 layers", .number(median(2) { $0.truthError[rank] })),
+          Fact("error after, direct", .number(median(0) { $0.truthError[rank] })),
+        ],
+        settings: [
+          Fact(
+            "map",
+            .text("\(size)×\(size) of rank 2, seen by \(measurementCount) Gaussian measurements")),
+          Fact("start", "balanced layers, singular values of W(0) 1e-4"),
+          Fact("training", "descent with an adaptive step to a loss of 1e-9"),
+          Fact("repetitions", "5; medians where not stated"),
+        ],
+        claims: claims,
+        notices: [
+          Notice(
+            .information,
+            "The section reports no experiment of its own; this one is of a single linear layer, where all can be measured."
+          )
+        ],
+        sections: [
+          Section(
+            heading: "Cut to each rank",
+            blocks: [
+              .figure(
+                figure(
+                  "Error relative to the truth after the cut", "error relative to the truth",
+                  depths.indices.map { index in
+                    (1...size).map { k in median(index) { $0.truthError[k] } }
+                  },
+                  "Three layers lose nothing down to rank 2; the directly trained map needs all ranks and is worse with them."
+                )),
+              .figure(
+                figure(
+                  "What the cut takes away", "‖W − W_ρ‖/‖W‖",
+                  depths.indices.map { index in
+                    (1...size).map { k in max(median(index) { $0.cutError[k] }, 1e-8) }
+                  }, "Medians of 5; below 1e-8 drawn as 1e-8.")),
+            ])
+        ])
+    }
+
+    private struct Trained {
+      /// By rank, from 0 on.
+      var cutError: [Double]
+      var truthError: [Double]
+      /// Of two factors of rank 2.
+      var parameterCount: Int
+      var collapseError: Double
+    }
+
+    private func train(
+      _ objective: SensingObjective, _ truth: Matrix, depth: Int,
+      using generator: inout SeededGenerator
+    ) throws -> Trained {
+      let size = truth.rowCount
+      let start = LinearNetwork.balanced(
+        widths: [Int](repeating: size, count: depth + 1), scale: 1e-4, using: &generator)
+      var loss = EndToEndLoss(objective, widths: start.widths)
+      let network = GradientDescent(targetLoss: 1e-9, stepLimit: 3000)
+        .run(&loss, from: start).finalNetwork
+      let collapsed = LayerFactorizer.collapse(
+        network.layers, biases: [[Double]?](repeating: nil, count: depth)
+      ).weight
+      let norm = collapsed.frobeniusNorm
+      var cutError = [1.0]
+      var truthError = [1.0]
+      for k in 1...size {
+        let fit = try LayerFactorizer(depth: 2, rank: .fixed(k)).fit(collapsed)
+        let cut = LayerFactorizer.collapse(fit.factors, biases: [nil, nil]).weight
+        cutError.append(fit.relativeError)
+        truthError.append((cut - truth).frobeniusNorm / truth.frobeniusNorm)
+      }
+      return Trained(
+        cutError: cutError, truthError: truthError,
+        parameterCount: try LayerFactorizer(depth: 2, rank: .fixed(rank)).fit(collapsed)
+          .parameterCount,
+        collapseError: (network.endToEnd() - collapsed).frobeniusNorm / norm)
+    }
+
+    private func figure(
+      _ title: String, _ vertical: String, _ curves: [[Double]], _ caption: String
+    ) -> Figure {
+      Figure(
+        title: title, caption: caption,
+        .lines(
+          LinePlot(
+            horizontal: Axis("rank kept", .whole), vertical: Axis(vertical, .logarithmic),
+            series: zip(depths, curves).map { depth, curve in
+              Series(
+                depth == 1 ? "trained directly" : "trained as \(depth) layers",
+                x: curve.indices.map { Double($0 + 1) }, y: curve, style: .connectedPoints)
+            })))
+    }
+  }
+}

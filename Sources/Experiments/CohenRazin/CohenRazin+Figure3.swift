@@ -1,0 +1,185 @@
+import Dynamics
+import LinearAlgebra
+import LinearNetworks
+import RealModule
+import Records
+
+extension CohenRazin {
+  /// Singular values along training, for one, two and three layers.
+  struct Figure3: Experiment {
+    let item = Item(
+      id: "cohen-razin-figure-3", paper: .cohenRazin,
+      title: "Figure 3: singular values during descent",
+      shows: """
+        Trained on measurements of a low-rank matrix, a network learns one singular value after another, the more \
+        sharply the deeper it is, and ends near the truth; the linear model learns all at once and does not.
+        """,
+      seconds: 30,
+      snippet: """
+        var generator = SeededGenerator(seed: 0)
+        let truth = Matrix.random(
+          singularValues: [3, 2, 1], rowCount: 10, columnCount: 10, using: &generator)
+        let measurements = Matrix.gaussian(rowCount: 80, columnCount: 100, using: &generator)
+        let objective = try SensingObjective(
+          measurements: measurements, values: measurements * truth.elements, outputCount: 10,
+          inputCount: 10)
+        let start = LinearNetwork.balanced(
+          widths: [10, 10, 10, 10], scale: 1e-3, using: &generator)
+        let run = Descent(stepSize: 0.02, stepLimit: 3000, recording: .spectrum(every: 500))
+          .run(objective, from: start)
+        for point in run.snapshots { print(point.time, point.singularValues!.prefix(4)) }
+        """)
+
+    private let depths = [1, 2, 3]
+    private let strengths: [Double] = [3, 2, 1]
+    private let initialScale = 2e-4
+    private let recorded = 400
+
+    func findings(under conditions: Conditions) throws -> Findings {
+      let size = conditions.isQuick ? 10 : 20
+      // Degrees of freedom are r(2n − r) = 51 and 111; the unknowns 100 and 400.
+      let measurementCount = conditions.isQuick ? 80 : 220
+      let runs = try conditions.repetitions(5) { repetition, generator in
+        let truth = Matrix.random(
+          singularValues: strengths, rowCount: size, columnCount: size, using: &generator)
+        let measurements = Matrix.gaussian(
+          rowCount: measurementCount, columnCount: size * size, using: &generator)
+        let objective = try SensingObjective(
+          measurements: measurements, values: measurements * truth.elements, outputCount: size,
+          inputCount: size)
+        let start = Matrix.random(
+          singularValues: [Double](repeating: initialScale, count: size), rowCount: size,
+          columnCount: size, using: &generator)
+        return try depths.enumerated().map { index, depth in
+          try run(
+            objective, truth, start, depth: depth, stepLimit: conditions.isQuick ? 20_000 : 60_000
+          ) {
+            try conditions.report(
+              (Double(repetition) + Double(index) / Double(depths.count)) / 5)
+          }
+        }
+      }
+      return Findings(
+        summary: depths.indices.map { index in
+          Fact(
+            "final relative error, depth \(depths[index])",
+            .number(runs.map { $0[index].error }.sorted()[2]))
+        },
+        settings: [
+          Fact("matrix", .text("\(size)×\(size), singular values 3, 2, 1")),
+          Fact("Gaussian measurements", .number(Double(measurementCount))),
+          Fact("singular values of W(0)", .number(initialScale)),
+          Fact("step size", "half of 1/(N·smoothness·3^{2−2/N}), fixed"),
+          Fact("repetitions", "5 matrices, measurements and starts"),
+        ],
+        claims: [
+          Claim(
+            "2 layers: earliest half-rise of a value relative to that of the one before, of 5",
+            source: "Section 4.3: one after another", .atLeast, expected: 1.1,
+            measured: runs.map { $0[1].leastSeparation }.min()!),
+          Claim(
+            "3 layers: earliest half-rise of a value relative to that of the one before, of 5",
+            source: "Section 4.3: one after another", .atLeast, expected: 1.1,
+            measured: runs.map { $0[2].leastSeparation }.min()!),
+          Claim(
+            "largest share of its final value that a value has at the half-rise of the one before: 2 layers against 1",
+            source: "Section 4.3: depth 1 learns them together", .atMost, expected: 0.5,
+            measured: runs.map { $0[1].overlap / $0[0].overlap }.max()!),
+          Claim(
+            "the same: 3 layers against 2", source: "Section 4.3: sharper with depth", .atMost,
+            expected: 0.5, measured: runs.map { $0[2].overlap / $0[1].overlap }.max()!),
+          Claim(
+            "smallest relative error of the linear model, of 5", source: "Figure 3, left", .atLeast,
+            expected: 0.3, measured: runs.map { $0[0].error }.min()!),
+          Claim(
+            "largest relative error of 2 layers, as a share of the linear model's, of 5",
+            source: "Figure 3, middle", .atMost, expected: 0.5,
+            measured: runs.map { $0[1].error / $0[0].error }.max()!),
+          Claim(
+            "largest relative error of 3 layers, as a share of that of 2 layers, of 5",
+            source: "Figure 3, right", .atMost, expected: 1,
+            measured: runs.map { $0[2].error / $0[1].error }.max()!),
+        ],
+        sections: [
+          Section(
+            heading: "The figure",
+            blocks: [.row(depths.indices.map { figure(depths[$0], runs[0][$0]) })])
+        ])
+    }
+
+    private struct Run {
+      var steps: [Double]
+      /// The leading values at each recorded step.
+      var values: [[Double]]
+      /// ‖W − M‖/‖M‖ at the end.
+      var error: Double
+      /// The smallest quotient of successive half-rise times.
+      var leastSeparation: Double
+      /// The largest share of its final value that value r + 1 has when value r passes half of its own.
+      var overlap: Double
+    }
+
+    private func run(
+      _ objective: SensingObjective, _ truth: Matrix, _ start: Matrix, depth: Int, stepLimit: Int,
+      _ report: () throws -> Void
+    ) throws -> Run {
+      let network = try LinearNetwork.balanced(
+        endToEnd: start, hiddenWidths: [Int](repeating: start.rowCount, count: depth - 1))
+      // The curvature over the layers at singular values σ is N σ^{2−2/N} times that of the loss.
+      let n = Double(depth)
+      let curvature = n * objective.smoothness! * .pow(strengths[0], 2 - 2 / n)
+      let descent = GradientDescent(
+        step: .fixed(0.5 / curvature), targetLoss: 1e-8, stepLimit: stepLimit,
+        recording: Recording(.every(10), of: [.singularValues]))
+      var loss = EndToEndLoss(objective, widths: network.widths)
+      var failure: (any Error)?
+      let trajectory = descent.run(&loss, from: network) { progress in
+        guard progress.step % 200 == 0 else { return .goOn }
+        do {
+          try report()
+          return .goOn
+        } catch {
+          failure = error
+          return .interrupt
+        }
+      }
+      if let failure { throw failure }
+      let points = trajectory.snapshots
+      let values = points.map { $0.singularValues! }
+      let final = values.last!
+      let rises = strengths.indices.map { r in
+        values.firstIndex { $0[r] >= final[r] / 2 }!
+      }
+      return Run(
+        steps: points.map(\.time), values: values,
+        error: (trajectory.finalNetwork.endToEnd() - truth).frobeniusNorm / truth.frobeniusNorm,
+        leastSeparation: zip(rises, rises.dropFirst()).map {
+          points[$1].time / max(points[$0].time, 1)
+        }.min()!,
+        overlap: zip(rises, strengths.indices.dropFirst()).map { values[$0][$1] / final[$1] }.max()!
+      )
+    }
+
+    private func figure(_ depth: Int, _ run: Run) -> Figure {
+      // The end is left out where nothing moves any more.
+      let settled = run.values.firstIndex { values in
+        strengths.indices.allSatisfy { abs(values[$0] - run.values.last![$0]) < 0.01 }
+      }!
+      let end = min(run.steps.count - 1, settled * 3 / 2)
+      let shown = (0...recorded).map { $0 * end / recorded }
+      let percent = run.error >= 0.001 ? "\((run.error * 1000).rounded() / 10) %" : "below 0.1 %"
+      return Figure(
+        title: depth == 1 ? "Linear" : "\(depth) layers",
+        caption: "The eight largest singular values. Relative error at the end: \(percent).",
+        .lines(
+          LinePlot(
+            horizontal: Axis("step", .whole),
+            vertical: Axis("singular value", lower: 0, upper: 3.2),
+            series: (0..<8).map { r in
+              Series(
+                "σ_\(r + 1)", x: shown.map { run.steps[$0] }, y: shown.map { run.values[$0][r] },
+                color: r < 3 ? .palette(r) : .muted)
+            })))
+    }
+  }
+}
