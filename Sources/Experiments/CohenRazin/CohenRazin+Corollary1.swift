@@ -63,7 +63,7 @@ extension CohenRazin {
             "largest error of the eigenvalues, relative to the largest", source: "Corollary 1",
             .atMost, expected: 1e4 * tolerance, measured: measured.map(\.eigenvalues).max()!),
           Claim(
-            "largest residual of vec(u_r v_sᵀ) as an eigenvector, relative", source: "Corollary 1",
+            "largest residual of vec(uᵣvₛᵀ) as an eigenvector, relative", source: "Corollary 1",
             .atMost, expected: 1e4 * tolerance, measured: measured.map(\.eigenvectors).max()!),
           Claim(
             "largest asymmetry of the map, relative", source: "Corollary 1", .atMost,
@@ -92,7 +92,7 @@ extension CohenRazin {
           Section(
             heading: "Eigenvalues along a run",
             prose:
-              "The gradient is multiplied by one number in each of the directions u_r v_sᵀ. Near zero all of them are small, and deeper networks hardly move; as a singular value grows, the directions along its vectors open up.",
+              "The gradient is multiplied by one number in each of the directions uᵣvₛᵀ. Near zero all of them are small, and deeper networks hardly move; as a singular value grows, the directions along its vectors open up.",
             blocks: [.row(try [2, 4].map { try figure($0, conditions) })])
         ])
     }

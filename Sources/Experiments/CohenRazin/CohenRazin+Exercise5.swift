@@ -13,7 +13,7 @@ extension CohenRazin {
       title: "Exercise 5: gaps between singular values grow exponentially",
       shows: """
         Two layers whose singular values begin equal and feel constant forces c_r have \
-        σ_r = ε e^{2c_r t}; a real loss follows this until its values are no longer small.
+        σ_r = ε exp(2c_r t); a real loss follows this until its values are no longer small.
         """,
       seconds: 0.1,
       snippet: """
@@ -54,7 +54,7 @@ extension CohenRazin {
           // The layers double the relative errors of some hundred steps; what mixes into the weakest
           // component from the strongest one is rounding times their ratio.
           Claim(
-            "linear loss: largest distance of the singular components from ε e^{2c_r t}, relative",
+            "linear loss: largest distance of the singular components from ε exp(2c_r t), relative",
             source: "Exercise 5", .atMost, expected: 1e-5, measured: measured.map(\.distance).max()!
           ),
           Claim(
@@ -62,7 +62,7 @@ extension CohenRazin {
             source: "Exercise 5", .atMost, expected: 1e-5, measured: measured.map(\.rate).max()!),
           // σ = ε e^{2ct}/(1 + ε(e^{2ct} − 1)/c): the relative error is at most ε e^{2ct}/c.
           Claim(
-            "real loss: largest relative error over ε e^{2c_r t}/c_r", .atMost, expected: 1,
+            "real loss: largest relative error over ε exp(2c_r t)/c_r", .atMost, expected: 1,
             measured: measured.map(\.factorization).max()!, tolerance: 1e-3),
           // The same formula, with ε e^{2ct}/c no longer small.
           Claim(
@@ -131,7 +131,7 @@ extension CohenRazin {
       Figure(
         title: "Singular values under constant forces",
         caption:
-          "Solid: ε e^{2c_r t}. Dashed: two layers on ½‖W − C‖², which agree until σ_r is near c_r.",
+          "Solid: ε exp(2c_r t). Dashed: two layers on ½‖W − C‖², which agree until σ_r is near c_r.",
         .lines(
           LinePlot(
             horizontal: Axis("time"), vertical: Axis("singular value", .logarithmic),

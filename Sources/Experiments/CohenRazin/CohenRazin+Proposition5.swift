@@ -98,7 +98,7 @@ extension CohenRazin {
         notices: [
           Notice(
             .caution,
-            "The constant c is garbled in the text of the notes. The derivation gives c = ‖e₁e₁ᵀ‖/√6 and c′ = min(−√6 c, −2 Σ‖e_ie_jᵀ‖), which is −8 for the norms used here."
+            "The constant c is garbled in the text of the notes. The derivation gives c = ‖e₁e₁ᵀ‖/√6 and c′ = min(−√6 c, −2 Σ‖eᵢeⱼᵀ‖), which is −8 for the norms used here."
           ),
           Notice(
             .caution,

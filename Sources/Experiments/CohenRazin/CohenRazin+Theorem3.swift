@@ -64,7 +64,7 @@ extension CohenRazin {
         claims: [
           // Rounding of singular vectors, divided by the gaps between the values.
           Claim(
-            "largest difference of ⟨dW/dt, u_r v_rᵀ⟩ and the equation, relative to the largest speed",
+            "largest difference of ⟨dW/dt, uᵣvᵣᵀ⟩ and the equation, relative to the largest speed",
             source: "Theorem 3", .atMost, expected: 1e-8, measured: all.map(\.residual).max()!),
           // A central difference errs by O(h²); where two values come close their vectors turn fast, so that
           // some runs have not reached the order yet.
