@@ -1,3 +1,4 @@
+import Dynamics
 import Estimators
 import LinearAlgebra
 import LinearNetworks

@@ -28,7 +28,7 @@ extension CohenRazin {
         print(fit.ranks, fit.isExact)
         """)
 
-    private let initialScale = 2e-3
+    private let initialScale = 3e-4
     private let places = ["pair (1, 2)", "pair (3, 4)", "root"]
 
     func findings(under conditions: Conditions) throws -> Findings {
