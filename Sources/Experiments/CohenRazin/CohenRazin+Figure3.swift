@@ -174,12 +174,12 @@ extension CohenRazin {
       let percent = run.error >= 0.001 ? "\((run.error * 1000).rounded() / 10) %" : "below 0.1 %"
       return Figure(
         title: depth == 1 ? "Linear" : "\(depth) layers",
-        caption: "The eight largest singular values. Relative error at the end: \(percent).",
+        caption: "The five largest singular values. Relative error at the end: \(percent).",
         .lines(
           LinePlot(
             horizontal: Axis("step", .whole),
             vertical: Axis("singular value", lower: 0, upper: 4.3),
-            series: (0..<8).map { r in
+            series: (0..<5).map { r in
               Series(
                 "σ_\(r + 1)", x: shown.map { run.steps[$0] }, y: shown.map { run.values[$0][r] },
                 color: r < 3 ? .palette(r) : .muted)

@@ -114,11 +114,11 @@ extension CohenRazin {
       let points = run.path.indices.filter { $0 % stride == 0 }.map { run.path[$0] }
       return Figure(
         title: "Components at the \(places[place])",
-        caption: "Sizes, largest first.",
+        caption: "Sizes of the four largest.",
         .lines(
           LinePlot(
             horizontal: Axis("step", .whole), vertical: Axis("size of component", lower: 0),
-            series: points[0].componentSizes[place].indices.map { r in
+            series: points[0].componentSizes[place].indices.prefix(4).map { r in
               Series(
                 "component \(r + 1)", x: points.map { Double($0.step) },
                 y: points.map { $0.componentSizes[place][r] },
