@@ -10,7 +10,7 @@ extension Cohen2019 {
         With many entries all methods recover the matrix; with few, the smallest nuclear norm does not, two layers \
         do better and three recover it, at a nuclear norm above the smallest.
         """,
-      seconds: 60,
+      seconds: 12,
       snippet: """
         var generator = SeededGenerator(seed: 0)
         let problem = CompletionTeacher(rowCount: 100, columnCount: 100, rank: 5, entryCount: 2000)
@@ -138,10 +138,10 @@ extension Cohen2019 {
     private typealias Median = ([Comparison], (Comparison) -> Double) -> Double
 
     private var methods: [(name: String, result: (Comparison) -> DepthComparison.Result)] {
-      [("smallest nuclear norm", { $0.nuclear })]
+      [("nuclear norm", { $0.nuclear })]
         + depths.enumerated().map { index, depth in
           ("\(depth) layers", { $0.networks[index] })
-        } + [("the library's completer", { $0.completer! }), ("truth", { $0.truth })]
+        } + [("completer", { $0.completer! }), ("truth", { $0.truth })]
     }
 
     private func table(
@@ -172,7 +172,8 @@ extension Cohen2019 {
       let shown = methods.dropLast()
       return Figure(
         title: "Relative error of the completed matrix",
-        caption: "Medians. With few entries depth decides.",
+        caption:
+          "Medians. With few entries depth decides. Training ends near 1e-4; the library's completer goes on.",
         .bars(
           BarChart(
             categories: shown.map(\.name), horizontalTitle: "method",

@@ -14,7 +14,7 @@ extension Cohen2019 {
         The path of a deep network, finished at the rank it finds, recovers matrices from close to as few entries as \
         anyone could; the smallest nuclear norm needs about twice as many.
         """,
-      seconds: 200,
+      seconds: 55,
       snippet: """
         var generator = SeededGenerator(seed: 0)
         let problem = CompletionTeacher(rowCount: 40, columnCount: 40, rank: 2, entryCount: 350)

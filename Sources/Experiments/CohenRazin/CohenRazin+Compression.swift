@@ -15,7 +15,7 @@ extension CohenRazin {
         A linear map trained as three layers is of low rank: cut to ρ(d + d′ − ρ) numbers it loses nothing and \
         generalises, while the same cut ruins the one that was trained directly.
         """,
-      seconds: 20,
+      seconds: 1,
       snippet: """
         var generator = SeededGenerator(seed: 0)
         let weight = Matrix.lowRank(rowCount: 20, columnCount: 30, rank: 2, using: &generator)
@@ -104,7 +104,7 @@ extension CohenRazin {
                   depths.indices.map { index in
                     (1...size).map { k in median(index) { $0.truthError[k] } }
                   },
-                  "Three layers lose nothing down to rank 2; the directly trained map needs all ranks and is worse with them."
+                  "Three layers lose nothing down to rank 2; the directly trained map is far from the truth at every rank."
                 )),
               .figure(
                 figure(

@@ -14,7 +14,7 @@ extension CohenRazin {
         On a convex ℓ₄ regression, gradient descent on two or three layers is ahead of descent on the linear \
         model itself, each at the best step size found by search.
         """,
-      seconds: 60,
+      seconds: 3,
       snippet: """
         var generator = SeededGenerator(seed: 0)
         let x = Matrix.gaussian(rowCount: 200, columnCount: 20, using: &generator)
@@ -33,7 +33,7 @@ extension CohenRazin {
 
     func findings(under conditions: Conditions) throws -> Findings {
       let given = try conditions.data.gasDrift?()
-      let stepCount = conditions.isQuick ? (given == nil ? 1000 : 100) : given == nil ? 3000 : 1500
+      let stepCount = conditions.isQuick ? (given == nil ? 1000 : 400) : given == nil ? 3000 : 1500
       // The linear model's start hardly matters; the direction of the start is what repetitions draw.
       let results = try conditions.repetitions(5) { repetition, generator in
         let problem =

@@ -11,7 +11,7 @@ extension CohenRazin {
         With many known entries networks find what the smallest nuclear norm finds; with fewer, the deeper ones find \
         the low-rank truth, whose nuclear norm is above the smallest.
         """,
-      seconds: 200,
+      seconds: 80,
       snippet: """
         var generator = SeededGenerator(seed: 0)
         let problem = CompletionTeacher(rowCount: 40, columnCount: 40, rank: 2, entryCount: 400)
@@ -31,7 +31,7 @@ extension CohenRazin {
     func findings(under conditions: Conditions) throws -> Findings {
       let comparison = DepthComparison(
         size: conditions.isQuick ? 24 : 100, rank: conditions.isQuick ? 1 : 5, depths: depths,
-        targetMeanSquare: 1e-5, stepLimit: conditions.isQuick ? 800 : 1500)
+        targetMeanSquare: 1e-5, stepLimit: conditions.isQuick ? 800 : 5000)
       let counts =
         conditions.isQuick
         ? [40, 70, 100, 200, 400] : Array(stride(from: 500, through: 5000, by: 500))

@@ -12,7 +12,7 @@ extension CohenRazin {
         A tree-shaped network of products, trained near zero on some entries of a tensor, uses few components at every \
         node of the tree: those the truth has.
         """,
-      seconds: 30,
+      seconds: 1,
       snippet: """
         var generator = SeededGenerator(seed: 0)
         let a = (0..<4).map { _ in Matrix.gaussian(rowCount: 5, columnCount: 1, using: &generator) }
@@ -28,7 +28,7 @@ extension CohenRazin {
         print(fit.ranks, fit.isExact)
         """)
 
-    private let initialScale = 2e-3
+    private let initialScale = 3e-4
     private let places = ["pair (1, 2)", "pair (3, 4)", "root"]
 
     func findings(under conditions: Conditions) throws -> Findings {
@@ -114,11 +114,11 @@ extension CohenRazin {
       let points = run.path.indices.filter { $0 % stride == 0 }.map { run.path[$0] }
       return Figure(
         title: "Components at the \(places[place])",
-        caption: "Sizes, largest first.",
+        caption: "Sizes of the four largest.",
         .lines(
           LinePlot(
             horizontal: Axis("step", .whole), vertical: Axis("size of component", lower: 0),
-            series: points[0].componentSizes[place].indices.map { r in
+            series: points[0].componentSizes[place].indices.prefix(4).map { r in
               Series(
                 "component \(r + 1)", x: points.map { Double($0.step) },
                 y: points.map { $0.componentSizes[place][r] },
