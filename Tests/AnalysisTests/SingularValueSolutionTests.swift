@@ -1,6 +1,7 @@
 import Analysis
 import Dynamics
 import LinearAlgebra
+import LinearNetworks
 import RealModule
 import Testing
 import _TestSupport

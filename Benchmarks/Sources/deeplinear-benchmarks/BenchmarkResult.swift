@@ -91,3 +91,10 @@ func wallSeconds(_ body: () throws -> Void) rethrows -> Double {
   let time = try ContinuousClock().measure(body)
   return Double(time.components.seconds) + 1e-18 * Double(time.components.attoseconds)
 }
+
+/// The CPU seconds of a closure that runs on one thread: other work on the machine does not count.
+func cpuSeconds(_ body: () throws -> Void) rethrows -> Double {
+  let start = processorSeconds()
+  try body()
+  return processorSeconds() - start
+}

@@ -16,7 +16,7 @@ enum GradientStep {
     let sizes = [100, 200, 500, 1000].flatMap { n in [2, 3, 4].map { (n, $0) } }
     let peerNames = ["NumPy", "JAX", "PyTorch"]
     print(
-      "\nGradient step, completion of 20 % of the entries, microseconds (best of batches in two turns)"
+      "\nGradient step, completion of 20 % of the entries, CPU microseconds (best of batches in two turns)"
     )
     print("     n  depth       ours      floor      NumPy        JAX    PyTorch  fastest/ours")
     let rate = peak_multiply_adds_per_second()
@@ -52,11 +52,9 @@ enum GradientStep {
     var loss = EndToEndLoss(CompletionObjective(problem.entries), widths: widths)
     // A run of zero steps sets up memory and evaluates the start; what a step costs is the difference.
     let batch = max(2, 4_000_000_000 / (12 * (depth - 1) * n * n * n))
-    let clock = ContinuousClock()
     func seconds(_ steps: Int) -> Double {
       let descent = GradientDescent(step: .fixed(1e-3), stepLimit: steps)
-      let time = clock.measure { _ = descent.run(&loss, from: start) }
-      return Double(time.components.seconds) + 1e-18 * Double(time.components.attoseconds)
+      return cpuSeconds { _ = descent.run(&loss, from: start) }
     }
     return (0..<15).map { _ in 1e6 * (seconds(batch) - seconds(0)) / Double(batch) }.min()!
   }
