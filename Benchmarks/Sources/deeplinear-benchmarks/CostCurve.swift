@@ -71,7 +71,7 @@ enum CostCurve {
     return (0..<5).map { _ in
       secondsPerStep(
         table.observed, width: point.width, depth: point.depth, threadCount: 1,
-        measure: cpuSeconds)
+        measure: { cpuSeconds($0) })
     }.min()!
   }
 
