@@ -8,11 +8,11 @@ SWIFT_FILES = Package.swift Sources Tests $(wildcard Snippets Benchmarks/Package
 DOCUMENTED = DeepLinear LinearAlgebra LinearNetworks Dynamics Analysis Estimators DataFormats Records Reports
 
 .DEFAULT_GOAL := help
-.PHONY: help deps build demo test bench docs lint install clean
+.PHONY: help deps build demo test bench bench-peers docs lint install clean
 
 help: ## list the targets
-	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS="$$(printf '\t')" read -r name text; do \
-	  printf '  make %-8s %s\n' "$$name" "$$text"; done
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS="$$(printf '\t')" read -r name text; do \
+	  printf '  make %-11s %s\n' "$$name" "$$text"; done
 
 deps: ## install OpenBLAS, LAPACKE, zlib and Plotly.js where they are missing
 	@Scripts/dependencies.sh
@@ -26,8 +26,11 @@ demo: build ## fill in a matrix and an image; reports appear in reports/
 test: deps ## run every test
 	@$(SWIFT) test
 
-bench: deps ## run the benchmarks
-	@$(NATIVE_BLAS) $(SWIFT) run -c release --package-path Benchmarks
+bench: deps ## run the benchmarks and compare with the last kept result; BENCHMARKS=--keep keeps this one
+	@$(NATIVE_BLAS) $(SWIFT) run -c release --package-path Benchmarks deeplinear-benchmarks $(BENCHMARKS)
+
+bench-peers: build ## complete a million noisy entries beside Python peers
+	@Scripts/bench-peers.sh
 
 docs: deps ## build the documentation into .build/docs
 	@mkdir -p .build

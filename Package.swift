@@ -27,6 +27,8 @@ let package = Package(
   name: "DeepLinear",
   products: [
     .library(name: "DeepLinear", targets: ["DeepLinear"]),
+    // For programs that read data files and draw reports, as the benchmarks do.
+    .library(name: "DeepLinearReports", targets: ["DataFormats", "Records", "Reports"]),
     .executable(name: "deeplinear", targets: ["deeplinear-cli"]),
   ],
   dependencies: [

@@ -6,8 +6,13 @@ let package = Package(
   name: "DeepLinearBenchmarks",
   dependencies: [.package(name: "DeepLinear", path: "..")],
   targets: [
+    .target(name: "CPeakRate"),
     .executableTarget(
       name: "deeplinear-benchmarks",
-      dependencies: [.product(name: "DeepLinear", package: "DeepLinear")])
+      dependencies: [
+        "CPeakRate",
+        .product(name: "DeepLinear", package: "DeepLinear"),
+        .product(name: "DeepLinearReports", package: "DeepLinear"),
+      ]),
   ]
 )

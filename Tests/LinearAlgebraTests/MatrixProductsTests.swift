@@ -34,6 +34,30 @@ private let shapes = [
     #expect((b.transposed() * a.transposed()).transposed() == expected)
   }
 
+  /// Sizes above those that one small kernel takes, with sides that tiles do not divide, and square products that
+  /// are made as the transpose of another.
+  @Test(arguments: [(101, 100, 100), (130, 90, 101), (3, 4000, 100), (260, 8, 260), (257, 3, 258)])
+  func largeProductsAreMadeOfTiles(m: Int, k: Int, n: Int) {
+    let (a, b) = (wholeNumbers(m, k), wholeNumbers(k, n, seed: 2))
+    let start = wholeNumbers(m, n, seed: 3)
+    let product = tripleLoop(a, b)
+    let expected = 2 * product - 3 * start
+    let (aᵀ, bᵀ) = (a.transposed(), b.transposed())
+    for left in [false, true] {
+      for right in [false, true] {
+        var c = start
+        c.setToProduct(
+          left ? aᵀ : a, right ? bᵀ : b, transposingLeft: left, transposingRight: right, scale: 2,
+          adding: -3)
+        #expect(c == expected)
+        var overwritten = Matrix(rowCount: m, columnCount: n, repeating: .nan)
+        overwritten.setToProduct(
+          left ? aᵀ : a, right ? bᵀ : b, transposingLeft: left, transposingRight: right)
+        #expect(overwritten == product)
+      }
+    }
+  }
+
   @Test(arguments: shapes) func productsInPlaceAgreeForEveryTransposition(m: Int, k: Int, n: Int) {
     let (a, b) = (wholeNumbers(m, k), wholeNumbers(k, n, seed: 2))
     let start = wholeNumbers(m, n, seed: 3)

@@ -44,11 +44,11 @@ enum BLAS {
       if adding == 0 { c.update(repeating: 0) } else { Self.scale(c, by: adding) }
       return
     }
-    cblas_dgemm(
-      CblasRowMajor, aTransposed ? CblasTrans : CblasNoTrans,
-      bTransposed ? CblasTrans : CblasNoTrans,
-      Int32(m), Int32(n), Int32(k), scale, left, Int32(aTransposed ? m : k), right,
-      Int32(bTransposed ? k : n), adding, target, Int32(n))
+    multiply(
+      Product(
+        left: left, leftStride: aTransposed ? m : k, isLeftTransposed: aTransposed, right: right,
+        rightStride: bTransposed ? k : n, isRightTransposed: bTransposed, target: target, rows: m,
+        columns: n, inner: k), scale: scale, adding: adding)
   }
 
   /// `y ← op(A) x` for a row-major `A` of the given shape.
