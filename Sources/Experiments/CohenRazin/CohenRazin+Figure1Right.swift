@@ -67,11 +67,11 @@ extension CohenRazin {
           "overparameterised: largest late training loss over the loss of chance, of \(seeds)",
           source: "Figure 1, right: both are trained", .atMost, expected: 0.5,
           measured: runs.map { $0[1].late / .log(10) }.max()!),
-        // Below 1 the figure's claim would hold; the notice says whether it does.
+        // At the best step sizes there is nothing to claim; a notice says what was found.
         Claim(
-          "median of the mean training losses over equally many steps, overparameterised over original",
-          source: "Section 3.2: depth, though not convex, does not slow training down", .atMost,
-          expected: 1.5, measured: median(areas)),
+          "at the smallest step size: mean training loss over equally many steps, overparameterised over original, median of \(seeds)",
+          source: "Figure 1, right: faster at the same step size", .atMost, expected: 1,
+          measured: median(runs.map { $0[1].tried[0] / $0[0].tried[0] })),
       ]
       return Findings(
         summary: [
@@ -115,9 +115,9 @@ extension CohenRazin {
           : Notice(
             .caution,
             """
-            The figure's claim does not hold here: with both step sizes at their best, the overparameterised network \
-            has the lower mean training loss in \(wins) of \(areas.count) repetitions only. Claimed is what is true: \
-            it trains at a similar speed, and collapses to the same form.
+            The acceleration is one of the step size: with both step sizes at their best, the overparameterised network \
+            has the lower mean training loss in \(wins) of \(areas.count) repetitions only, and the median of the \
+            quotients is \((100 * median(areas)).rounded() / 100).
             """)
       ]
       if !isGiven {
