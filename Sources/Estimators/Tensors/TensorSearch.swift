@@ -13,6 +13,8 @@ struct TensorSearch {
   private static let stages = [1e-1, 1e-2, 1e-3, 1e-4, 1e-5, 1e-6]
   /// ‖e‖/‖b‖ of a fit that counts as exact.
   private static let exactness = 1e-11
+  /// How many entries, known or not, an exact fit is tried at.
+  private static let probeCount = 1000
 
   func run<Factorization: TensorFactorization>(
     _ factorization: Factorization
@@ -34,6 +36,7 @@ struct TensorSearch {
         steps += fit.iterations
         if fit.relativeResidual <= Self.exactness {
           let (least, parameters) = lowered(smaller, fit.parameters, &steps)
+          guard isIsolated(least, parameters, &steps) else { continue }
           return TensorCompleter.Fit(
             least, parameters, entries, path: path, isExact: true,
             iterations: descent.stepCount + steps, holdoutError: nil, outcome: .converged)
@@ -129,6 +132,32 @@ struct TensorSearch {
       }
     }
     return (current, x)
+  }
+
+  /// Whether a fit that starts beside an exact one comes back to it at entries that are not known.
+  ///
+  /// Components that cancel, or vanish, at all known entries can be changed without any of these noticing; such a fit
+  /// says nothing about the others.
+  private func isIsolated<Factorization: TensorFactorization>(
+    _ factorization: Factorization, _ parameters: [Double], _ steps: inout Int
+  ) -> Bool {
+    var generator = SeededGenerator(seed: completer.seed)
+    let size = rootMeanSquare(parameters)
+    let beside = parameters.map { $0 + 1e-3 * size * generator.nextGaussian() }
+    let fit = TensorPolish(factorization: factorization).fit(entries, from: beside) {
+      isCancelled(0.5)
+    }
+    steps += fit.iterations
+    let positions = (0..<Self.probeCount).flatMap { _ in
+      entries.shape.map { generator.nextIndex(below: $0) }
+    }
+    let probe = ObservedTensor(
+      positions: positions, shape: entries.shape,
+      values: [Double](repeating: 0, count: Self.probeCount))
+    let (there, back) = (
+      factorization.values(parameters, at: probe), factorization.values(fit.parameters, at: probe)
+    )
+    return rootMeanSquare(zip(there, back).map { $0 - $1 }) <= 1e-6 * rootMeanSquare(there)
   }
 
   private func difference<Factorization: TensorFactorization>(

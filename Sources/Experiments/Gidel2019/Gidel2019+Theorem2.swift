@@ -196,7 +196,7 @@ extension Gidel2019 {
         targets: targets, curvatures: curvatures, using: &generator)
       let times = (1...80).map { delta * 0.2 * Double($0) }
       let flow = GradientFlow(
-        until: times.last!, steps: .adaptive(relativeTolerance: tolerance),
+        until: times.last!, steps: .adaptive(relativeTolerance: 0.01 * tolerance),
         recording: .at(times, of: [.singularValues])
       ).run(problem.objective, from: try problem.start(delta: delta))
       return zip(times, flow.trajectory.snapshots).map { time, snapshot in

@@ -54,6 +54,27 @@ import Testing
     #expect(fit.value(at: [3, 4, 5]) == fit.completion()[(3 * 10 + 4) * 11 + 5])
   }
 
+  /// With few entries, components may cancel at all of them; a fit that has such is exact and wrong.
+  @Test func anExactFitThatTheEntriesDoNotPinDownIsNotTaken() throws {
+    var generator = SeededGenerator(seed: 4)
+    let factors = (0..<3).map { _ in
+      Matrix.orthogonal(rowCount: 12, columnCount: 2, using: &generator)
+    }
+    func position(_ place: Int) -> [Int] { [place / 144, place / 12 % 12, place % 12] }
+    let truth = (0..<1728).map { place in
+      let position = position(place)
+      return [2.0, 1].enumerated().reduce(0) { sum, weight in
+        sum + (0..<3).reduce(weight.1) { $0 * factors[$1][position[$1], weight.0] }
+      }
+    }
+    let places = generator.sample(250, below: 1728)
+    let entries = try ObservedTensor(
+      shape: [12, 12, 12], indices: places.flatMap(position), values: places.map { truth[$0] })
+    let fit = try TensorCompleter(seed: 4).fit(entries)
+    #expect(fit.isExact && fit.ranks == [2])
+    #expect(Self.relativeError(fit.completion(), truth) <= 1e-9)
+  }
+
   @Test func recoversHierarchicalTensor() throws {
     let problem = try Self.problem([6, 6, 6, 6], rank: 2, count: 500, seed: 3)
     let fit = try TensorCompleter(structure: .hierarchical).fit(problem.entries)
