@@ -1,7 +1,7 @@
 """Our completion beside Python peers on the same noisy table, as a Markdown table.
 
 Arguments: the command, a folder for data, threads, then optionally rows, columns, rank and entries (6000 4000 10
-1000000 by default). Every fit gets the same nine tenths of the entries and is judged by the tenth held out.
+1000000 by default). PEERS names the peers that take part, all by default. Every fit gets the same nine tenths of the entries and is judged by the tenth held out.
 """
 
 import json
@@ -78,8 +78,8 @@ for thread_count in sorted({1, threads}):
     fits.append(ours(f"--rank {rank} --holdout 0", thread_count, "--rank", str(rank), "--holdout", "0"))
 peers = json.loads(
     subprocess.run(
-        [sys.executable, f"{here}/completion_grid.py", folder, str(threads), str(rank)], check=True,
-        stdout=subprocess.PIPE,
+        [sys.executable, f"{here}/completion_grid.py", folder, str(threads), str(rank)]
+        + os.environ.get("PEERS", "").split(), check=True, stdout=subprocess.PIPE,
     ).stdout
 )
 print(f"\n{row_count}×{column_count}, rank {rank}, {count} entries, a tenth of them held out, noise 0.1 of the signal.")

@@ -19,13 +19,15 @@ enum GradientStep {
       "\nGradient step, completion of 20 % of the entries, CPU microseconds (best of batches in two turns)"
     )
     print("     n  depth       ours      floor      NumPy        JAX    PyTorch  fastest/ours")
-    let rate = peak_multiply_adds_per_second()
+    // Other work on the machine can only lower the rate: the best one counts.
+    var rate = 0.0
     var cores: Set<String> = []
     for (n, depth) in sizes {
       // In two turns, since other work on the machine comes and goes.
       var own = Double.infinity
       var theirs: [String: Double] = [:]
       for _ in 0..<2 {
+        rate = max(rate, peak_multiply_adds_per_second())
         own = min(own, try microseconds(n, depth))
         guard let peer: Peer = peer("gradient_step.py", ["\(n),\(depth)"]) else { continue }
         cores.insert(peer.core)
