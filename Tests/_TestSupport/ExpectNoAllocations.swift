@@ -1,7 +1,7 @@
 public import Testing
 import _AllocationCounter
 
-/// Expects a closure to allocate nothing on the heap.
+/// Expects a closure to allocate nothing on the heap; what OpenBLAS takes for itself is not counted.
 ///
 /// The closure runs once before counting, so that one-time set-up (a library's buffers, a copy that makes
 /// storage unique) is not counted. Returns the number of allocations made the second time.
