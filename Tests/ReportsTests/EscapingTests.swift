@@ -48,8 +48,8 @@ import Testing
       inline("see https://x.org/a?b=\"c\".").contains(#"href="https://x.org/a?b=&quot;c&quot;""#))
     #expect(inline("javascript:alert(1)") == "javascript:alert(1)")
     #expect(
-      inline("ησ_i + W_1 (x)^t gas_d a_b_c x^2")
-        == "ησ<sub>i</sub> + W<sub>1</sub> (x)<sup>t</sup> gas_d a_b_c x<sup>2</sup>")
+      inline("t_ℓ ησ_i + W_1 (x)^t gas_d a_b_c x^2")
+        == "t<sub>ℓ</sub> ησ<sub>i</sub> + W<sub>1</sub> (x)<sup>t</sup> gas_d a_b_c x<sup>2</sup>")
     #expect(
       inline("e^{−<x>} a_{ij} {b} `x^{2}`")
         == "e<sup>−&lt;x&gt;</sup> a<sub>ij</sub> {b} <code>x^{2}</code>")

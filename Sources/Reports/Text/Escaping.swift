@@ -100,7 +100,7 @@ private func raised(_ markup: String) -> String {
   return markup.replacing(/\^\{([^{}]*)\}/) { "<sup>\($0.1)</sup>" }
     .replacing(/_\{([^{}]*)\}/) { "<sub>\($0.1)</sub>" }
     .replacing(/\^([a-zA-Z0-9])(?![a-zA-Z0-9_])/) { "<sup>\($0.1)</sup>" }
-    .replacing(/(\p{Greek}|(?:^|[^\p{L}_])\p{L})_([a-zA-Z0-9])(?![\p{L}0-9_])/) {
+    .replacing(/(\p{Greek}|(?:^|[^\p{L}_])\p{L})_([\p{L}0-9])(?![\p{L}0-9_])/) {
       "\($0.1)<sub>\($0.2)</sub>"
     }
 }
