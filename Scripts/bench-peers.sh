@@ -11,9 +11,10 @@ if [ ! -x "$environment/bin/python" ]; then
   "${pip[@]}" numpy scipy pandas setuptools wheel cython findblas threadpoolctl
   "${pip[@]}" --no-build-isolation cmfrec || echo "cmfrec does not build here; going on without it." >&2
   "${pip[@]}" --no-build-isolation libmf || echo "libmf does not install here; going on without it." >&2
-  # The same environment serves the gradient step of make bench.
+  # The same environment serves the gradient step and the nuclear norm of make bench.
   "${pip[@]}" --retries 0 --extra-index-url https://download.pytorch.org/whl/cpu "torch==2.13.0+cpu" ||
     echo "PyTorch does not install here; going on without it." >&2
+  "${pip[@]}" cvxpy || echo "cvxpy does not install here; going on without it." >&2
   "${pip[@]}" "jax[cpu]" || echo "JAX does not install here; going on without it." >&2
 fi
 command="$(swift build -c release --show-bin-path)/deeplinear"
