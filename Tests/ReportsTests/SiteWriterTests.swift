@@ -39,13 +39,16 @@ import Testing
       let plotly = "\(folder)/plotly.js"
       try Data("// code".utf8).write(to: URL(fileURLWithPath: plotly))
       let site = try SiteWriter(folder: "\(folder)/site", fingerprint: "a", plotly: plotly)
-      try site.write(Self.page, named: "one", beside: [("data/extra.bin", [1, 2])])
+      try site.write(
+        Self.page, named: "one", links: [Link("More", to: "../more/index.html")],
+        beside: [("data/extra.bin", [1, 2])])
       try site.write(Self.gallery("one"))
       let files = try FileManager.default.subpathsOfDirectory(atPath: "\(folder)/site")
       #expect(files.count { $0.hasSuffix("plotly.min.js") } == 1)
       let page = try contents("\(folder)/site/one/index.html")
       #expect(page.contains(#"src="../plotly.min.js""#))
       #expect(page.contains(#"href="../index.html""#))
+      #expect(page.contains(#"<a href="../more/index.html">More</a>"#))
       for name in ["data/extra.bin", "data/figure-1.csv", "thumbnail.svg", "thumbnail-dark.svg"] {
         #expect(files.contains("one/\(name)"))
       }

@@ -60,15 +60,18 @@ public struct SiteWriter: Sendable {
   }
 
   /// Writes a page into the folder `name`, and whatever files belong beside it.
+  ///
+  /// - Parameter links: places it leads to beside the gallery, relative to the page.
   public func write(
-    _ record: Record, named name: String, beside files: [(name: String, content: [UInt8])] = []
+    _ record: Record, named name: String, links: [Link] = [],
+    beside files: [(name: String, content: [UInt8])] = []
   ) throws(ReportError) {
     let place = Self.path(folder, name)
     // A page is replaced as a whole; what stands beside it would be foreign to the writer of reports.
     try? FileManager.default.removeItem(atPath: place)
     try ReportWriter(
       sharedPlotly: isInteractive ? "../plotly.min.js" : nil,
-      trail: [Link("Gallery", to: "../index.html")]
+      trail: [Link("Gallery", to: "../index.html")] + links
     ).write(record, to: place)
     var files = files
     if let thumbnail = record.figures.first {

@@ -96,6 +96,7 @@ final class ReproductionRun: Sendable {
     do {
       try site.write(
         record, named: item.id,
+        links: [Link("Corrections to the papers", to: "../corrections/index.html")],
         beside: [("data/figures.npz", try FigureArchive(record).encoded())])
     } catch let error as ReportError {
       throw BadInput("\(error)")
