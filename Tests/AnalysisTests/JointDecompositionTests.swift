@@ -135,9 +135,16 @@ import _TestSupport
       let rows = 1 + trial % 7
       let inputs = Matrix.gaussian(rowCount: rows, columnCount: n, using: &generator)
       var data = CovarianceAccumulator(inputCount: n, outputCount: 2)
-      data.add(
-        inputs: inputs, targets: .gaussian(rowCount: rows, columnCount: 2, using: &generator))
+      let targets = Matrix.gaussian(rowCount: rows, columnCount: 2, using: &generator)
+      data.add(inputs: inputs, targets: targets)
       let joint = try JointDecomposition(of: data)
+      let covariance = inputs.transposedTimes(inputs)
+      let cross = inputs.transposedTimes(targets)
+      let square = cross.timesTransposed(cross)
+      let norms = square.frobeniusNorm * covariance.frobeniusNorm
+      let share =
+        (square * covariance - covariance * square).frobeniusNorm / (Double(2).squareRoot() * norms)
+      #expect(abs(joint.commutatorShare - share) <= 1e-13)
       #expect(joint.commutatorShare >= 0 && joint.commutatorShare <= 1 + 1e-14)
       let farthest = (1 - 1 / Double(n)).squareRoot()
       #expect(joint.distanceFromWhite >= 0 && joint.distanceFromWhite <= farthest * (1 + 1e-14))

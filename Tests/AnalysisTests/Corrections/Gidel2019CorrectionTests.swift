@@ -216,6 +216,9 @@ import _TestSupport
     expectClose(problem.loss(at: optima.optimum(rank: 1)), -0.5, relative: tight)
     let (learned, optimal) = ReducedRankOptima.orders(targets: [2, 1], curvatures: [8, 1])
     #expect(learned == [0, 1] && optimal == [1, 0])
+    // σ²/λ is 4/3 and 1, σ/λ 2/3 and 1: it is the former that counts.
+    let agreeing = ReducedRankOptima.orders(targets: [2, 1], curvatures: [3, 1])
+    #expect(agreeing.learned == [0, 1] && agreeing.optimal == [0, 1])
   }
 
   /// (13): it is ∇_{W₁} whose columns lie in the span of Xᵀ (in the paper's orientation).
