@@ -101,20 +101,7 @@ import Testing
   @Test func eachIsOneSentenceAndNothingElse() throws {
     try Command.inFolder { command in
       try Self.prepare(command)
-      let before = try command.contents
-      var transcript = ""
-      for line in Self.lines.split(separator: "\n") {
-        let ending = try command.run(line.split(separator: " ").map(String.init))
-        #expect(ending.status == 2, "\(line)")
-        #expect(ending.output.isEmpty, "\(line)")
-        let sentences = ending.error.split(separator: "\n", omittingEmptySubsequences: false)
-        #expect(sentences.count == 2 && sentences[1].isEmpty, "\(line): \(ending.error)")
-        #expect(ending.error.hasPrefix("deeplinear: "), "\(line)")
-        #expect(try command.contents == before, "\(line)")
-        #expect(try command.read("taken.csv") == "mine\n", "\(line)")
-        transcript += "$ deeplinear \(line)\n\(ending.error)"
-      }
-      try expectText(transcript, equals: "refusals-estimators.txt")
+      try expectRefusals(of: Self.lines, by: command, equal: "refusals-estimators.txt")
     }
   }
 }

@@ -12,11 +12,10 @@ extension TwoLayerDescentBounds {
     case .met(let found): (network, stepSize) = found
     case .lacking(let words): return Certificate(claim: claim, source: source, excluded: words)
     }
-    guard case .met(let problem) = run.quadratic else {
-      return Certificate(
-        claim: claim, source: source,
-        excluded:
-          "needs a regression or a factorization, and the objective is of another kind")
+    let problem: QuadraticProblem
+    switch run.quadratic {
+    case .met(let found): problem = found
+    case .lacking(let words): return Certificate(claim: claim, source: source, excluded: words)
     }
     let (aligned, shared) = try AlignedModes.find(problem, network)
     guard let aligned else {

@@ -44,7 +44,7 @@ extension Cohen2019 {
         _ runs: [DepthComparison.Comparison],
         _ value: (DepthComparison.Comparison) -> Double
       ) -> Double {
-        runs.map(value).sorted()[runs.count / 2]
+        runs.map(value).median
       }
       let deep = { (run: DepthComparison.Comparison) in run.networks[1] }
       let residual = (comparison.targetMeanSquare).squareRoot()

@@ -44,7 +44,7 @@ extension CohenRazin {
       }
       let counts = (full: size * size, cut: rank * (2 * size - rank))
       func median(_ index: Int, _ value: (Trained) -> Double) -> Double {
-        runs.map { value($0[index]) }.sorted()[2]
+        runs.map { value($0[index]) }.median
       }
       let claims = [
         Claim(

@@ -71,7 +71,7 @@ extension CohenRazin {
       settings.append(Fact("hidden width", "1, which a single output leaves room for"))
       return Findings(
         summary: depths.indices.map { index in
-          Fact("loss, depth \(depths[index])", .number(median(best.map { $0[index] })))
+          Fact("loss, depth \(depths[index])", .number(best.map { $0[index] }.median))
         } + [Fact("smallest possible", .number(least))],
         settings: settings,
         claims: [1, 2].map { index in
@@ -177,8 +177,6 @@ extension CohenRazin {
           sampleCount: 200, inputCount: 20, condition: 1000, using: &generator)
       return try problem.leastMeanFourthPower()
     }
-
-    private func median(_ values: [Double]) -> Double { values.sorted()[values.count / 2] }
 
     private func losses(_ runs: [Best], least: Double) -> Figure {
       let count = runs[0].losses.count

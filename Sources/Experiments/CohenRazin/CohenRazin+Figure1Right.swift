@@ -51,8 +51,8 @@ extension CohenRazin {
       }
       let ratios = runs.map { $0[1].late / $0[0].late }
       let areas = runs.map { $0[1].mean / $0[0].mean }
-      let isFaster = median(areas) < 1
-      let stepSizes = depths.indices.map { index in median(runs.map { $0[index].stepSize }) }
+      let isFaster = areas.median < 1
+      let stepSizes = depths.indices.map { index in runs.map { $0[index].stepSize }.median }
       let claims = [
         Claim(
           "largest share of test images on which the collapsed network decides otherwise, of \(seeds)",
@@ -71,13 +71,13 @@ extension CohenRazin {
         Claim(
           "at the smallest step size: mean training loss over equally many steps, overparameterised over original, median of \(seeds)",
           source: "Figure 1, right: faster at the same step size", .atMost, expected: 1,
-          measured: median(runs.map { $0[1].tried[0] / $0[0].tried[0] })),
+          measured: runs.map { $0[1].tried[0] / $0[0].tried[0] }.median),
       ]
       return Findings(
         summary: [
-          Fact("mean loss over the original's", .number(median(areas)), note: "median of \(seeds)"),
+          Fact("mean loss over the original's", .number(areas.median), note: "median of \(seeds)"),
           Fact(
-            "late loss over the original's", .number(median(ratios)), note: "median of \(seeds)"),
+            "late loss over the original's", .number(ratios.median), note: "median of \(seeds)"),
           Fact("best step size, original", .number(stepSizes[0])),
           Fact("best step size, overparameterised", .number(stepSizes[1])),
         ],
@@ -117,7 +117,7 @@ extension CohenRazin {
             """
             The acceleration is one of the step size: with both step sizes at their best, the overparameterised network \
             has the lower mean training loss in \(wins) of \(areas.count) repetitions only, and the median of the \
-            quotients is \((100 * median(areas)).rounded() / 100).
+            quotients is \((100 * areas.median).rounded() / 100).
             """)
       ]
       if !isGiven {
@@ -215,8 +215,6 @@ extension CohenRazin {
         collapsedCount: collapsed.parameterCount)
     }
 
-    private func median(_ values: [Double]) -> Double { values.sorted()[values.count / 2] }
-
     private func name(_ index: Int) -> String { index == 0 ? "original" : "overparameterised" }
 
     private func losses(_ runs: [[Best]]) -> Figure {
@@ -225,11 +223,10 @@ extension CohenRazin {
       // A running mean of the median over repetitions: single batches say little.
       let curves = depths.indices.map { index in
         (0..<count - window).map { step in
-          median(
-            runs.map { run in
-              run[index].losses[step..<min(step + window, run[index].losses.count)].reduce(0, +)
-                / Double(window)
-            })
+          runs.map { run in
+            run[index].losses[step..<min(step + window, run[index].losses.count)].reduce(0, +)
+              / Double(window)
+          }.median
         }
       }
       let steps = curves[0].indices.map { Double($0 + window / 2) }
@@ -255,7 +252,7 @@ extension CohenRazin {
               Series(
                 name(index), x: model.stepSizes,
                 y: model.stepSizes.indices.map { place in
-                  median(runs.map { $0[index].tried[place] })
+                  runs.map { $0[index].tried[place] }.median
                 },
                 style: .connectedPoints)
             })))

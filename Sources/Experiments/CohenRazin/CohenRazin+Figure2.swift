@@ -51,7 +51,7 @@ extension CohenRazin {
       }
       func median(_ place: Int, _ value: (Comparison) -> Double) -> Double {
         let values = runs[place].map(value)
-        return values.contains(where: \.isNaN) ? .nan : values.sorted()[2]
+        return values.contains(where: \.isNaN) ? .nan : values.median
       }
       let methods = self.methods
       func curve(_ value: (Comparison, DepthComparison.Result) -> Double) -> [[Double]] {

@@ -16,7 +16,4 @@ extension CohenRazin {
     }
     return covariance / variance
   }
-
-  /// The value in the middle; of an even number the lower one.
-  static func median(_ values: [Double]) -> Double { values.sorted()[(values.count - 1) / 2] }
 }

@@ -61,7 +61,7 @@ extension CohenRazin {
       let orders = all.map { CohenRazin.growthOrder(of: $0.descents, in: steps) }
       let worst = orders.max { abs($0 - 1) < abs($1 - 1) }!
       let medians = depths.indices.map { depth in
-        counts.indices.map { k in CohenRazin.median(measured.map { $0[depth].descents[k] }) }
+        counts.indices.map { k in measured.map { $0[depth].descents[k] }.median }
       }
       var generator = conditions.generator(0)
       let shown = try CohenRazin.regression(
@@ -70,7 +70,7 @@ extension CohenRazin {
         summary: [
           Fact("largest drift under the flow", .number(all.map(\.flow).max()!)),
           Fact(
-            "order of the drift in the step", .number(CohenRazin.median(orders)), note: "median"),
+            "order of the drift in the step", .number(orders.median), note: "median"),
         ],
         settings: [
           Fact("widths", "4, 5, …, 5, 3"), Fact("depths", "2, 3, 4"),

@@ -78,7 +78,7 @@ extension CohenRazin {
             }.min()!),
           Claim(
             "two to four layers: order of the integral in the radius, median",
-            source: "Stokes' theorem", expected: 2, measured: CohenRazin.median(orders),
+            source: "Stokes' theorem", expected: 2, measured: orders.median,
             tolerance: 0.05),
           Claim(
             "scalar maps, two to four layers: largest integral", source: "counterexample",
@@ -152,7 +152,7 @@ extension CohenRazin {
 
     private func figure(_ measured: [Measurement]) -> Figure {
       func medians(_ integrals: (Measurement) -> [Double]) -> [Double] {
-        radii.indices.map { k in max(CohenRazin.median(measured.map { integrals($0)[k] }), 1e-18) }
+        radii.indices.map { k in max(measured.map { integrals($0)[k] }.median, 1e-18) }
       }
       return Figure(
         title: "The work of the end-to-end field around circles",

@@ -178,7 +178,7 @@ extension CohenRazin {
         ],
         rows: depths.enumerated().map { place, depth in
           func median(_ path: (Measurement) -> Double) -> Cell {
-            .number(CohenRazin.median(measured.map { path($0[place]) }))
+            .number(measured.map { path($0[place]) }.median)
           }
           return [
             .number(Double(depth)), median(\.step), median(\.unbalancedness), median(\.guaranteed),

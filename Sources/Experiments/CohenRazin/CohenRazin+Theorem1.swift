@@ -53,13 +53,13 @@ extension CohenRazin {
           of: small.map { one.ofImbalance[$0] }, in: small.map { imbalances[$0] })
       }
       let medians = depths.indices.map { depth in
-        imbalances.indices.map { k in CohenRazin.median(measured.map { $0[depth].ofImbalance[k] }) }
+        imbalances.indices.map { k in measured.map { $0[depth].ofImbalance[k] }.median }
       }
       return Findings(
         summary: [
           Fact("largest error of the equation, balanced", .number(all.map(\.velocity).max()!)),
           Fact("largest distance of the two flows", .number(all.map(\.distance).max()!)),
-          Fact("order of the error in the imbalance", .number(CohenRazin.median(orders))),
+          Fact("order of the error in the imbalance", .number(orders.median)),
         ],
         settings: [
           Fact("widths", "4, 5, …, 5, 3"), Fact("depths", "2, 3, 4"),
@@ -82,7 +82,7 @@ extension CohenRazin {
           Claim(
             "not balanced: order of the error in the imbalance, median over the problems",
             source: "Assumption 1", expected: 1,
-            measured: CohenRazin.median(orders), tolerance: 0.05),
+            measured: orders.median, tolerance: 0.05),
           Claim(
             "not balanced by a tenth: least error of the equation", .atLeast, expected: 1e-3,
             measured: all.map { $0.ofImbalance.last! }.min()!),

@@ -51,7 +51,7 @@ extension CohenRazin {
         summary: [
           Fact("problems", .number(Double(measured.count))),
           Fact("time taken over time guaranteed, largest", .number(quotients.max()!)),
-          Fact("median", .number(CohenRazin.median(quotients))),
+          Fact("median", .number(quotients.median)),
         ],
         settings: [
           Fact("shapes of W", "3×3 and 2×4"), Fact("depths", "2, 3, 4"),

@@ -50,7 +50,7 @@ extension CohenRazin {
       return Findings(
         summary: [
           Fact("largest residual of the equation", .number(all.map(\.residual).max()!)),
-          Fact("order of the difference quotients", .number(CohenRazin.median(orders))),
+          Fact("order of the difference quotients", .number(orders.median)),
         ],
         settings: [
           Fact("shape of W", "3×4"), Fact("depths", "2, 3, 4"),
@@ -70,10 +70,10 @@ extension CohenRazin {
           // some runs have not reached the order yet.
           Claim(
             "order in h of the error of a central difference of σ_r, median over the runs",
-            source: "Theorem 3", expected: 2, measured: CohenRazin.median(orders), tolerance: 0.1),
+            source: "Theorem 3", expected: 2, measured: orders.median, tolerance: 0.1),
           Claim(
             "error of the central difference at the smallest h, median, relative", .atMost,
-            expected: 1e-3, measured: CohenRazin.median(all.map { $0.differences.last! })),
+            expected: 1e-3, measured: all.map { $0.differences.last! }.median),
           Claim(
             "layers changed by a random tenth: least error of the equation",
             source: "Assumption 1", .atLeast, expected: 1e-4,
@@ -98,7 +98,7 @@ extension CohenRazin {
                         Series(
                           "\(depth) layers", x: steps,
                           y: steps.indices.map { k in
-                            CohenRazin.median(measured.map { $0[place].differences[k] })
+                            measured.map { $0[place].differences[k] }.median
                           }, style: .connectedPoints, color: .palette(place))
                       })))),
             ])

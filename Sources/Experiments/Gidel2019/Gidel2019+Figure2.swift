@@ -83,11 +83,11 @@ extension Gidel2019 {
         summary: [
           Fact(
             "two layers: trace norm in the middle of the first step",
-            .number(median(outcomes.map(\.between.two)))),
-          Fact("one layer: the same", .number(median(outcomes.map(\.between.one)))),
+            .number(outcomes.map(\.between.two).median)),
+          Fact("one layer: the same", .number(outcomes.map(\.between.one).median)),
           Fact(
-            "final error, Σx W against BDBᵀ", .number(median(outcomes.map(\.covarianceError.last)))),
-          Fact("final error as printed", .number(median(outcomes.map(\.printedError.least)))),
+            "final error, Σx W against BDBᵀ", .number(outcomes.map(\.covarianceError.last).median)),
+          Fact("final error as printed", .number(outcomes.map(\.printedError.least).median)),
         ],
         settings: [
           Fact("p = d, n, r", "20, 1000, 5"), Fact("D", "diag(4, 2, 1, ½, ¼)"),

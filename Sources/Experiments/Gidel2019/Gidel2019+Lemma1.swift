@@ -87,7 +87,7 @@ extension Gidel2019 {
           Fact(
             "largest relative error of the closed forms",
             .number(outcomes.flatMap(\.distances).max()!)),
-          Fact("order of the approach to L = ∞", .number(median(orders))),
+          Fact("order of the approach to L = ∞", .number(orders.median)),
         ],
         settings: [
           Fact("depths", "2, 3, 4, 5; 50 to 800 for the limit"),
@@ -216,7 +216,7 @@ extension Gidel2019 {
     private func limitFigure(_ outcomes: [Outcome]) -> Figure {
       let x = deep.map(Double.init)
       let values = deep.indices.map { k in outcomes.map { $0.limitDistances[k] } }
-      let middle = values.map(median)
+      let middle = values.map(\.median)
       return Figure(
         title: "Approach to infinite depth",
         caption: """

@@ -64,7 +64,7 @@ extension Gidel2019 {
           Fact(
             "Equation 33 corrected, largest relative error", .number(outcomes.map(\.descent).max()!)
           ),
-          Fact("as printed, median", .number(median(outcomes.map(\.printed)))),
+          Fact("as printed, median", .number(outcomes.map(\.printed).median)),
         ],
         settings: [
           Fact("problems", .number(Double(outcomes.count))),

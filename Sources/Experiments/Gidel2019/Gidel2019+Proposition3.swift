@@ -46,7 +46,7 @@ extension Gidel2019 {
       return Findings(
         summary: [
           Fact("off the diagonal, joint decomposition", .number(outcomes.map(\.joint).max()!)),
-          Fact("off the diagonal, plain decomposition", .number(median(outcomes.map(\.plain)))),
+          Fact("off the diagonal, plain decomposition", .number(outcomes.map(\.plain).median)),
         ],
         settings: [
           Fact("problems", .number(Double(outcomes.count))), Fact("inputs and outputs", "8"),

@@ -68,8 +68,8 @@ extension Gidel2019 {
       let invertible = conditionNumbers.firstIndex(of: 3)!
       return Findings(
         summary: [
-          Fact("distance per ‖B‖, median", .number(median(largest.map { $0[0] / sizes[0] }))),
-          Fact("order in ‖B‖", .number(median(orders))),
+          Fact("distance per ‖B‖, median", .number(largest.map { $0[0] / sizes[0] }.median)),
+          Fact("order in ‖B‖", .number(orders.median)),
         ],
         settings: [
           Fact("problems", .number(Double(outcomes.count))),
@@ -260,7 +260,7 @@ extension Gidel2019 {
     }
 
     private func orderFigure(_ largest: [[Double]]) -> Figure {
-      let middle = sizes.indices.map { k in median(largest.map { $0[k] }) }
+      let middle = sizes.indices.map { k in largest.map { $0[k] }.median }
       return Figure(
         title: "Distance against the size of B",
         caption: """
@@ -323,7 +323,7 @@ extension Gidel2019 {
             vertical: Axis("distance of W, relative", .logarithmic),
             series: [
               Series(
-                "measured", x: conditionNumbers, y: values.map(median),
+                "measured", x: conditionNumbers, y: values.map(\.median),
                 band: Band(
                   "all problems", lower: values.map { $0.min()! }, upper: values.map { $0.max()! }),
                 style: .connectedPoints)

@@ -68,7 +68,7 @@ extension Gidel2019 {
             .number(transitions.map { abs($0.corrected / $0.measured - 1) }.max()!)),
           Fact(
             "Equation 31 as printed, median relative error",
-            .number(median(transitions.map { abs($0.printed / $0.measured - 1) }))),
+            .number(transitions.map { abs($0.printed / $0.measured - 1) }.median)),
         ],
         settings: [
           Fact("example σ", "1, 0.4, 0.1"), Fact("example λ", "0.5, 0.4, 0.2"),
@@ -167,7 +167,7 @@ extension Gidel2019 {
         let last = values.count - 1
         return -Double.log(values[last] / values[last - 1]) / (deltas[last] - deltas[last - 1])
       }
-      let middle = median(rates)
+      let middle = rates.median
       return rates.max { abs($0 - middle) < abs($1 - middle) }!
     }
 

@@ -88,10 +88,7 @@ struct DepthComparison {
       using: &generator)
     var loss = SparseCompletionLoss(problem.entries, widths: start.widths)
     var interruption: Interrupted?
-    let descent = GradientDescent(
-      targetLoss: max(targetMeanSquare, stiffMeanSquare) / 2, stepLimit: stepLimit)
-    let run = descent.run(&loss, from: start) { progress in
-      guard progress.step % 200 == 0 else { return .goOn }
+    func goOnUnlessInterrupted() -> GradientDescent.Verdict {
       do throws(Interrupted) {
         try report()
         return .goOn
@@ -99,6 +96,11 @@ struct DepthComparison {
         interruption = error
         return .interrupt
       }
+    }
+    let descent = GradientDescent(
+      targetLoss: max(targetMeanSquare, stiffMeanSquare) / 2, stepLimit: stepLimit)
+    let run = descent.run(&loss, from: start) { progress in
+      progress.step % 200 == 0 ? goOnUnlessInterrupted() : .goOn
     }
     if let interruption { throw interruption }
     guard targetMeanSquare < stiffMeanSquare, run.outcome == .converged else {
@@ -108,13 +110,7 @@ struct DepthComparison {
       until: .infinity, method: .chebyshev, steps: .adaptive(relativeTolerance: 1e-3),
       targetLoss: targetMeanSquare / 2, stepLimit: 1000
     ).run(CompletionObjective(problem.entries), from: run.finalNetwork) { _ in
-      do throws(Interrupted) {
-        try report()
-        return .goOn
-      } catch {
-        interruption = error
-        return .interrupt
-      }
+      goOnUnlessInterrupted()
     }
     if let interruption { throw interruption }
     return try judge(

@@ -15,13 +15,6 @@ enum DecayRate {
 }
 
 extension [Double] {
-  /// The middle one in order; the mean of both where there are two.
-  var median: Double {
-    guard !isEmpty else { return .nan }
-    let ordered = sorted()
-    return (ordered[(count - 1) / 2] + ordered[count / 2]) / 2
-  }
-
   /// Evenly spaced numbers from 0 to an end.
   static func times(to end: Double, count: Int) -> [Double] {
     (0...count).map { end * Double($0) / Double(count) }

@@ -260,13 +260,15 @@ extension Tarmoun2021 {
           LinePlot(
             horizontal: Axis("time t", upper: 4 / Double(run.width)),
             vertical: Axis("‖Y − X‖ / ‖Y‖", lower: 0),
-            series: [
-              Series(
-                "Λ = λ₀ 1", x: run.times, y: run.errors(run.penalised), color: .muted),
-              Series(
-                "no penalty", x: run.times, y: run.errors(run.plain), style: .dashed,
-                color: .palette(1)),
-            ])))
+            series: errorSeries(run))))
+    }
+
+    private func errorSeries(_ run: Run) -> [Series] {
+      [
+        Series("Λ = λ₀ 1", x: run.times, y: run.errors(run.penalised), color: .muted),
+        Series(
+          "no penalty", x: run.times, y: run.errors(run.plain), style: .dashed, color: .palette(1)),
+      ]
     }
 
     private func valueFigure(_ width: Int, _ run: Run) -> Figure {
@@ -299,13 +301,7 @@ extension Tarmoun2021 {
         .lines(
           LinePlot(
             horizontal: Axis("time t"), vertical: Axis("‖Y − X‖ / ‖Y‖", .logarithmic, lower: 1e-6),
-            series: [
-              Series(
-                "Λ = λ₀ 1", x: run.times, y: run.errors(run.penalised), color: .muted),
-              Series(
-                "no penalty", x: run.times, y: run.errors(run.plain), style: .dashed,
-                color: .palette(1)),
-            ])))
+            series: errorSeries(run))))
     }
 
     private func searchFigure(_ run: Run, _ predicted: Double) -> Figure {

@@ -219,16 +219,7 @@ extension Tarmoun2021 {
       let network = try LinearNetwork.spectral(
         alignedWith: target, scales: [0.01, 0.3, 0.02, 0.5], imbalances: [3, -1, 4, 0],
         hiddenWidths: [5])
-      let times = [0.5, 1, 2, 4]
-      let exact = try ExactSolutions.solve(
-        .factorization(target: target), from: .layered(network), at: times)
-      let flow = GradientFlow(
-        until: 4, steps: .adaptive(relativeTolerance: 1e-12),
-        recording: .at(times, of: [.endToEnd])
-      ).run(FactorizationObjective(target), from: network)
-      return zip(exact.trajectory.snapshots, flow.trajectory.snapshots).map {
-        ($0.endToEnd! - $1.endToEnd!).frobeniusNorm / target.frobeniusNorm
-      }.max()!
+      return try Tarmoun2021.distanceOfFlow(of: target, from: network)
     }
 
     private func family(_ times: [Double]) -> [Series] {

@@ -237,17 +237,8 @@ extension Tarmoun2021 {
       let gram = v.transposedTimes(v) + imbalance * Matrix.identity(width)
       let u = basis * (try SymmetricEigendecomposition(of: gram).map { $0.squareRoot() })
       let network = try LinearNetwork(layers: [v.transposed(), u])
-      let times = [0.5, 1, 2, 4]
-      let exact = try ExactSolutions.solve(
-        .factorization(target: target), from: .layered(network), at: times)
-      precondition(exact.method == .imbalancedFactorization)
-      let flow = GradientFlow(
-        until: 4, steps: .adaptive(relativeTolerance: 1e-12),
-        recording: .at(times, of: [.endToEnd])
-      ).run(FactorizationObjective(target), from: network)
-      return zip(exact.trajectory.snapshots, flow.trajectory.snapshots).map {
-        ($0.endToEnd! - $1.endToEnd!).frobeniusNorm / target.frobeniusNorm
-      }.max()!
+      return try Tarmoun2021.distanceOfFlow(
+        of: target, from: network, by: .imbalancedFactorization)
     }
 
     /// (55) with both prefactors against the determinant, for m = 1, 2, 3 and n = 3, 4.

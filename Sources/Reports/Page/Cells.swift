@@ -38,3 +38,12 @@ func provenanceList(_ provenance: Provenance) -> String {
   }
   return "<dl>\n\(items.joined())</dl>\n"
 }
+
+/// Ways to other pages in one line; nothing without links.
+func trailLine(_ links: [Link]) -> String {
+  guard !links.isEmpty else { return "" }
+  let items = links.map {
+    "<a href=\"\(escapedMarkup($0.address))\">\(escapedMarkup($0.name))</a>"
+  }
+  return "<p class=\"trail\">\(items.joined(separator: " · "))</p>\n"
+}

@@ -10,21 +10,13 @@ struct GalleryPage {
       header: """
         <h1>\(escapedMarkup(gallery.title))</h1>
         \(gallery.subtitle.map { "<p class=\"subtitle\">\(inline($0))</p>\n" } ?? "")\
-        \(factList(gallery.summary))\(links)
+        \(factList(gallery.summary))\(trailLine(gallery.links))
         """,
       main: gallery.groups.map(section).joined(),
       footer: gallery.provenance.map {
         "<footer>\n<h2>How this was made</h2>\n\(provenanceList($0))</footer>\n"
       } ?? ""
     ).text
-  }
-
-  private var links: String {
-    guard !gallery.links.isEmpty else { return "" }
-    let items = gallery.links.map {
-      "<a href=\"\(escapedMarkup($0.address))\">\(escapedMarkup($0.name))</a>"
-    }
-    return "<p class=\"trail\">\(items.joined(separator: " · "))</p>\n"
   }
 
   private func section(_ group: Gallery.Group) -> String {

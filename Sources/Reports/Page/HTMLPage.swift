@@ -26,20 +26,12 @@ struct HTMLPage {
     return PageFrame(
       title: record.title, generator: record.provenance,
       header: """
-        \(trailLine)<h1>\(escapedMarkup(record.title))</h1>
+        \(trailLine(trail))<h1>\(escapedMarkup(record.title))</h1>
         \(record.subtitle.map { "<p class=\"subtitle\">\(inline($0))</p>\n" } ?? "")\
         \(factList(record.summary))\(contents)\(staticNotice)
         """,
       main: sections, footer: footer + scripts
     ).text
-  }
-
-  private var trailLine: String {
-    guard !trail.isEmpty else { return "" }
-    let links = trail.map {
-      "<a href=\"\(escapedMarkup($0.address))\">\(escapedMarkup($0.name))</a>"
-    }
-    return "<p class=\"trail\">\(links.joined(separator: " · "))</p>\n"
   }
 
   private var hasPlots: Bool {

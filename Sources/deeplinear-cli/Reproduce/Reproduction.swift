@@ -3,7 +3,6 @@ import Experiments
 import FoundationEssentials
 import Records
 import Reports
-import Synchronization
 
 /// Runs items, several at once, and writes the gallery.
 struct Reproduction {
@@ -96,7 +95,7 @@ struct Reproduction {
         ? nil : Gallery.Group(heading: paper.title, prose: paper.citation, entries: entries)
     }
     let claims = pages.reduce(0) { $0 + $1.claims.count }
-    let holding = pages.reduce(0) { $0 + $1.claims.count { $0.verdict == .holds } }
+    let holding = pages.reduce(0) { $0 + $1.holdingCount }
     return Gallery(
       title: "Deep linear networks: the papers, made anew",
       subtitle:
@@ -121,14 +120,15 @@ struct ReproducedPage: Sendable {
 
   var claims: [Claim] { record.claims }
   var verdict: Verdict { record.verdict }
+  /// How many of the claims hold.
+  var holdingCount: Int { claims.count { $0.verdict == .holds } }
 
   var entry: Gallery.Entry {
-    let holding = claims.count { $0.verdict == .holds }
-    return Gallery.Entry(
+    Gallery.Entry(
       name: item.id, title: item.title, text: item.shows, verdict: verdict,
-      note: holding == claims.count
+      note: holdingCount == claims.count
         ? "\(claims.count) \(claims.count == 1 ? "claim" : "claims")"
-        : "\(holding) of \(claims.count) claims",
+        : "\(holdingCount) of \(claims.count) claims",
       thumbnail: record.figures.first)
   }
 }

@@ -118,9 +118,8 @@ final class ReproductionRun: Sendable {
       state.shares[page.item.id] = 1
       state.pages.append(page)
       let time = page.seconds.map { "\(readable($0)) s" } ?? "there already"
-      let holding = page.claims.count { $0.verdict == .holds }
       let line =
-        "\(page.item.id): \(holding) of \(page.claims.count) claims hold (\(time))\n"
+        "\(page.item.id): \(page.holdingCount) of \(page.claims.count) claims hold (\(time))\n"
       StandardError.write(line)
     }
   }

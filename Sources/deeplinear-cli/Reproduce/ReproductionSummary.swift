@@ -19,7 +19,7 @@ struct ReproductionSummary: Encodable {
       title = page.item.title
       verdict = page.verdict
       claims = page.claims.count
-      claimsHolding = page.claims.count { $0.verdict == .holds }
+      claimsHolding = page.holdingCount
       differing = page.claims.filter { $0.verdict == .fails || $0.verdict == .undecided }
         .map {
           "\($0.statement): expected \(readable($0.expected)), measured \(readable($0.measured))"
