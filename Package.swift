@@ -45,8 +45,13 @@ let package = Package(
     // ───── inner loops over known entries, compiled for several instruction sets ─────
     .target(name: "CSparseKernels"),
 
+    // ───── the BLAS told which of its kernels to run, where it does not know the processor ─────
+    .target(name: "CKernelChoice", dependencies: ["COpenBLAS"]),
+
     // ───── ① matrices; knows nothing of learning ─────
-    storey("LinearAlgebra", on: ["COpenBLAS", "CLAPACKE", "CSparseKernels", realModule]),
+    storey(
+      "LinearAlgebra",
+      on: ["COpenBLAS", "CLAPACKE", "CKernelChoice", "CSparseKernels", realModule]),
 
     // ───── ② what is trained ─────
     storey("LinearNetworks", on: ["LinearAlgebra", realModule]),

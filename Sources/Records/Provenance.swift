@@ -39,14 +39,18 @@ public struct Machine: Codable, Equatable, Sendable {
   public var operatingSystem: String
   /// The kernel the BLAS chose, for example `"SkylakeX"`.
   public var linearAlgebraCore: String?
+  /// Why that kernel is slower than the processor allows; nil where it is the best.
+  public var linearAlgebraShortfall: String?
   public var threadCount: Int
 
   public init(
-    processor: String, operatingSystem: String, linearAlgebraCore: String? = nil, threadCount: Int
+    processor: String, operatingSystem: String, linearAlgebraCore: String? = nil,
+    linearAlgebraShortfall: String? = nil, threadCount: Int
   ) {
     self.processor = processor
     self.operatingSystem = operatingSystem
     self.linearAlgebraCore = linearAlgebraCore
+    self.linearAlgebraShortfall = linearAlgebraShortfall
     self.threadCount = threadCount
   }
 }

@@ -154,4 +154,12 @@ private let shapes = [
     #expect(!BLASConfiguration.coreName.isEmpty)
     #expect(BLASConfiguration.configuration.contains("OpenBLAS"))
   }
+  @Test func slowerKernelsThanTheProcessorHasAreToldOfAndOnlyIfNothingElseRuns() {
+    // What the library lacks and what the environment forces cannot be mended here; all else is the best.
+    if let shortfall = BLASConfiguration.shortfall {
+      #expect(shortfall.contains(BLASConfiguration.coreName))
+      #expect(
+        shortfall.contains("OPENBLAS_CORETYPE says so") || shortfall.contains("has no better ones"))
+    }
+  }
 }

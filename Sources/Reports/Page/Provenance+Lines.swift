@@ -17,6 +17,9 @@ extension Provenance {
       lines.append(("processor", machine.processor))
       lines.append(("operating system", machine.operatingSystem))
       if let core = machine.linearAlgebraCore { lines.append(("linear algebra", core)) }
+      if let shortfall = machine.linearAlgebraShortfall {
+        lines.append(("slower than it could be", shortfall))
+      }
       lines.append(("threads", String(machine.threadCount)))
     }
     if let started { lines.append(("started", started)) }
