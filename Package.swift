@@ -14,10 +14,13 @@ func storey(_ name: String, on dependencies: [Target.Dependency] = []) -> Target
   .target(name: name, dependencies: dependencies, swiftSettings: settings)
 }
 
-func tests(of name: String, on dependencies: [Target.Dependency] = []) -> Target {
+func tests(
+  of name: String, on dependencies: [Target.Dependency] = [], exclude: [String] = []
+) -> Target {
   .testTarget(
     name: "\(name)Tests",
     dependencies: [.target(name: name), "_TestSupport"] + dependencies,
+    exclude: exclude,
     swiftSettings: settings)
 }
 
@@ -118,7 +121,7 @@ let package = Package(
       of: "Estimators", on: ["LinearAlgebra", "LinearNetworks", "Dynamics", "Analysis"]),
     tests(of: "Records"),
     tests(of: "Reports", on: ["Records"]),
-    tests(of: "DataFormats", on: ["LinearAlgebra"]),
+    tests(of: "DataFormats", on: ["LinearAlgebra"], exclude: ["Tables"]),
     tests(of: "Experiments", on: ["LinearAlgebra", "Records"]),
     .testTarget(
       name: "CommandLineTests", dependencies: ["deeplinear-cli", "LinearAlgebra", "DataFormats"],

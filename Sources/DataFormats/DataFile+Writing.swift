@@ -70,6 +70,28 @@ extension DataFile {
     }
   }
 
+  /// Writes a file as it came, with other numbers in its gaps; all else stays byte for byte.
+  ///
+  /// A number is written as the others of its column are: with as many decimals, with the same marks, whole where
+  /// all known numbers are.
+  ///
+  /// - Parameters:
+  ///   - entries: the known entries that were read from it.
+  ///   - isFilledEverywhere: whether known cells get a number too; numbers are exact then.
+  ///   - fill: the number for a row and a column of the matrix; nil leaves the cell as it is.
+  /// - Throws: ``DataFormatError`` as ``checkOutput(_:among:overwrite:)``, or if the file cannot be read any more.
+  public static func write(
+    _ original: OriginalFile, to path: String, overwrite: Bool = false,
+    entries: ObservedEntries, isFilledEverywhere: Bool = false, fill: (Int, Int) -> Double?
+  ) throws(DataFormatError) {
+    let isCompressed = try DataFormat.of(path, among: writable).isCompressed
+    try OutputFile.write(to: path, overwrite: overwrite, compressing: isCompressed) {
+      sink throws(DataFormatError) in
+      try original.write(
+        to: sink, entries: entries, isFilledEverywhere: isFilledEverywhere, fill: fill)
+    }
+  }
+
   private static func write(
     _ matrix: Matrix, _ format: DataFormat, _ separator: UInt8, _ names: TableNames,
     file: String, to sink: ByteSink

@@ -38,7 +38,8 @@ public enum DataFile {
     if let mask {
       let (matrix, names) =
         format == .csv
-        ? try DelimitedText.readMatrix(source) : (try readElements(source, format), TableNames())
+        ? try DelimitedFile.readMatrix(source, options: options, isCautious: false)
+        : (try readElements(source, format), TableNames())
       let known = try readMatrix(from: mask)
       guard known.rowCount == matrix.rowCount, known.columnCount == matrix.columnCount else {
         throw .wrongShape(
@@ -51,7 +52,7 @@ public enum DataFile {
     }
     switch format {
     case .csv:
-      let data = try DelimitedText.readObserved(source, options: options)
+      let data = try DelimitedFile.readObserved(source, options: options)
       if data.layout == .table {
         try checkShape(
           rowCount: data.entries.rowCount, columnCount: data.entries.columnCount, options: options,
@@ -104,7 +105,7 @@ public enum DataFile {
     _ source: ByteSource, _ format: DataFormat
   ) throws(DataFormatError) -> Matrix {
     switch format {
-    case .csv: try DelimitedText.readMatrix(source).elements
+    case .csv: try DelimitedFile.readMatrix(source).elements
     case .matrixMarket: try MatrixMarket.readMatrix(source)
     case .npz: try onlyArray(source).matrix(file: source.name)
     case .idx: try IDX.rows(try IDX.read(source)).matrix(file: source.name)

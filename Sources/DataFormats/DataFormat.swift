@@ -28,6 +28,11 @@ public enum DataFormat: String, CaseIterable, Sendable {
     }
   }
 
+  /// Further extensions that mean this format when a file is read.
+  var rareExtensions: [String] {
+    self == .csv ? ["data", "dat", "tab", "asc", "prn", "base", "test"] : []
+  }
+
   /// Whether `.gz` may follow the extension.
   public var canBeCompressed: Bool { self != .npz && self != .safetensors }
 
@@ -43,7 +48,7 @@ public enum DataFormat: String, CaseIterable, Sendable {
     let suffix =
       file.split(separator: ".", omittingEmptySubsequences: false).last.map(String.init) ?? ""
     for format in wanted where !isCompressed || format.canBeCompressed {
-      if format.extensions.contains(where: { file.hasSuffix(".\($0)") }) {
+      if (format.extensions + format.rareExtensions).contains(where: { file.hasSuffix(".\($0)") }) {
         return (format, isCompressed, suffix)
       }
       if format == .idx,

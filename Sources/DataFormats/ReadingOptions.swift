@@ -4,10 +4,11 @@ public import LinearAlgebra
 public struct ReadingOptions: Equatable, Sendable {
   /// What the lines of a CSV file are.
   public enum Layout: String, CaseIterable, Sendable {
-    /// Triplets if three columns stand under a header line and the first two hold only integers; a table
-    /// otherwise. A negative integer there is an error of a file of triplets, not a sign of a table.
+    /// Triplets if the words of a header line say so (`row,column,value`, `userId,movieId,rating`), if four whole
+    /// numbers end in a time as in `u.data`, or if two columns of names that come again stand before a number;
+    /// a table otherwise.
     case automatic
-    /// One line for each row, one cell for each column; empty, `NaN` and `NA` cells are unknown.
+    /// One line for each row, one cell for each column; empty cells and marks such as `NA` are unknown.
     case table
     /// A row, a column and a value on each line, under a header line or not.
     case triplets
@@ -32,6 +33,28 @@ public struct ReadingOptions: Equatable, Sendable {
 
   /// A file of the matrix's shape, in any dense format, with zeros where the matrix is unknown.
   public var maskPath: String?
+
+  /// Texts that stand for a missing value, besides those that are always understood; one that is a number stands
+  /// for every way to write that number.
+  public var missing: [String] = []
+
+  /// What stands between the cells of a line, where it shall not be found out.
+  public var delimiter: UInt8?
+
+  /// The mark before fractions, where it shall not be found out: a point or a comma.
+  public var decimal: UInt8?
+
+  /// Columns that are not part of the matrix, by heading or by number from 1.
+  public var ignored: [String] = []
+
+  /// The only columns that are part of the matrix, by heading or by number from 1; empty for all.
+  public var columns: [String] = []
+
+  /// The format, where the name does not tell it.
+  public var format: DataFormat?
+
+  /// The sheet of a workbook, or the array of a file with several.
+  public var sheet: String?
 
   /// - Precondition: `rowCount` and `columnCount` lie between 1 and 2³¹ − 2 where given.
   public init(

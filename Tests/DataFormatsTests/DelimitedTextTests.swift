@@ -58,20 +58,52 @@ import Testing
       String(decoding: bytes, as: UTF8.self) == ",x,y,z\nanna,1,0,0\n\"b, c\",0,1,0\n1,0,0,1\n")
   }
 
-  @Test func threeColumnsOfIntegersUnderAHeaderAreTriplets() throws {
-    let data = try observed("user,item,stars\n2,0,5\n0,3,-1.5\n\n1,1,0\n")
+  @Test func aHeaderThatNamesRowsAndColumnsMakesTriplets() throws {
+    let data = try observed("row,column,value\n2,0,5\n0,3,-1.5\n\n1,1,0\n")
     #expect(data.layout == .triplets)
     #expect((data.entries.rowCount, data.entries.columnCount) == (3, 4))
     #expect(data.entries.rows == [0, 1, 2])
     #expect(data.entries.columns == [3, 1, 0])
     #expect(data.entries.values == [-1.5, 0, 5])
-    #expect(try observed("a,b,c\n1.0, 2 ,\"3\"\n0,0e0,7\n").layout == .triplets)
+    #expect(data.names.rows == nil)
+    for header in ["i,j,x", "Row,Col,Val", "r;c;v", "row\tcolumn\tsomething"] {
+      let mark = header.first { ",;\t".contains($0) } ?? ","
+      let lines = ["1.0, 2 ,\"3\"", "0,0e0,7"].map { $0.replacing(",", with: "\(mark)") }
+      let data = try observed(([header] + lines).joined(separator: "\n"))
+      #expect(data.layout == .triplets, "\(header)")
+      #expect((data.entries.rowCount, data.entries.columnCount) == (2, 3))
+    }
+  }
+
+  @Test func tripletsOfThingsKeepTheirNames() throws {
+    let data = try observed("stars,movie,user\n5,Alien,anna\n2.5,\"Up, up\",bert\n1,Alien,bert\n")
+    #expect(data.layout == .triplets)
+    #expect(
+      data.names
+        == TableNames(columns: ["Alien", "Up, up"], rows: ["anna", "bert"], rowHeading: "user"))
+    #expect(data.entries.values == [5, 1, 2.5])
+    // Numbers of things need not be without gaps, and come in ascending order.
+    let sparse = try observed("userId,movieId,rating\n900,31,5\n7,1029,3\n7,31,4\n")
+    #expect(sparse.names.rows == ["7", "900"])
+    #expect(sparse.names.columns == ["31", "1029"])
+    #expect(sparse.entries.values == [4, 3, 5])
+    // Names without telling headings, that come again and again.
+    let names = try observed("anna,Alien,5\nbert,Alien,3\nanna,Up,4\n")
+    #expect(names.names.rows == ["anna", "bert"])
+    #expect(names.entries.values == [5, 4, 3])
+    #expect(try observed("1::1193::5::978300760\n1::661::3::978302109\n2::661::4::978301968\n").names.columns == ["661", "1193"])
+  }
+
+  @Test func theSameLineTwiceContradictsNothing() throws {
+    let text = "row,column,value\n0,0,1\n1,1,3\n0,0,1\n"
+    #expect(try observed(text).entries.values == [1, 3])
   }
 
   @Test(arguments: [
     "1,2,3\n4,5,6\n", "a,b,c\n1,2,3\n4.5,5,6\n", "a,b,c\n1,2,3\n,5,6\n", "a,b,c\n-1,0,3\n1,0.5,6\n",
     "a,b,c,d\n1,2,3,4\n0,0,0,0\n", ",b,c\n1,2,3\n4,5,6\n",
-    "t,id,x\n9999999999,1,2\n8999999999,0.5,3\n",
+    "t,id,x\n9999999999,1,2\n8999999999,0.5,3\n", "q1,q2,q3\n0,1,4\n2,0,2\n3,3,2\n",
+    "year,month,sales\n2024,1,17\n2024,2,19\n2024,3,18\n",
   ])
   func everythingElseIsATable(_ text: String) throws {
     #expect(try observed(text).layout == .table)

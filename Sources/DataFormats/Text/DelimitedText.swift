@@ -1,6 +1,4 @@
-import LinearAlgebra
-
-/// Text with separators: a table with holes, or triplets.
+/// Text with separators, read line by line as blocks of rows; see ``DelimitedFile`` for whole tables.
 ///
 /// The separator (tab, semicolon or comma) is told from the first line. That line is a header if it has a
 /// cell that is neither a number nor a mark for a missing value. Lines without anything on them are skipped;
@@ -41,17 +39,6 @@ struct DelimitedText {
     }
   }
 
-  /// Whether the first lines allow triplets.
-  var mayBeTriplets: Bool { cellCount == 3 && header != nil && header?[0] != "" }
-
-  /// How many entries are to be expected, from the length of the first line of data.
-  ///
-  /// Only virtual memory is reserved by it: a wrong guess costs nothing but a copy.
-  func expectedLines(_ line: TextLine) -> Int {
-    guard let count = lines.stream.count else { return 0 }
-    return count / (line.count + 1) + 1
-  }
-
   func ragged(_ line: TextLine) -> DataFormatError {
     .ragged(
       file, line: lines.number, found: scanner.count(line), expected: cellCount,
@@ -64,25 +51,5 @@ struct DelimitedText {
     let text = scanner.content(ofCell: index, in: line)
     if case .infinite = cell { return .infinite(file, place, text: text) }
     return .notNumber(file, place, text: text)
-  }
-}
-
-extension DelimitedText {
-  /// Reads the entries of a CSV file.
-  static func readObserved(
-    _ source: ByteSource, options: ReadingOptions
-  ) throws(DataFormatError) -> ObservedData {
-    var text = try DelimitedText(source)
-    if options.layout == .triplets || (options.layout == .automatic && text.mayBeTriplets) {
-      let isForced = options.layout == .triplets
-      if let entries = try text.readTriplets(options: options, isForced: isForced) {
-        return ObservedData(entries: entries, format: .csv, layout: .triplets)
-      }
-      text = try DelimitedText(source)
-    }
-    let table = try text.readTable(keepingMissing: false)
-    return ObservedData(
-      entries: try table.entries(file: source.name), names: table.names, format: .csv,
-      layout: .table)
   }
 }

@@ -41,10 +41,15 @@ struct TripletCollector {
         duplicates: duplicates)
     } catch {
       switch error {
-      case .duplicate(let row, let column, let first, let second):
-        throw .duplicate(
-          file, row: row + base, column: column + base, firstLine: lines.line(of: first),
-          secondLine: lines.line(of: second))
+      case .duplicate:
+        // The same value given again contradicts nothing.
+        if let (first, second) = contradiction() {
+          throw .duplicate(
+            file, row: Int(rows[first]) + base, column: Int(columns[first]) + base,
+            firstLine: lines.line(of: first), secondLine: lines.line(of: second))
+        }
+        return try sorted(
+          rowCount: rowCount, columnCount: columnCount, base: base, duplicates: .last)
       case .outside(let index, let row, let column, _, _):
         let isRow = row >= rowCount
         throw .indexBeyond(
@@ -55,6 +60,57 @@ struct TripletCollector {
         throw .infinite(file, .line(lines.line(of: index)), text: "\(value)".utf8)
       }
     }
+  }
+
+  /// Two entries with the same position and different values; of several the one whose second comes first.
+  private func contradiction() -> (Int, Int)? {
+    let order = values.indices.sorted {
+      (rows[$0], columns[$0], $0) < (rows[$1], columns[$1], $1)
+    }
+    var found: (Int, Int)?
+    var first = order[0]
+    for index in order.dropFirst() {
+      if rows[index] != rows[first] || columns[index] != columns[first] {
+        first = index
+      } else if values[index] != values[first], index < found?.1 ?? .max {
+        found = (first, index)
+      }
+    }
+    return found
+  }
+
+  /// Gives every row and column the place of its number among those that occur; these in ascending order.
+  mutating func renumberByRank() -> (rows: [Int32], columns: [Int32]) {
+    (Self.rank(&rows), Self.rank(&columns))
+  }
+
+  /// Gives every row and column another number.
+  mutating func renumber(rows rowNumbers: [Int32], columns columnNumbers: [Int32]) {
+    for k in values.indices {
+      rows[k] = rowNumbers[Int(rows[k])]
+      columns[k] = columnNumbers[Int(columns[k])]
+    }
+  }
+
+  private static func rank(_ numbers: inout [Int32]) -> [Int32] {
+    guard let smallest = numbers.min(), let largest = numbers.max() else { return [] }
+    let range = Int(largest) - Int(smallest) + 1
+    var distinct: [Int32] = []
+    if range <= max(1 << 20, 4 * numbers.count) {
+      var ranks = [Int32](repeating: -1, count: range)
+      for number in numbers { ranks[Int(number) - Int(smallest)] = 0 }
+      for offset in 0..<range where ranks[offset] == 0 {
+        ranks[offset] = Int32(distinct.count)
+        distinct.append(Int32(offset) + smallest)
+      }
+      for k in numbers.indices { numbers[k] = ranks[Int(numbers[k]) - Int(smallest)] }
+      return distinct
+    }
+    distinct = Array(Set(numbers)).sorted()
+    let ranks = Dictionary(
+      uniqueKeysWithValues: distinct.enumerated().map { ($1, Int32($0)) })
+    for k in numbers.indices { numbers[k] = ranks[numbers[k]] ?? 0 }
+    return distinct
   }
 
   /// Refuses a shape that is out of proportion to the entries: its row starts alone could fill the memory.

@@ -1,0 +1,154 @@
+import LinearAlgebra
+
+/// Reads lines of row, column and value, whatever the rows and columns are called.
+struct TripletReader {
+  let file: String
+  let roles: TripletRoles
+  let options: ReadingOptions
+
+  private var collector: TripletCollector
+  private var rowLabels = LabelIndex()
+  private var columnLabels = LabelIndex()
+  private var largestRow = -1
+  private var largestColumn = -1
+
+  init(_ file: String, _ roles: TripletRoles, options: ReadingOptions) {
+    self.file = file
+    self.roles = roles
+    self.options = options
+    collector = TripletCollector(file: file)
+  }
+
+  private var base: Int { options.oneBased ? 1 : 0 }
+
+  mutating func read(
+    _ text: PaddedText, _ dialect: TableDialect
+  ) throws(DataFormatError) -> (ObservedEntries, TableNames) {
+    let reader = CellReader(text, dialect, missing: MissingMarks(options.missing))
+    var rows = TextRows(text, dialect, from: roles.dataStart, line: roles.dataLine)
+    var cells: [TextCell] = []
+    while let row = rows.next(into: &cells) {
+      if row.isComment || row.isBlank { continue }
+      guard cells.count == roles.width else {
+        throw .ragged(
+          file, line: row.line, found: cells.count, expected: roles.width,
+          expectedLine: roles.firstLine)
+      }
+      let place: (Int32, Int32) =
+        switch roles.kind {
+        case .positions: try positions(cells, reader, line: row.line)
+        case .labels: try labels(cells, reader, line: row.line)
+        }
+      let value = cells[roles.value]
+      switch reader.read(value.content) {
+      case .number(let number): collector.append(place.0, place.1, number, line: row.line)
+      case .missing, .limit: break
+      case .infinite:
+        throw .infinite(
+          file, .cell(line: row.line, column: roles.value + 1), text: text.bytes(value.content))
+      case .text:
+        throw .notNumber(
+          file, .cell(line: row.line, column: roles.value + 1), text: text.bytes(value.content))
+      }
+    }
+    return try finish()
+  }
+
+  private mutating func labels(
+    _ cells: [TextCell], _ reader: CellReader, line: Int
+  ) throws(DataFormatError) -> (Int32, Int32) {
+    let row = try label(cells[roles.row], reader, line: line, column: roles.row)
+    let column = try label(cells[roles.column], reader, line: line, column: roles.column)
+    return (rowLabels.index(of: row), columnLabels.index(of: column))
+  }
+
+  /// The name in a cell; whole numbers without a fraction, as pandas gives them one beside gaps.
+  private func label(
+    _ cell: TextCell, _ reader: CellReader, line: Int, column: Int
+  ) throws(DataFormatError) -> String {
+    let text = reader.text.string(cell.content)
+    guard !text.isEmpty else {
+      throw DataFormatError(
+        file, .cell(line: line, column: column + 1), "the name is missing",
+        "write one, or remove the line")
+    }
+    if text.utf8.contains(UInt8(ascii: ".")), case .number(let value) = reader.read(cell.content),
+      let whole = Int(exactly: value)
+    {
+      return "\(whole)"
+    }
+    return cell.isQuoted ? text.replacing("\"\"", with: "\"") : text
+  }
+
+  private mutating func positions(
+    _ cells: [TextCell], _ reader: CellReader, line: Int
+  ) throws(DataFormatError) -> (Int32, Int32) {
+    let row = try index(cells[roles.row], reader, line: line, column: roles.row, axis: "row")
+    let column = try index(
+      cells[roles.column], reader, line: line, column: roles.column, axis: "column")
+    largestRow = max(largestRow, row)
+    largestColumn = max(largestColumn, column)
+    return (Int32(row), Int32(column))
+  }
+
+  private func index(
+    _ cell: TextCell, _ reader: CellReader, line: Int, column: Int, axis: String
+  ) throws(DataFormatError) -> Int {
+    let place = DataFormatError.Place.cell(line: line, column: column + 1)
+    let text = reader.text.bytes(cell.content)
+    guard case .number(let number) = reader.read(cell.content),
+      number == number.rounded(.towardZero)
+    else { throw .notIndex(file, place, text: text) }
+    if number < Double(base) { throw .indexBelow(file, place, text: text, first: base) }
+    guard number - Double(base) < Double(Int32.max) - 1 else {
+      throw .indexBeyond(file, place, axis: axis, text: text, last: Int(Int32.max) - 2 + base)
+    }
+    return Int(number) - base
+  }
+
+  private mutating func finish() throws(DataFormatError) -> (ObservedEntries, TableNames) {
+    let hasRows = roles.kind == .labels ? rowLabels.count > 0 : largestRow >= 0
+    guard collector.count > 0 else { throw hasRows ? .allMissing(file) : .noEntries(file) }
+    var names = TableNames()
+    if roles.kind == .labels {
+      let (rows, rowRanks) = rowLabels.sorted()
+      let (columns, columnRanks) = columnLabels.sorted()
+      collector.renumber(rows: rowRanks, columns: columnRanks)
+      names = TableNames(columns: columns, rows: rows, rowHeading: roles.headings?[roles.row])
+      largestRow = rows.count - 1
+      largestColumn = columns.count - 1
+    }
+    let entries = try TripletFile.entries(
+      &collector, roles, options: options, rowCount: largestRow + 1,
+      columnCount: largestColumn + 1)
+    return (entries, names)
+  }
+}
+
+/// Names numbered in the order they come.
+struct LabelIndex {
+  private var numbers: [String: Int32] = [:]
+  private var labels: [String] = []
+
+  var count: Int { labels.count }
+
+  mutating func index(of label: String) -> Int32 {
+    if let number = numbers[label] { return number }
+    let number = Int32(labels.count)
+    numbers[label] = number
+    labels.append(label)
+    return number
+  }
+
+  /// The labels in their final order, and for each number its place there: ascending if all are whole numbers.
+  func sorted() -> ([String], [Int32]) {
+    let wholes = labels.compactMap { Int($0) }
+    guard wholes.count == labels.count else {
+      return (labels, Array(0..<Int32(labels.count)))
+    }
+    let order = wholes.indices.sorted { wholes[$0] < wholes[$1] }
+    var ranks = [Int32](repeating: 0, count: order.count)
+    for (rank, index) in order.enumerated() { ranks[index] = Int32(rank) }
+    return (order.map { labels[$0] }, ranks)
+  }
+}
