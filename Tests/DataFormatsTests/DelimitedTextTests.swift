@@ -91,7 +91,9 @@ import Testing
     let names = try observed("anna,Alien,5\nbert,Alien,3\nanna,Up,4\n")
     #expect(names.names.rows == ["anna", "bert"])
     #expect(names.entries.values == [5, 4, 3])
-    #expect(try observed("1::1193::5::978300760\n1::661::3::978302109\n2::661::4::978301968\n").names.columns == ["661", "1193"])
+    #expect(
+      try observed("1::1193::5::978300760\n1::661::3::978302109\n2::661::4::978301968\n").names
+        .columns == ["661", "1193"])
   }
 
   @Test func theSameLineTwiceContradictsNothing() throws {

@@ -33,7 +33,8 @@ import Testing
     while let name = rest.popFirst() {
       switch name {
       case "--missing": options.missing.append(rest.removeFirst())
-      case "--layout": options.layout = ReadingOptions.Layout(rawValue: rest.removeFirst()) ?? .automatic
+      case "--layout":
+        options.layout = ReadingOptions.Layout(rawValue: rest.removeFirst()) ?? .automatic
       case "--one-based": options.oneBased = true
       default: Issue.record("no option is called \(name)")
       }

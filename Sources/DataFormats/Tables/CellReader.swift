@@ -121,7 +121,9 @@ final class CellReader {
     guard bytes.count <= 8 else { return false }
     return affixes.contains(
       String(
-        String(decoding: bytes, as: UTF8.self).filter { $0 != " " && $0 != "\u{A0}" && $0 != "\u{202F}" }))
+        String(decoding: bytes, as: UTF8.self).filter {
+          $0 != " " && $0 != "\u{A0}" && $0 != "\u{202F}"
+        }))
   }
 
   // The digits are copied with a point for the decimal mark and without the marks between thousands. Groups after

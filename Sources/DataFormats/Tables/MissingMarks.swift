@@ -2,10 +2,14 @@
 struct MissingMarks: Sendable {
   /// What programs and people write, in lower case.
   private static let usual: Set<String> = [
-    "nan", "-nan", "+nan", "na", "n/a", "n.a.", "n.a", "<na>", "#n/a", "#n/a n/a", "#na", "nat", "null",
-    "(null)", "#null!", "#div/0!", "#value!", "#ref!", "#num!", "#name?", "none", "nil", "\\n", "?", "??", "-",
-    "--", "---", "–", "—", ".", "..", "...", "…", "*", "n.d.", "n.d", "nd", "n/d", "s/d", "k.a.", "k. a.",
-    "n. d.", "n. a.", "missing", "unknown", "no data", "nodata", "not available", "(blank)", "empty",
+    "nan", "-nan", "+nan", "na", "n/a", "n.a.", "n.a", "<na>", "#n/a", "#n/a n/a", "#na", "nat",
+    "null",
+    "(null)", "#null!", "#div/0!", "#value!", "#ref!", "#num!", "#name?", "none", "nil", "\\n", "?",
+    "??", "-",
+    "--", "---", "–", "—", ".", "..", "...", "…", "*", "n.d.", "n.d", "nd", "n/d", "s/d", "k.a.",
+    "k. a.",
+    "n. d.", "n. a.", "missing", "unknown", "no data", "nodata", "not available", "(blank)",
+    "empty",
     "1.#qnan", "-1.#ind", "1.#ind", "nan(ind)", "-nan(ind)", "<lod", "<loq", "bdl", "lod", "loq",
     "below detection limit",
   ]

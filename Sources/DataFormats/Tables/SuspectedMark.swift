@@ -35,7 +35,8 @@ struct SuspectedMark {
     }
     var result: [(Double, Int)] = []
     // The range of the others ends where the next value is.
-    if smallest.count > 1, smallest.next.isFinite, isChosen(smallest.value, isAlone: smallest.next >= 0),
+    if smallest.count > 1, smallest.next.isFinite,
+      isChosen(smallest.value, isAlone: smallest.next >= 0),
       smallest.next - smallest.value >= largest.value - smallest.next
     {
       result.append((smallest.value, smallest.count))
@@ -54,7 +55,8 @@ struct SuspectedMark {
     guard magnitude >= 9, magnitude == magnitude.rounded() else { return false }
     let digits = String(Int(magnitude))
     let areNines = digits.utf8.allSatisfy { $0 == UInt8(ascii: "9") }
-    let isRound = digits.utf8.count >= 3 && digits.dropFirst().utf8.allSatisfy { $0 == UInt8(ascii: "0") }
+    let isRound =
+      digits.utf8.count >= 3 && digits.dropFirst().utf8.allSatisfy { $0 == UInt8(ascii: "0") }
     return areNines || (isRound && value < 0 && isAlone)
       || ["8888", "7777", "32767", "32768"].contains(digits)
   }

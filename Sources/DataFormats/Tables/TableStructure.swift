@@ -67,8 +67,9 @@ struct HeaderFinder {
       header = [first]
       next = first + 1
     }
-    while !header.isEmpty, next < min(rows.count - 1, start + 6), isHeaderLine(rows[next], isNumeric)
-      || (header.count > 1 && isNameLine(rows[next]))
+    while !header.isEmpty, next < min(rows.count - 1, start + 6),
+      isHeaderLine(rows[next], isNumeric)
+        || (header.count > 1 && isNameLine(rows[next]))
     {
       header.append(next)
       next += 1
@@ -138,7 +139,8 @@ struct HeaderFinder {
   private func numericColumns(from start: Int) -> [Bool] {
     let fitting = sample.head[start...].filter { $0.cells.count == structure.width }
     let skipped = fitting.count > 12 ? 6 : fitting.count > 1 ? 1 : 0
-    let body = fitting.dropFirst(skipped) + sample.middle.filter { $0.cells.count == structure.width }
+    let body =
+      fitting.dropFirst(skipped) + sample.middle.filter { $0.cells.count == structure.width }
     return (0..<structure.width).map { column in
       var numbers = 0
       var texts = 0

@@ -22,12 +22,15 @@ struct TripletRoles {
   var dataLine: Int
   var firstLine: Int
 
-  private static let positionRows: Set<String> = ["row", "rows", "rowindex", "rowid", "rowno", "i", "r"]
+  private static let positionRows: Set<String> = [
+    "row", "rows", "rowindex", "rowid", "rowno", "i", "r",
+  ]
   private static let positionColumns: Set<String> = [
     "column", "columns", "col", "cols", "columnindex", "colindex", "columnid", "colid", "j", "c",
   ]
   private static let labelRows: Set<String> = [
-    "user", "userid", "users", "username", "uid", "u", "customer", "customerid", "client", "clientid",
+    "user", "userid", "users", "username", "uid", "u", "customer", "customerid", "client",
+    "clientid",
     "person", "personid", "member", "memberid", "reviewer", "reviewerid", "rater", "raterid",
     "student", "studentid", "subject", "subjectid", "patient", "patientid", "participant",
     "participantid", "respondent", "respondentid", "visitor", "visitorid", "account", "accountid",
@@ -75,7 +78,9 @@ struct TripletRoles {
     }
     guard var found = roles else { return nil }
     found.width = width
-    if found.kind == .positions, columns.areNames(body, found.row) || columns.areNames(body, found.column) {
+    if found.kind == .positions,
+      columns.areNames(body, found.row) || columns.areNames(body, found.column)
+    {
       found.kind = .labels
     }
     let start = isHeader ? sample.head.dropFirst().first : first
@@ -144,7 +149,8 @@ struct TripletRoles {
       return TripletRoles(row, column, value, .labels)
     }
     guard columns.areNames(body, row), columns.areNames(body, column),
-      columns.areNumbers(body, value), filled.count == 3 || !columns.areNumbers(body, filled[3])
+      columns.areNumbers(body, value),
+      filled.count == 3 || !columns.areNumbers(body, filled[3])
         || columns.areTimes(body, filled[3]),
       columns.repeats(body, row), columns.repeats(body, column),
       columns.areDistinctPairs(body, row, column)
