@@ -10,6 +10,7 @@ struct CountedEquation<Base: FlowEquation>: FlowEquation {
   init(_ base: Base) { self.base = base }
 
   var blockSizes: [Int] { base.blockSizes }
+  var blockScales: [Double?] { base.blockScales }
   var start: [Double] { base.start }
 
   mutating func setVelocity(
@@ -27,6 +28,14 @@ struct CountedEquation<Base: FlowEquation>: FlowEquation {
     base.setVelocityChange(at: state, along: direction, into: change)
   }
 
+  mutating func settle(_ state: inout [Double], tolerance: Double) -> Bool {
+    base.settle(&state, tolerance: tolerance)
+  }
+  mutating func resume(at state: [Double]) -> Bool { base.resume(at: state) }
+  func largestSquare(of state: [Double]) -> Double { base.largestSquare(of: state) }
+  func endToEndDecomposition(of state: [Double]) -> SingularValueDecomposition? {
+    base.endToEndDecomposition(of: state)
+  }
   func network(of state: [Double]) -> LinearNetwork { base.network(of: state) }
 
   func invariants(of state: [Double]) -> [Matrix] { base.invariants(of: state) }

@@ -36,7 +36,7 @@ struct ExponentialRosenbrock: FlowIntegrator {
     let n = dimension
     lastTolerance = tolerance
     let accuracy = 0.01 * (tolerance ?? 1e-11)
-    let sizes = norm.norms(of: start.state)
+    let sizes = norm.sizes(of: start.state)
     var scratch = [Double](repeating: 0, count: n)
 
     func velocity(at state: [Double], _ equation: inout some FlowEquation) -> Double {
@@ -134,7 +134,8 @@ struct ExponentialRosenbrock: FlowIntegrator {
     var between = end
     _ = attempt(
       step: fraction * (end.time - start.time), from: start, of: &equation, to: &between,
-      norm: RelativeNorm(blockSizes: equation.blockSizes), tolerance: lastTolerance)
+      norm: RelativeNorm(blockSizes: equation.blockSizes, scales: equation.blockScales),
+      tolerance: lastTolerance)
     state = between.state
     reach = reachBefore
   }

@@ -9,6 +9,9 @@ public protocol FlowEquation: Sendable {
   /// The number of elements of each block.
   var blockSizes: [Int] { get }
 
+  /// What errors of each block are relative to: a number, or nil for the block's own size.
+  var blockScales: [Double?] { get }
+
   /// The state the run begins at.
   var start: [Double] { get }
 
@@ -27,19 +30,67 @@ public protocol FlowEquation: Sendable {
     at state: UnsafeBufferPointer<Double>, along direction: UnsafeBufferPointer<Double>,
     into change: UnsafeMutableBufferPointer<Double>)
 
+  /// Called after every accepted step: may write the same network in better coordinates, even as a state of
+  /// another size, and returns whether it did.
+  ///
+  /// - Parameter tolerance: what may be wrong with a state relative to its blocks without being worth a change.
+  mutating func settle(_ state: inout [Double], tolerance: Double) -> Bool
+
+  /// Takes up a state that a run of the same equation left behind; false when it cannot be one.
+  mutating func resume(at state: [Double]) -> Bool
+
   /// The network with the weights of a state.
   func network(of state: [Double]) -> LinearNetwork
 
   /// The invariants of the flow, W_{j+1}ᵀW_{j+1} − W_jW_jᵀ for each pair of neighbouring layers; empty where
   /// nothing is conserved.
   func invariants(of state: [Double]) -> [Matrix]
+
+  /// The largest ‖W_j‖²_F of a state.
+  func largestSquare(of state: [Double]) -> Double
+
+  /// The singular value decomposition of the end-to-end matrix, where the state knows it better than the elements
+  /// of that matrix do.
+  func endToEndDecomposition(of state: [Double]) -> SingularValueDecomposition?
 }
 
 extension FlowEquation {
   /// The number of elements of a state.
   public var dimension: Int { blockSizes.reduce(0, +) }
 
+  public var blockScales: [Double?] { [Double?](repeating: nil, count: blockSizes.count) }
+
   public mutating func beginStep(_ number: Int) {}
+
+  public mutating func settle(_ state: inout [Double], tolerance: Double) -> Bool { false }
+
+  public mutating func resume(at state: [Double]) -> Bool { state.count == dimension }
+
+  public func endToEndDecomposition(of state: [Double]) -> SingularValueDecomposition? { nil }
+
+  public func largestSquare(of state: [Double]) -> Double {
+    RelativeNorm(blockSizes: blockSizes).norms(of: state).reduce(0) { max($0, $1 * $1) }
+  }
+
+  /// Records a state. Singular values and the end-to-end matrix are those of its own decomposition where it has one.
+  func snapshot(
+    of state: [Double], time: Double, loss: Double, quantities: Set<Recording.Quantity>
+  ) -> Snapshot {
+    guard let decomposition = endToEndDecomposition(of: state) else {
+      return Snapshot(of: network(of: state), time: time, loss: loss, quantities: quantities)
+    }
+    var snapshot = Snapshot(
+      of: network(of: state), time: time, loss: loss,
+      quantities: quantities.subtracting([.endToEnd, .singularValues]))
+    if quantities.contains(.endToEnd) { snapshot.endToEnd = decomposition.reconstruct() }
+    if quantities.contains(.singularValues) {
+      let count = min(
+        decomposition.leftVectors.rowCount, decomposition.rightVectorsTransposed.columnCount)
+      let values = decomposition.singularValues
+      snapshot.singularValues = values + [Double](repeating: 0, count: count - values.count)
+    }
+    return snapshot
+  }
 
   public func invariants(of state: [Double]) -> [Matrix] { [] }
 

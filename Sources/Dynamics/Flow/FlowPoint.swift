@@ -16,8 +16,10 @@ public struct FlowPoint: Equatable, Sendable, Codable {
 /// Sizes of errors relative to each block's own size.
 struct RelativeNorm: Sendable {
   let blocks: [Range<Int>]
+  private let scales: [Double?]
 
-  init(blockSizes: [Int]) {
+  init(blockSizes: [Int], scales: [Double?]? = nil) {
+    self.scales = scales ?? [Double?](repeating: nil, count: blockSizes.count)
     var begin = 0
     blocks = blockSizes.map { size in
       defer { begin += size }
@@ -25,7 +27,12 @@ struct RelativeNorm: Sendable {
     }
   }
 
-  /// max over blocks of ‖error‖ / max(‖start‖, ‖end‖); zero errors count as zero even in an empty block.
+  /// The norms of the blocks that errors are relative to.
+  func sizes(of state: [Double]) -> [Double] {
+    zip(norms(of: state), scales).map { $1 ?? $0 }
+  }
+
+  /// max over blocks of ‖error‖ / max(‖start‖, ‖end‖), or relative to the block's scale; zero errors count as zero even in an empty block.
   func size(
     of error: [Double], from start: [Double], to end: [Double]
   ) -> Double {
@@ -44,7 +51,7 @@ struct RelativeNorm: Sendable {
     let (before, after) = (norms(of: start), norms(of: end))
     var largest = 0.0
     for k in errors.indices {
-      let size = max(before[k], after[k])
+      let size = scales[k] ?? max(before[k], after[k])
       // An error that is not a number must not pass for small.
       guard errors[k].isFinite, size.isFinite else { return .infinity }
       if errors[k] > 0 { largest = max(largest, size > 0 ? errors[k] / size : .infinity) }

@@ -25,7 +25,7 @@ public struct FlowRun<Equation: FlowEquation>: Sendable {
   public let settings: GradientFlow
 
   private var equation: CountedEquation<Equation>
-  private let norm: RelativeNorm
+  private var norm: RelativeNorm
   private var dormandPrince: DormandPrince853
   private var chebyshev: RungeKuttaChebyshev
   private var exponential: ExponentialRosenbrock
@@ -44,7 +44,7 @@ public struct FlowRun<Equation: FlowEquation>: Sendable {
   public init(_ settings: GradientFlow, _ equation: Equation) {
     self.settings = settings
     self.equation = CountedEquation(equation)
-    norm = RelativeNorm(blockSizes: equation.blockSizes)
+    norm = RelativeNorm(blockSizes: equation.blockSizes, scales: equation.blockScales)
     let start = equation.start
     dormandPrince = DormandPrince853(dimension: start.count)
     chebyshev = RungeKuttaChebyshev(dimension: start.count)
@@ -72,15 +72,17 @@ public struct FlowRun<Equation: FlowEquation>: Sendable {
   ///
   /// - Precondition: the checkpoint's state is as large as the equation's.
   public init(_ settings: GradientFlow, _ equation: Equation, from checkpoint: FlowCheckpoint) {
+    self.settings = settings
+    var equation = equation
+    let isResumed = equation.resume(at: checkpoint.point.state)
     precondition(
-      checkpoint.point.state.count == equation.dimension,
+      isResumed,
       "a checkpoint of \(checkpoint.point.state.count) weights is not of a flow of \(equation.dimension)"
     )
-    self.settings = settings
     self.equation = CountedEquation(equation)
     self.equation.evaluations = checkpoint.cost.evaluations
     self.equation.jacobianProducts = checkpoint.cost.jacobianProducts
-    norm = RelativeNorm(blockSizes: equation.blockSizes)
+    norm = RelativeNorm(blockSizes: equation.blockSizes, scales: equation.blockScales)
     point = checkpoint.point
     candidate = checkpoint.point
     controller = checkpoint.controller
@@ -127,6 +129,9 @@ public struct FlowRun<Equation: FlowEquation>: Sendable {
         case .exponential: takeStep(\.exponential, as: .exponential)
         }
       guard isTaken else { return end(.diverged(atStep: cost.steps)) }
+      settle()
+      if point.state.count <= 4096 || cost.steps % 16 == 0 { noteInvariants() }
+      if settings.recording.locatesHalfRises { halfRises.add(point, of: equation) }
       let progress = GradientFlow.Progress(
         step: cost.steps, time: point.time, loss: point.loss, method: method)
       switch observe(progress) {
@@ -184,9 +189,23 @@ public struct FlowRun<Equation: FlowEquation>: Sendable {
         stiffness: stiffness)
     }
     swap(&point, &candidate)
-    if point.state.count <= 4096 || cost.steps % 16 == 0 { noteInvariants() }
-    if settings.recording.locatesHalfRises { halfRises.add(point, of: equation) }
     return true
+  }
+
+  /// Lets the equation choose better coordinates for where it has arrived.
+  private mutating func settle() {
+    let tolerance = 0.1 * (settings.steps.tolerance ?? 1e-12)
+    guard equation.settle(&point.state, tolerance: max(tolerance, 1e-14)) else { return }
+    let dimension = point.state.count
+    if dimension != point.velocity.count {
+      point.velocity = [Double](repeating: 0, count: dimension)
+      norm = RelativeNorm(blockSizes: equation.blockSizes, scales: equation.blockScales)
+      dormandPrince = DormandPrince853(dimension: dimension)
+      chebyshev = RungeKuttaChebyshev(dimension: dimension)
+      exponential = ExponentialRosenbrock(dimension: dimension)
+      candidate = point
+    }
+    _ = Self.evaluate(&equation, &point)
   }
 
   private func chebyshevRadius(_ integrator: some FlowIntegrator) -> Double {
@@ -250,8 +269,8 @@ public struct FlowRun<Equation: FlowEquation>: Sendable {
   }
 
   private func snapshot(_ point: FlowPoint) -> Snapshot {
-    Snapshot(
-      of: equation.network(of: point.state), time: point.time, loss: point.loss,
+    equation.snapshot(
+      of: point.state, time: point.time, loss: point.loss,
       quantities: settings.recording.quantities)
   }
 
@@ -262,7 +281,7 @@ public struct FlowRun<Equation: FlowEquation>: Sendable {
   /// The largest change of an invariant and the largest ‖W_j‖²_F so far, this point included.
   private var driftAndSquare: (Double, Double) {
     guard !invariants.isEmpty else { return (0, 0) }
-    let square = norm.norms(of: point.state).reduce(largestSquare) { max($0, $1 * $1) }
+    let square = max(largestSquare, equation.largestSquare(of: point.state))
     let change = zip(equation.invariants(of: point.state), invariants).reduce(drift) {
       max($0, ($1.0 - $1.1).frobeniusNorm)
     }
@@ -308,7 +327,7 @@ public struct FlowRun<Equation: FlowEquation>: Sendable {
   private static func firstStep(
     _ settings: GradientFlow, _ point: FlowPoint, _ norm: RelativeNorm
   ) -> Double {
-    let times = zip(norm.norms(of: point.state), norm.norms(of: point.velocity)).compactMap {
+    let times = zip(norm.sizes(of: point.state), norm.norms(of: point.velocity)).compactMap {
       $0 > 0 && $1 > 0 ? $0 / $1 : nil
     }
     let bound = settings.endTime.isFinite ? settings.endTime : 1

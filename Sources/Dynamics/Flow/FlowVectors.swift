@@ -1,9 +1,22 @@
 // Sums of products run in eight lanes, so that they are as fast as copying. Combinations of many vectors go
 // through memory once, in pieces that stay in the nearest cache.
 
-/// ‖x‖₂.
+/// ‖x‖₂, whatever the size of x: where squares vanish or overflow they are taken of x over its largest element.
 func vectorNorm(_ x: UnsafeBufferPointer<Double>) -> Double {
-  vectorInner(x, x).squareRoot()
+  let square = vectorInner(x, x)
+  if square > 1e-280, square < .infinity { return square.squareRoot() }
+  var largest = 0.0
+  for element in x {
+    if element.isNaN { return .nan }
+    largest = max(largest, abs(element))
+  }
+  guard largest > 0, largest.isFinite else { return largest }
+  var sum = 0.0
+  for element in x {
+    let share = element / largest
+    sum += share * share
+  }
+  return largest * sum.squareRoot()
 }
 
 /// Σ x_k y_k.

@@ -55,14 +55,13 @@ public struct GradientFlow: Equatable, Sendable {
     return run.advance(observe: observe)
   }
 
-  /// Follows gradient flow of an objective on the layers of a network.
+  /// Follows gradient flow of an objective on the layers of a network, in the coordinates that ``GuardedFlow`` finds
+  /// best.
   public func run(
     _ objective: some Objective, from network: LinearNetwork,
     observe: (Progress) -> Verdict = { _ in .goOn }
   ) -> FlowResult {
-    run(
-      NetworkFlow(EndToEndLoss(objective, widths: network.widths), from: network),
-      observe: observe)
+    run(GuardedFlow(objective, from: network), observe: observe)
   }
 }
 
