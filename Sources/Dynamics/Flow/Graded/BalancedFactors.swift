@@ -131,7 +131,8 @@ extension LinearNetwork {
       return (0..<width).allSatisfy { r in
         (0..<width).allSatisfy { s in
           abs(difference[r, s])
-            <= factor * (rows[r] / scale * (rows[s] / scale) + columns[r] / scale * (columns[s] / scale))
+            <= factor
+            * (rows[r] / scale * (rows[s] / scale) + columns[r] / scale * (columns[s] / scale))
         }
       }
     }

@@ -69,7 +69,8 @@ extension BalancedFlow {
     if core.isWorn {
       let (y, left, right) = decomposition(of: state)
       for (index, (begin, size)) in bases.enumerated() {
-        let turned = matrix(state, size / rank, at: begin) * (depth == 2 && index == 2 ? right : left)
+        let turned =
+          matrix(state, size / rank, at: begin) * (depth == 2 && index == 2 ? right : left)
         state.replaceSubrange(begin..<begin + size, with: turned.elements)
       }
       core.reset(y)
