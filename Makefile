@@ -5,7 +5,7 @@ PREFIX ?= /usr/local
 # Benchmarks choose the kernel of the machine, whatever the environment forces elsewhere.
 NATIVE_BLAS = env -u OPENBLAS_CORETYPE -u OPENBLAS_L2_SIZE
 SWIFT_FILES = Package.swift Sources Tests $(wildcard Snippets Benchmarks/Package.swift Benchmarks/Sources)
-DOCUMENTED = DeepLinear LinearAlgebra LinearNetworks Dynamics Analysis Estimators DataFormats Records Reports
+DOCUMENTED = DeepLinear LinearAlgebra LinearNetworks Dynamics Analysis Estimators DataFormats Records Reports Jobs
 
 .DEFAULT_GOAL := help
 .PHONY: help deps build demo test bench bench-peers docs lint install clean

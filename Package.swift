@@ -30,6 +30,8 @@ let package = Package(
   name: "DeepLinear",
   products: [
     .library(name: "DeepLinear", targets: ["DeepLinear"]),
+    // Whole jobs as values, for other doors than the command.
+    .library(name: "DeepLinearJobs", targets: ["Jobs"]),
     // For programs that read data files and draw reports, as the benchmarks do.
     .library(name: "DeepLinearReports", targets: ["DataFormats", "Records", "Reports"]),
     .executable(name: "deeplinear", targets: ["deeplinear-cli"]),
@@ -96,13 +98,20 @@ let package = Package(
       resources: [.embedInCode("Page/page.css"), .embedInCode("Page/page.js")],
       swiftSettings: settings),
 
-    // ───── ⑨ the command; the only place that prints or exits ─────
+    // ───── ⑨ what a user can ask for: request → progress → result, summary, record ─────
+    storey(
+      "Jobs",
+      on: [
+        "DeepLinear", "LinearAlgebra", "DataFormats", "Records", "Experiments", "Reports",
+        .product(name: "Yams", package: "Yams"),
+      ]),
+
+    // ───── ⑩ the command, a door: arguments ↔ requests; the only place that prints or exits ─────
     .executableTarget(
       name: "deeplinear-cli",
       dependencies: [
-        "DeepLinear", "LinearAlgebra", "DataFormats", "Records", "Experiments", "Reports",
+        "LinearAlgebra", "DataFormats", "Jobs",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
-        .product(name: "Yams", package: "Yams"),
       ],
       swiftSettings: settings),
 
@@ -123,8 +132,10 @@ let package = Package(
     tests(of: "Reports", on: ["Records"]),
     tests(of: "DataFormats", on: ["LinearAlgebra"], exclude: ["Tables"]),
     tests(of: "Experiments", on: ["LinearAlgebra", "Records"]),
+    tests(of: "Jobs", on: ["LinearAlgebra", "DataFormats", "Records"]),
     .testTarget(
-      name: "CommandLineTests", dependencies: ["deeplinear-cli", "LinearAlgebra", "DataFormats"],
+      name: "CommandLineTests",
+      dependencies: ["deeplinear-cli", "Jobs", "LinearAlgebra", "DataFormats", "Records"],
       exclude: ["Expected"], swiftSettings: settings),
   ]
 )

@@ -9,6 +9,10 @@ import json, pathlib, re, sys
 
 NUMERIC = {"LinearAlgebra", "LinearNetworks", "Dynamics", "Analysis", "Estimators"}
 ONLY = {"Records": set(), "Reports": {"Records"}}
+# What people come in by. A door depends on jobs and on what carries values to them, and nothing but a test on a door.
+DOORS = {"deeplinear-cli", "DeepLinearC", "Studio"}
+BEHIND_DOORS = {"Jobs", "LinearAlgebra", "DataFormats", "Records", "Reports"}
+DOOR_KNOWLEDGE = {"ArgumentParser", "FlyingFox", "NIO", "Python"}
 VAGUE = {"utils", "util", "utilities", "core", "common", "helpers", "misc"}
 faults = []
 
@@ -29,6 +33,12 @@ for number, target in enumerate(targets):
     for other in sorted(inner):
         if place[other] >= number:
             faults.append(f"{name} depends on {other}, which stands below it in Package.swift.")
+    if target["type"] != "test" and inner & DOORS:
+        faults.append(f"{name} depends on the door {sorted(inner & DOORS)[0]}; only tests may.")
+    if name in DOORS:
+        for other in sorted(inner - BEHIND_DOORS):
+            if targets[place[other]]["type"] != "system" and not other.startswith("C"):
+                faults.append(f"{name} is a door and may not depend on {other}; ask a job.")
     if name in ONLY and inner != ONLY[name]:
         allowed = ", ".join(sorted(ONLY[name])) or "no other target"
         faults.append(f"{name} may depend on {allowed} and depends on {sorted(inner)}.")
@@ -50,10 +60,15 @@ for number, target in enumerate(targets):
                 module = imported[1]
                 if module in place and module not in inner:
                     faults.append(f"{file}:{line}: {name} imports {module} without declaring it.")
+                if name == "Jobs" and module in DOOR_KNOWLEDGE:
+                    faults.append(f"{file}:{line}: a job knows no door and must not import {module}.")
                 if name in NUMERIC and module.startswith("Foundation"):
                     faults.append(f"{file}:{line}: {name} is numeric and must not import {module}.")
-            elif name in NUMERIC and re.search(r"(?<![\w.`])print\(", text.split("//")[0]):
-                faults.append(f"{file}:{line}: {name} is numeric and must not print.")
+            elif re.search(r"(?<![\w.`])print\(", text.split("//")[0]):
+                if name in NUMERIC or name == "Jobs":
+                    faults.append(f"{file}:{line}: {name} must not print.")
+            elif name == "Jobs" and re.search(r"(?<![\w.`])_?exit\(|CommandLine\.", text.split("//")[0]):
+                faults.append(f"{file}:{line}: a job ends no program and knows no arguments.")
 
 if faults:
     sys.exit("\n".join(faults))

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Jobs
 
 struct DeepLinearCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

@@ -1,4 +1,4 @@
-import DeepLinear
+import Jobs
 
 extension CertificationSummary {
   /// A block for each certificate: verdict and claim, the source, then its hypotheses and its tightest bounds.
@@ -17,11 +17,11 @@ extension CertificationSummary {
     for certificate in certificates {
       lines += ["", certificate.heading, "    \(certificate.source)"] + certificate.details
     }
-    let number = { (verdict: Certificate.Verdict) in counts[verdict.rawValue] ?? 0 }
+    let number = { (verdict: String) in counts[verdict] ?? 0 }
     lines += [
       "",
-      "\(certificates.count) certificates: \(number(.holds)) hold, \(number(.violated)) violated, "
-        + "\(number(.notApplicable)) not applicable",
+      "\(certificates.count) certificates: \(number("holds")) hold, \(number("violated")) violated, "
+        + "\(number("notApplicable")) not applicable",
     ]
     if let report { lines.append("report: \(report)/index.html") }
     return lines.joined(separator: "\n")
@@ -30,7 +30,7 @@ extension CertificationSummary {
 
 extension CertificationSummary.CertificateSummary {
   fileprivate var heading: String {
-    let word = verdict == Certificate.Verdict.notApplicable.rawValue ? "not applicable" : verdict
+    let word = verdict == "notApplicable" ? "not applicable" : verdict
     return "\(word.padded(to: 15)) \(claim)"
   }
 
@@ -47,9 +47,9 @@ extension CertificationSummary.CertificateSummary {
     let hidden = max(0, rows.count - most)
     rows = Array(rows.prefix(most))
     if hidden > 0 { rows.append(TextRow("… and \(hidden) more hypotheses (see --json)")) }
-    if verdict != Certificate.Verdict.notApplicable.rawValue {
+    if verdict != "notApplicable" {
       rows += tightestBounds.map { bound, count in
-        let side = bound.side == Certificate.Bound.Side.upper.rawValue ? "at most" : "at least"
+        let side = bound.side == "upper" ? "at most" : "at least"
         let isWithin = !bound.violated && (bound.slack.value ?? 0) < 0
         let place =
           bound.time.value.map {

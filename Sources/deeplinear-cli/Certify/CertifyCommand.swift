@@ -1,4 +1,5 @@
 import ArgumentParser
+import Jobs
 
 struct CertifyCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -26,6 +27,11 @@ struct CertifyCommand: ParsableCommand {
   var shared: SharedOptions
 
   func run() throws {
-    try Certification(command: self).run()
+    var request = Certification(.file(spec))
+    request.trajectory = trajectory.map { DataSource($0) }
+    request.report = report
+    request.force = shared.force
+    request.seed = shared.seed
+    try carryOut(request, shared) { $0.text }
   }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Jobs
 
 struct CompleteCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -35,25 +36,27 @@ struct CompleteCommand: ParsableCommand {
   @OptionGroup(title: "General")
   var shared: SharedOptions
 
-  func validate() throws {
-    if results.intervals != nil, fitting.holdout == 0 {
-      throw ValidationError(
-        "--intervals needs entries held out; give --holdout a share above 0.")
-    }
-    if results.intervals != nil, fitting.method == .nuclear {
-      throw ValidationError("--intervals goes with --method deep; leave one of them out.")
-    }
-    if fitting.method == .deep, fitting.penalty != .none {
-      throw ValidationError("--penalty goes with --method nuclear; add it or leave --penalty out.")
-    }
-    if fitting.penalty == .automatic, fitting.holdout == 0 {
-      throw ValidationError(
-        "--penalty auto needs entries held out; give --holdout a share above 0.")
-    }
-  }
-
   func run() throws {
-    try Completion(command: self).run()
+    var request = Completion(reading.source(observed))
+    request.output = results.output
+    request.report = results.report
+    request.model = results.model
+    request.truth = results.truth.map { DataSource($0) }
+    request.intervals = results.intervals
+    request.intervalOutput = results.intervalOutput
+    request.keepObserved = results.keepObserved
+    request.clip = results.clip
+    request.depth = fitting.depth
+    request.width = fitting.width.value
+    request.initialScale = fitting.initialScale.value
+    request.rank = fitting.rank.value
+    request.threads = fitting.threads.value
+    request.holdout = fitting.holdout
+    request.method = fitting.method
+    request.penalty = fitting.penalty
+    request.force = shared.force
+    request.seed = shared.seed
+    try carryOut(request, shared) { $0.text(observed: observed) }
   }
 }
 
@@ -100,16 +103,7 @@ struct ResultArguments: ParsableArguments {
   @Option(
     name: .long, parsing: .unconditional,
     help: ArgumentHelp("Limit what is written to a range, such as 1,5.", valueName: "low,high"))
-  var clip: ClosedInterval?
-
-  func validate() throws {
-    if let intervals, !(intervals > 0 && intervals < 1) {
-      throw ValidationError("--intervals must lie between 0 and 1, not \(intervals).")
-    }
-    if intervalOutput != nil, intervals == nil {
-      throw ValidationError("--interval-output needs a coverage; add --intervals 0.9.")
-    }
-  }
+  var clip: ValueRange?
 }
 
 /// How `complete` finds its answer.
@@ -117,7 +111,7 @@ struct FittingArguments: ParsableArguments {
   @Option(
     name: .long, parsing: .unconditional,
     help: ArgumentHelp("The number of layers of the network.", valueName: "number"))
-  var depth = 3
+  var depth = Completion.defaultDepth
 
   @Option(
     name: .long, parsing: .unconditional,
@@ -146,13 +140,13 @@ struct FittingArguments: ParsableArguments {
     name: .long, parsing: .unconditional,
     help: ArgumentHelp(
       "The share of entries held out when the data are noisy; 0 for none.", valueName: "share"))
-  var holdout = 0.1
+  var holdout = Completion.defaultHoldout
 
   @Option(
     name: .long,
     help: ArgumentHelp(
       "By the path of a deep network, or by the smallest nuclear norm.", valueName: "method"))
-  var method = Method.deep
+  var method = Completion.Method.deep
 
   @Option(
     name: .long, parsing: .unconditional,
@@ -162,57 +156,4 @@ struct FittingArguments: ParsableArguments {
       auto lets entries held out decide.
       """, valueName: "number"))
   var penalty = NuclearPenalty.none
-
-  enum Method: String, ExpressibleByArgument, CaseIterable {
-    case deep
-    /// The smallest nuclear norm, of all that agree with every known entry or weighed against the fit.
-    case nuclear
-  }
-
-  /// `none`, `auto`, or a positive number.
-  enum NuclearPenalty: ExpressibleByArgument, Equatable, Sendable {
-    case none
-    case automatic
-    case fixed(Double)
-
-    init?(argument: String) {
-      switch argument {
-      case "none": self = .none
-      case "auto": self = .automatic
-      default:
-        guard let number = Double(argument), number > 0, number.isFinite else { return nil }
-        self = .fixed(number)
-      }
-    }
-
-    var defaultValueDescription: String {
-      switch self {
-      case .none: "none"
-      case .automatic: "auto"
-      case .fixed(let number): "\(number)"
-      }
-    }
-  }
-
-  func validate() throws {
-    func check(_ holds: Bool, _ sentence: String) throws {
-      if !holds { throw ValidationError(sentence) }
-    }
-    try check(depth >= 1, "--depth must be at least 1, not \(depth).")
-    if let width = width.value {
-      try check(width >= 1, "--width must be at least 1, not \(width).")
-    }
-    if let rank = rank.value {
-      try check(rank >= 1, "--rank must be at least 1, not \(rank).")
-    }
-    if let threads = threads.value {
-      try check(threads >= 1, "--threads must be at least 1, not \(threads).")
-    }
-    if let scale = initialScale.value {
-      try check(
-        scale > 0 && scale.isFinite, "--initial-scale must be a positive number, not \(scale).")
-    }
-    try check(
-      holdout >= 0 && holdout < 1, "--holdout must be at least 0 and below 1, not \(holdout).")
-  }
 }

@@ -1,9 +1,11 @@
+import Jobs
+
 extension CompletionSummary {
   /// A short readable result: what was given, then a line for each thing that is known about the answer.
-  func text(command: CompleteCommand) -> String {
+  func text(observed name: String) -> String {
     let share = Double(observed) / (Double(rows) * Double(columns))
     var lines = [
-      "\(command.observed): \(rows) × \(columns), \(observed) entries known "
+      "\(name): \(rows) × \(columns), \(observed) entries known "
         + "(\(readable(100 * share)) %)"
     ]
     func say(_ label: String, _ text: String) {

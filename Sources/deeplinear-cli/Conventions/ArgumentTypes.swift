@@ -1,4 +1,7 @@
-import ArgumentParser
+public import ArgumentParser
+public import DataFormats
+public import Jobs
+public import LinearAlgebra
 
 /// `auto`, or a number.
 enum AutomaticNumber<Number: LosslessStringConvertible & Sendable>: ExpressibleByArgument, Sendable
@@ -33,13 +36,23 @@ enum AutomaticNumber<Number: LosslessStringConvertible & Sendable>: ExpressibleB
 }
 
 /// Two numbers with a comma between, the first not above the second.
-struct ClosedInterval: ExpressibleByArgument, Sendable {
-  let range: ClosedRange<Double>
-
-  init?(argument: String) {
+extension ValueRange: ExpressibleByArgument {
+  public init?(argument: String) {
     let parts = argument.split(separator: ",", omittingEmptySubsequences: false)
     guard parts.count == 2, let low = Double(parts[0]), let high = Double(parts[1]), low <= high
     else { return nil }
-    range = low...high
+    self.init(low...high)
   }
 }
+
+extension NuclearPenalty: ExpressibleByArgument {
+  public init?(argument: String) { self.init(argument) }
+
+  public var defaultValueDescription: String { description }
+}
+
+extension Completion.Method: ExpressibleByArgument {}
+extension DataSetMeasurement.Centering: ExpressibleByArgument {}
+extension ReadingOptions.Layout: ExpressibleByArgument {}
+extension ObservedEntries.DuplicatePolicy: ExpressibleByArgument {}
+extension CIFARRecord: ExpressibleByArgument {}

@@ -1,7 +1,8 @@
 import ArgumentParser
 import DataFormats
-import DeepLinear
 import Glibc
+import Jobs
+import LinearAlgebra
 
 /// Parses, runs, and turns every way of ending into an exit status and at most one sentence.
 @main

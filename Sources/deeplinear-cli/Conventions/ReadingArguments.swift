@@ -1,6 +1,7 @@
-public import ArgumentParser
-public import DataFormats
-public import LinearAlgebra
+import ArgumentParser
+import DataFormats
+import Jobs
+import LinearAlgebra
 
 /// How files of known entries are read; shown under the title "Reading".
 struct ReadingArguments: ParsableArguments {
@@ -31,20 +32,15 @@ struct ReadingArguments: ParsableArguments {
       "The number of columns, where the file does not say it.", valueName: "number"))
   var columns: Int?
 
-  func validate() throws {
-    for (name, count) in [("--rows", rows), ("--columns", columns)] {
-      if let count, count < 1 || count >= Int(Int32.max) {
-        throw ValidationError("\(name) must be at least 1 and below 2147483647, not \(count).")
-      }
-    }
-  }
-
-  var options: ReadingOptions {
-    ReadingOptions(
-      layout: layout, oneBased: oneBased, duplicates: duplicates, rowCount: rows,
-      columnCount: columns, maskPath: mask)
+  /// A file read as these arguments say.
+  func source(_ path: String) -> DataSource {
+    var reading = Reading()
+    reading.mask = mask
+    reading.layout = layout
+    reading.oneBased = oneBased
+    reading.duplicates = duplicates
+    reading.rows = rows
+    reading.columns = columns
+    return DataSource(.file(path), reading: reading)
   }
 }
-
-extension ReadingOptions.Layout: ExpressibleByArgument {}
-extension ObservedEntries.DuplicatePolicy: ExpressibleByArgument {}

@@ -8,9 +8,11 @@ struct SharedOptions: ParsableArguments {
   @Flag(name: .long, help: "Overwrite files that exist.")
   var force = false
 
+  // Nil when it is not given, so that a seed of zero counts as one.
   @Option(
     name: .long, parsing: .unconditional,
     help: ArgumentHelp(
-      "The seed of everything random; the same seed gives the same bits.", valueName: "number"))
-  var seed: UInt64 = 0
+      "The seed of everything random; the same seed gives the same bits. (default: 0)",
+      valueName: "number"))
+  var seed: UInt64?
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Jobs
 
 /// What is wrong with the words of a command line, as one sentence that says where to look it up.
 enum UsageSentence {

@@ -1,6 +1,6 @@
-public import ArgumentParser
-public import DataFormats
-import DeepLinear
+import ArgumentParser
+import DataFormats
+import Jobs
 
 /// `datasets`: what data sets are like.
 struct DatasetsCommand: ParsableCommand {
@@ -11,10 +11,6 @@ struct DatasetsCommand: ParsableCommand {
 }
 
 struct MeasureCommand: ParsableCommand {
-  enum Centering: String, CaseIterable, ExpressibleByArgument {
-    case none, center, standardize
-  }
-
   static let configuration = CommandConfiguration(
     commandName: "measure",
     abstract: "Measure how nearly inputs and targets are decomposed jointly.",
@@ -71,24 +67,21 @@ struct MeasureCommand: ParsableCommand {
     help: ArgumentHelp(
       "What is done to the samples first: center subtracts means, standardize divides by deviations too.",
       valueName: "how"))
-  var centering = Centering.none
+  var centering = DataSetMeasurement.Centering.none
 
   @OptionGroup(title: "General")
   var shared: SharedOptions
 
-  func validate() throws {
-    let sources = [!labels.isEmpty, !targets.isEmpty, labelColumn != nil].filter { $0 }.count
-    guard sources <= 1 else {
-      throw ValidationError(
-        "--labels, --targets and --label-column exclude each other; give the one that holds the answers."
-      )
-    }
-    if let classes, classes < 1 || classes > 100_000 {
-      throw ValidationError("--classes must lie between 1 and 100000, not \(classes).")
-    }
+  func run() throws {
+    var request = DataSetMeasurement(inputs.map { DataSource($0) })
+    request.labels = labels.map { DataSource($0) }
+    request.targets = targets.map { DataSource($0) }
+    request.labelColumn = labelColumn
+    request.classes = classes
+    request.records = records
+    request.centering = centering
+    request.force = shared.force
+    request.seed = shared.seed
+    try carryOut(request, shared) { $0.text }
   }
-
-  func run() throws { try DataSetMeasurement(command: self).run() }
 }
-
-extension CIFARRecord: ExpressibleByArgument {}

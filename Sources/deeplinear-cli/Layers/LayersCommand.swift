@@ -1,6 +1,5 @@
 import ArgumentParser
-import DataFormats
-import DeepLinear
+import Jobs
 
 struct LayersCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -41,9 +40,6 @@ struct LayersCommand: ParsableCommand {
 
     func validate() throws {
       if layer.isEmpty { throw ValidationError("No layer is named; give --layer NAME.") }
-      if let name = layer.first(where: { name in layer.count { $0 == name } > 1 }) {
-        throw ValidationError("--layer \(name) is given more than once; name each layer once.")
-      }
     }
   }
 
@@ -72,28 +68,19 @@ struct LayersCommand: ParsableCommand {
       @Option(
         name: .long, parsing: .unconditional,
         help: ArgumentHelp("The number of factors.", valueName: "number"))
-      var depth = 2
+      var depth = LayerChange.defaultDepth
 
       @Option(
         name: .long, parsing: .unconditional,
         help: ArgumentHelp("The width between the factors, or auto.", valueName: "number"))
       var width = AutomaticNumber<Int>.automatic
-
-      func validate() throws {
-        if depth < 1 { throw ValidationError("--depth must be at least 1, not \(depth).") }
-        if case .number(let width) = width, width < 1 {
-          throw ValidationError("--width must be at least 1, not \(width).")
-        }
-      }
     }
 
     func run() throws {
-      let factorizer = LayerFactorizer(depth: method.depth, width: method.width.value)
-      try LayerChange(
-        model: model.path, layers: names.layer, results: results, shared: shared, verb: "expanded"
-      ).run {
-        try $0.factorize($1, by: factorizer)
-      }
+      var request = LayersCommand.request(.expand, model, names, results, shared)
+      request.depth = method.depth
+      request.width = method.width.value
+      try carryOut(request, shared) { $0.text }
     }
   }
 
@@ -116,9 +103,8 @@ struct LayersCommand: ParsableCommand {
     @OptionGroup(title: "General") var shared: SharedOptions
 
     func run() throws {
-      try LayerChange(
-        model: model.path, layers: names.layer, results: results, shared: shared, verb: "collapsed"
-      ).run { try $0.collapse($1) }
+      let request = LayersCommand.request(.collapse, model, names, results, shared)
+      try carryOut(request, shared) { $0.text }
     }
   }
 
@@ -162,10 +148,9 @@ struct LayersCommand: ParsableCommand {
       @Option(
         name: .long, parsing: .unconditional,
         help: ArgumentHelp("The number of factors.", valueName: "number"))
-      var depth = 2
+      var depth = LayerChange.defaultDepth
 
       func validate() throws {
-        if depth < 2 { throw ValidationError("--depth must be at least 2, not \(depth).") }
         guard [rank != nil, energy != nil, error != nil].count(where: { $0 }) == 1 else {
           throw ValidationError("Give one of --rank, --energy and --error.")
         }
@@ -173,15 +158,25 @@ struct LayersCommand: ParsableCommand {
     }
 
     func run() throws {
-      let kept: LayerFactorizer.Rank =
-        method.rank.map { .fixed($0) } ?? method.energy.map { .energy($0) }
-        ?? .relativeError(method.error ?? 0)
-      let factorizer = LayerFactorizer(depth: method.depth, rank: kept)
-      try LayerChange(
-        model: model.path, layers: names.layer, results: results, shared: shared, verb: "compressed"
-      ).run {
-        try $0.factorize($1, by: factorizer)
-      }
+      var request = LayersCommand.request(.compress, model, names, results, shared)
+      request.depth = method.depth
+      request.rank = method.rank
+      request.energy = method.energy
+      request.error = method.error
+      try carryOut(request, shared) { $0.text }
     }
+  }
+
+  /// What all three ask for.
+  private static func request(
+    _ action: LayerChange.Action, _ model: Model, _ names: Names, _ results: Results,
+    _ shared: SharedOptions
+  ) -> LayerChange {
+    var request = LayerChange(action, of: DataSource(model.path), layer: names.layer)
+    request.output = results.output
+    request.report = results.report
+    request.force = shared.force
+    request.seed = shared.seed
+    return request
   }
 }

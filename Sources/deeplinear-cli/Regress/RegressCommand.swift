@@ -1,6 +1,5 @@
 import ArgumentParser
-import DataFormats
-import DeepLinear
+import Jobs
 
 struct RegressCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -36,7 +35,20 @@ struct RegressCommand: ParsableCommand {
   var shared: SharedOptions
 
   func run() throws {
-    try Regression(command: self).run()
+    var request = Regression(inputs: DataSource(inputs), targets: DataSource(targets))
+    request.output = results.output
+    request.report = results.report
+    request.path = results.path
+    request.predict = results.predict.map { DataSource($0) }
+    request.predictions = results.predictions
+    request.rank = fitting.rank.value
+    request.validation = fitting.validation
+    request.noIntercept = fitting.noIntercept
+    request.standardize = fitting.standardize
+    request.weighOutputs = fitting.weighOutputs
+    request.force = shared.force
+    request.seed = shared.seed
+    try carryOut(request, shared) { $0.text }
   }
 }
 
@@ -65,6 +77,7 @@ struct RegressionResultArguments: ParsableArguments {
     name: .long, help: ArgumentHelp("Write the predictions for the new inputs.", valueName: "file"))
   var predictions: String?
 
+  // In memory predictions need no file; here they are lost without one.
   func validate() throws {
     guard (predict == nil) == (predictions == nil) else {
       throw ValidationError("--predict and --predictions go together; give both.")
@@ -83,7 +96,7 @@ struct RegressionFittingArguments: ParsableArguments {
     name: .long, parsing: .unconditional,
     help: ArgumentHelp(
       "The number of folds of the cross-validation; 0 for none.", valueName: "number"))
-  var validation = 5
+  var validation = Regression.defaultValidation
 
   @Flag(name: .long, help: "Fit no intercept.")
   var noIntercept = false
@@ -93,13 +106,4 @@ struct RegressionFittingArguments: ParsableArguments {
 
   @Flag(name: .long, help: "Weigh each output by the inverse of its variance.")
   var weighOutputs = false
-
-  func validate() throws {
-    if case .number(let rank) = rank, rank < 0 {
-      throw ValidationError("--rank must be auto or at least 0, not \(rank).")
-    }
-    guard validation == 0 || validation >= 2 else {
-      throw ValidationError("--validation must be 0 or at least 2, not \(validation).")
-    }
-  }
 }

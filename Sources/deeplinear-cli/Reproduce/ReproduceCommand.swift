@@ -1,4 +1,5 @@
 import ArgumentParser
+import Jobs
 
 struct ReproduceCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -26,21 +27,30 @@ struct ReproduceCommand: ParsableCommand {
   var gallery: GalleryArguments
 
   @OptionGroup(title: "Data")
-  var data: ExperimentFiles
+  var data: ExperimentDataArguments
 
   @OptionGroup(title: "General")
   var shared: SharedOptions
 
   func run() throws {
-    if names == ["list"] { return try ReproductionList().write(asJSON: shared.json) }
-    try Reproduction(command: self).run()
+    if names == ["list"] { return try carryOut(ReproductionList(), shared) { $0.text } }
+    var request = Reproduction(names)
+    request.output = gallery.output
+    request.quick = gallery.quick
+    request.jobs = gallery.jobs.value
+    request.mnist = data.mnist
+    request.gasDrift = data.gasDrift
+    request.cifar = data.cifar
+    request.force = shared.force
+    request.seed = shared.seed
+    try carryOut(request, shared) { $0.text }
   }
 }
 
 /// What is made and where; shown under the title "Gallery".
 struct GalleryArguments: ParsableArguments {
   @Option(name: .long, help: ArgumentHelp("The folder of the gallery.", valueName: "folder"))
-  var output = "reproduction"
+  var output = Reproduction.defaultOutput
 
   @Flag(name: .long, help: "Smaller sizes and fewer repetitions; the same claims.")
   var quick = false
@@ -49,10 +59,24 @@ struct GalleryArguments: ParsableArguments {
     name: .long, parsing: .unconditional,
     help: ArgumentHelp("How many items run at once: auto, or a number.", valueName: "number"))
   var jobs = AutomaticNumber<Int>.automatic
+}
 
-  func validate() throws {
-    if case .number(let jobs) = jobs, !(1...256).contains(jobs) {
-      throw ValidationError("--jobs must be auto or between 1 and 256, not \(jobs).")
-    }
-  }
+/// Data sets of the user's that some items can use; shown under the title "Data".
+struct ExperimentDataArguments: ParsableArguments {
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "The folder of MNIST's four files, gzipped or not.", valueName: "folder"))
+  var mnist: String?
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "A table of the gas sensor array: batch, concentration, sensors.", valueName: "file"))
+  var gasDrift: String?
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp("A batch of CIFAR-10 in the binary format, `.bin`.", valueName: "file"))
+  var cifar: String?
 }

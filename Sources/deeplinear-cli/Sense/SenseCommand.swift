@@ -1,6 +1,5 @@
 import ArgumentParser
-import DataFormats
-import DeepLinear
+import Jobs
 
 struct SenseCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -36,7 +35,20 @@ struct SenseCommand: ParsableCommand {
   var shared: SharedOptions
 
   func run() throws {
-    try Sensing(command: self).run()
+    var request = Sensing(measurements: DataSource(measurements), values: DataSource(values))
+    request.output = results.output
+    request.report = results.report
+    request.truth = results.truth.map { DataSource($0) }
+    request.depth = fitting.depth
+    request.width = fitting.width.value
+    request.initialScale = fitting.initialScale.value
+    request.holdout = fitting.holdout
+    request.right = reading.right.map { DataSource($0) }
+    request.rows = reading.rows
+    request.columns = reading.columns
+    request.force = shared.force
+    request.seed = shared.seed
+    try carryOut(request, shared) { $0.text }
   }
 }
 
@@ -61,7 +73,7 @@ struct SensingFittingArguments: ParsableArguments {
   @Option(
     name: .long, parsing: .unconditional,
     help: ArgumentHelp("The number of layers of the network.", valueName: "number"))
-  var depth = 3
+  var depth = Sensing.defaultDepth
 
   @Option(
     name: .long, parsing: .unconditional,
@@ -79,20 +91,7 @@ struct SensingFittingArguments: ParsableArguments {
     name: .long, parsing: .unconditional,
     help: ArgumentHelp(
       "The share of measurements held out when they are noisy.", valueName: "share"))
-  var holdout = 0.1
-
-  func validate() throws {
-    if depth < 1 { throw ValidationError("--depth must be at least 1, not \(depth).") }
-    if case .number(let width) = width, width < 1 {
-      throw ValidationError("--width must be at least 1, not \(width).")
-    }
-    if case .number(let scale) = initialScale, !(scale > 0 && scale.isFinite) {
-      throw ValidationError("--initial-scale must be a positive number, not \(scale).")
-    }
-    guard holdout > 0, holdout < 1 else {
-      throw ValidationError("--holdout must lie between 0 and 1, not at \(holdout).")
-    }
-  }
+  var holdout = Sensing.defaultHoldout
 }
 
 /// What the file of measurements does not say itself.
@@ -114,10 +113,4 @@ struct MeasurementArguments: ParsableArguments {
     help: ArgumentHelp(
       "The number of columns of the matrix, for a list of elements.", valueName: "number"))
   var columns: Int?
-
-  func validate() throws {
-    for (name, count) in [("--rows", rows), ("--columns", columns)] {
-      if let count, count < 1 { throw ValidationError("\(name) must be at least 1, not \(count).") }
-    }
-  }
 }

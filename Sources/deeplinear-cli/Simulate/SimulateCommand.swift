@@ -1,6 +1,5 @@
 import ArgumentParser
-import DataFormats
-import DeepLinear
+import Jobs
 
 struct SimulateCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -36,7 +35,15 @@ struct SimulateCommand: ParsableCommand {
   var shared: SharedOptions
 
   func run() throws {
-    try Simulation(command: self).run()
+    var request = Simulation(.file(spec))
+    request.output = results.output
+    request.report = results.report
+    request.checkpoint = checkpoints.checkpoint
+    request.checkpointInterval = checkpoints.checkpointInterval
+    request.resume = checkpoints.resume
+    request.force = shared.force
+    request.seed = shared.seed
+    try carryOut(request, shared) { $0.text }
   }
 }
 
@@ -62,17 +69,10 @@ struct CheckpointArguments: ParsableArguments {
   @Option(
     name: .long, parsing: .unconditional,
     help: ArgumentHelp("Seconds between two checkpoints.", valueName: "seconds"))
-  var checkpointInterval = 30.0
+  var checkpointInterval = Simulation.defaultCheckpointInterval
 
   @Option(
     name: .long,
     help: ArgumentHelp("Continue from a checkpoint of the same specification.", valueName: "file"))
   var resume: String?
-
-  func validate() throws {
-    guard checkpointInterval >= 0, checkpointInterval.isFinite else {
-      throw ValidationError(
-        "--checkpoint-interval must be a number of seconds, not \(checkpointInterval).")
-    }
-  }
 }

@@ -1,0 +1,76 @@
+import DataFormats
+import DeepLinear
+
+/// Say what theory promises for a run, and whether a trajectory keeps to it.
+public struct Certification: Job {
+  public static let name = "certify"
+
+  /// The run to certify.
+  public var spec: SpecSource
+  /// What ``Simulation`` wrote for this specification.
+  public var trajectory: DataSource?
+  /// The folder of a report.
+  public var report: String?
+  /// Whether files that exist are overwritten.
+  public var force: Bool?
+  /// Taken instead of the specification's where it is given.
+  public var seed: UInt64?
+
+  public init(_ spec: SpecSource) { self.spec = spec }
+
+  public func run(
+    in context: JobContext, observing observer: JobObserver
+  ) throws -> CertificationResult {
+    if let report { try ReportFolder.check(report, overwrite: force ?? false) }
+    let spec = try SimulationSpec(self.spec, seed: seed, in: context)
+    let recorded = try trajectory.map { try TrajectoryFile($0, of: spec, in: context) }
+    observer.show("certifying")
+    let run = CertifiedRun(
+      objective: spec.objective.objective, from: spec.network.exactStart, moving: spec.motion,
+      accuracy: spec.accuracy, recorded: recorded?.trajectory)
+    let certificates = try Certificates.all(for: run)
+    let summary = CertificationSummary(
+      certificates, of: spec, trajectory: recorded, accuracy: spec.accuracy, request: self)
+    return CertificationResult(
+      request: self, context: context, spec: spec, certificates: certificates,
+      trajectory: recorded?.trajectory, summary: summary)
+  }
+}
+
+extension NetworkSpec {
+  /// The start in the words of closed forms and certificates.
+  var exactStart: ExactSolutions.Start {
+    switch start {
+    case .layered(let network): .layered(network)
+    case .symmetric(let network): .symmetric(factor: network.factor)
+    }
+  }
+}
+
+extension SimulationSpec {
+  /// The dynamics in the words of certificates.
+  var motion: CertifiedRun.Motion {
+    switch dynamics.kind {
+    case .flow, .exact: return .flow
+    case .endToEndFlow: return .endToEndFlow
+    // Without a Λ of its own it is that of the start.
+    case .regularizedFlow: return .regularizedFlow(startsBalanced: dynamics.imbalance == nil)
+    case .endToEndDescent: return .other("descent on the end-to-end matrix")
+    case .descent:
+      if dynamics.batchSize != nil { return .other("descent with batches") }
+      guard case .plain = dynamics.rule else {
+        return .other("descent by \(dynamics.rule.name)")
+      }
+      return .descent(stepSize: dynamics.stepSize)
+    }
+  }
+
+  /// How far what `simulate` records may be from what theory speaks of, relatively: rounding, and for an
+  /// integrated flow the errors of its steps, which add up to more than the tolerance of one.
+  var accuracy: Double {
+    switch dynamics.kind {
+    case .flow, .endToEndFlow, .regularizedFlow: max(1e-9, 100 * dynamics.relativeTolerance)
+    case .descent, .endToEndDescent, .exact: 1e-9
+    }
+  }
+}

@@ -1,0 +1,187 @@
+import DataFormats
+import DeepLinear
+import Glibc
+
+/// Fill in a matrix of which some entries are known.
+public struct Completion: Job {
+  public static let name = "complete"
+
+  public enum Method: String, CaseIterable, Codable, Sendable {
+    /// By the path of a deep network.
+    case deep
+    /// The smallest nuclear norm, of all that agree with every known entry or weighed against the fit.
+    case nuclear
+  }
+
+  /// The known entries.
+  public var observed: DataSource
+
+  /// Where the completed matrix is written.
+  public var output: String?
+  /// The folder of a report.
+  public var report: String?
+  /// Where the fit is saved, for ``Prediction``.
+  public var model: String?
+  /// The whole true matrix, to measure the error.
+  public var truth: DataSource?
+  /// The coverage of prediction intervals, between 0 and 1.
+  public var intervals: Double?
+  /// Where the half-widths of the intervals are written.
+  public var intervalOutput: String?
+  /// Whether known entries are given as they are, instead of their fit.
+  public var keepObserved: Bool?
+  /// The lowest and the highest value that is given.
+  public var clip: ValueRange?
+
+  /// The number of layers of the network.
+  public var depth: Int?
+  /// The width of its hidden layers; chosen where nil.
+  public var width: Int?
+  /// The size of its first end-to-end matrix relative to the data; chosen where nil.
+  public var initialScale: Double?
+  /// The largest rank of the answer; chosen where nil.
+  public var rank: Int?
+  /// How many threads are used; the answer does not depend on it.
+  public var threads: Int?
+  /// The share of entries held out when the data are noisy; 0 for none.
+  public var holdout: Double?
+  public var method: Method?
+  /// What the nuclear norm is weighed with against the fit.
+  public var penalty: NuclearPenalty?
+
+  /// Whether files that exist are overwritten.
+  public var force: Bool?
+  public var seed: UInt64?
+
+  public init(_ observed: DataSource) { self.observed = observed }
+
+  public static let defaultDepth = 3
+  public static let defaultHoldout = 0.1
+
+  package var settledDepth: Int { depth ?? Self.defaultDepth }
+  package var settledHoldout: Double { holdout ?? Self.defaultHoldout }
+  package var settledMethod: Method { method ?? .deep }
+  package var settledPenalty: NuclearPenalty { penalty ?? NuclearPenalty.none }
+  package var settledSeed: UInt64 { seed ?? 0 }
+
+  public func validate() throws {
+    func check(_ holds: Bool, _ sentence: @autoclosure () -> String) throws {
+      if !holds { throw BadInput(sentence()) }
+    }
+    if let intervals {
+      try check(
+        intervals > 0 && intervals < 1, "--intervals must lie between 0 and 1, not \(intervals).")
+    }
+    try check(
+      intervalOutput == nil || intervals != nil,
+      "--interval-output needs a coverage; add --intervals 0.9.")
+    let depth = settledDepth
+    try check(depth >= 1, "--depth must be at least 1, not \(depth).")
+    if let width { try check(width >= 1, "--width must be at least 1, not \(width).") }
+    if let rank { try check(rank >= 1, "--rank must be at least 1, not \(rank).") }
+    if let threads { try check(threads >= 1, "--threads must be at least 1, not \(threads).") }
+    if let scale = initialScale {
+      try check(
+        scale > 0 && scale.isFinite, "--initial-scale must be a positive number, not \(scale).")
+    }
+    let holdout = settledHoldout
+    try check(
+      holdout >= 0 && holdout < 1, "--holdout must be at least 0 and below 1, not \(holdout).")
+    _ = try observed.reading.options()
+    try check(
+      intervals == nil || holdout != 0,
+      "--intervals needs entries held out; give --holdout a share above 0.")
+    try check(
+      intervals == nil || settledMethod != .nuclear,
+      "--intervals goes with --method deep; leave one of them out.")
+    try check(
+      settledMethod != .deep || settledPenalty == .none,
+      "--penalty goes with --method nuclear; add it or leave --penalty out.")
+    try check(
+      settledPenalty != .automatic || holdout != 0,
+      "--penalty auto needs entries held out; give --holdout a share above 0.")
+  }
+
+  public func run(
+    in context: JobContext, observing observer: JobObserver
+  ) throws -> CompletionResult {
+    let clock = ContinuousClock()
+    let start = clock.now
+    try validate()
+    try checkOutputs()
+    let data = try observed.observedEntries(in: context)
+    let truth = try readTruth(data.entries, context)
+    let (fit, nuclear) = try fit(data.entries, context, observer)
+    return CompletionResult(
+      request: self, context: context, data: data, fit: fit, nuclear: nuclear, truth: truth,
+      seconds: (clock.now - start).seconds)
+  }
+
+  private func checkOutputs() throws {
+    var outputs = OutputPaths(overwrite: force ?? false)
+    try outputs.file(output, option: "--output")
+    try outputs.file(intervalOutput, option: "--interval-output")
+    try outputs.file(model, option: "--model", among: [.safetensors])
+    try outputs.report(report)
+  }
+
+  private func readTruth(_ entries: ObservedEntries, _ context: JobContext) throws -> Matrix? {
+    guard let truth else { return nil }
+    let matrix = try truth.matrix(in: context)
+    guard matrix.rowCount == entries.rowCount, matrix.columnCount == entries.columnCount else {
+      throw BadInput(
+        """
+        \(truth.name): the truth is \(matrix.shape) but \(observed.name) is \
+        \(entries.rowCount)×\(entries.columnCount); give matrices of one shape, or the shape with \
+        --rows and --columns.
+        """)
+    }
+    return matrix
+  }
+
+  private func fit(
+    _ entries: ObservedEntries, _ context: JobContext, _ observer: JobObserver
+  ) throws -> (MatrixCompleter.Fit, nuclear: NuclearNormCompleter.Fit?) {
+    observer.show("completing")
+    if settledMethod == .nuclear {
+      let fit = try nuclearFit(entries, observer)
+      return (try fit.matrixCompletion(of: entries), fit)
+    }
+    let completer = MatrixCompleter(
+      depth: settledDepth, width: width, initialScale: initialScale, rank: rank,
+      holdoutFraction: settledHoldout, intervalCoverage: intervals,
+      recordingInterval: report == nil && !context.wantsRecord ? nil : 2, threadCount: threads,
+      seed: settledSeed)
+    let fit = try completer.fit(entries) { observer.show("completing", $0.fraction) }
+    return (fit, nil)
+  }
+
+  private func nuclearFit(
+    _ entries: ObservedEntries, _ observer: JobObserver
+  ) throws -> NuclearNormCompleter.Fit {
+    let penalty: NuclearNormCompleter.Penalty =
+      switch settledPenalty {
+      case .none: .none
+      case .automatic: .chosen(holdoutFraction: settledHoldout)
+      case .fixed(let λ): .fixed(λ)
+      }
+    let completer = NuclearNormCompleter(penalty: penalty, seed: settledSeed)
+    do {
+      return try completer.fit(entries) { progress in
+        // The gap falls by a steady factor; penalties tried come first and take a share of the work each.
+        let share =
+          log10(max(progress.relativeGap, completer.tolerance)) / log10(completer.tolerance)
+        return observer.show(
+          "completing", penalty == .none ? share : min(0.9, Double(progress.pathIndex) / 20))
+      }
+    } catch let failure as NuclearNormCompleter.Failure {
+      throw BadInput("\(observed.name): \(failure).")
+    }
+  }
+}
+
+extension Duration {
+  package var seconds: Double {
+    Double(components.seconds) + 1e-18 * Double(components.attoseconds)
+  }
+}

@@ -1,0 +1,70 @@
+public import DataFormats
+import DeepLinear
+public import Records
+
+/// What came of a completion.
+public struct CompletionResult: JobResult {
+  package let request: Completion
+  let context: JobContext
+  let data: ObservedData
+  let fit: MatrixCompleter.Fit
+  let nuclear: NuclearNormCompleter.Fit?
+  let completed: CompletedTable
+  let truth: Matrix?
+  public let summary: CompletionSummary
+
+  init(
+    request: Completion, context: JobContext, data: ObservedData, fit: MatrixCompleter.Fit,
+    nuclear: NuclearNormCompleter.Fit?, truth: Matrix?, seconds: Double
+  ) {
+    self.request = request
+    self.context = context
+    self.data = data
+    self.fit = fit
+    self.nuclear = nuclear
+    self.truth = truth
+    completed = CompletedTable(
+      fit: fit, completed: nuclear?.completion, entries: data.entries, request: request)
+    summary = CompletionSummary(
+      request: request, data: data, fit: fit, nuclear: nuclear, completion: completed,
+      truth: truth, seconds: seconds)
+  }
+
+  public var ending: JobEnding {
+    switch fit.outcome {
+    case .converged: .done
+    case .interrupted: .interrupted
+    case .stepLimit, .stalled, .diverged: .incomplete(sentence: nil)
+    }
+  }
+
+  /// `completion`, and `halfWidths` where intervals were asked for.
+  public func arrays() throws -> NPZArchive {
+    var arrays = NPZArchive([.init(name: "completion", array: NPYArray(completed.matrix))])
+    if let intervals = fit.intervals {
+      arrays["halfWidths"] = NPYArray(completed.halfWidths(intervals))
+    }
+    return arrays
+  }
+
+  public func record() throws -> Record { CompletionReport(result: self).record }
+
+  public func write() throws {
+    let force = request.force ?? false
+    if let output = request.output {
+      try DataFile.writeMatrix(completed.matrix, to: output, overwrite: force, names: data.names)
+    }
+    if let output = request.intervalOutput, let intervals = fit.intervals {
+      try DataFile.writeMatrix(
+        completed.halfWidths(intervals), to: output, overwrite: force, names: data.names)
+    }
+    if let model = request.model {
+      try ModelFile.write(
+        fit.model, settings: ModelFile.settings(of: request, fit: fit), to: model,
+        overwrite: force)
+    }
+    if let report = request.report {
+      try ReportFolder.write(try record(), to: report, overwrite: force)
+    }
+  }
+}

@@ -1,0 +1,54 @@
+package import DataFormats
+package import LinearAlgebra
+
+extension DataSource {
+  /// The bytes of a file, or of an array as an `.npy` file would hold them.
+  package func bytes(in context: JobContext) throws -> ByteSource {
+    switch place {
+    case .file(let path): return try ByteSource(path: path)
+    case .upload(let name):
+      guard let bytes = context.uploads[name] else { throw missing("file", context.uploads.keys) }
+      return ByteSource(bytes, named: name)
+    case .array(let name):
+      return ByteSource(try array(in: context).encoded(), named: "\(name).npy")
+    }
+  }
+
+  /// An array of any number of dimensions.
+  package func array(in context: JobContext) throws -> NPYArray {
+    guard case .array(let name) = place else {
+      return try DataFile.readArray(from: try bytes(in: context))
+    }
+    guard let array = context.arrays[name] else { throw missing("array", context.arrays.keys) }
+    return array
+  }
+
+  /// A complete matrix; an array of one dimension is a column.
+  package func matrix(in context: JobContext) throws -> Matrix {
+    try DataFile.readMatrix(from: try bytes(in: context))
+  }
+
+  /// The known entries of a matrix.
+  ///
+  /// - Parameter columnCount: that of the matrix where neither the file nor the reading says it.
+  package func observedEntries(
+    in context: JobContext, columnCount: Int? = nil
+  ) throws -> ObservedData {
+    var options = try reading.options()
+    options.columnCount = options.columnCount ?? columnCount
+    if case .array(let name) = place, options.layout == .triplets {
+      // The reader of text has every rule about triplets.
+      let text = try DataFile.encoded(try matrix(in: context), as: .csv)
+      return try DataFile.readObservedEntries(
+        from: ByteSource(text, named: "\(name).csv"), options: options)
+    }
+    let mask = try options.maskPath.map { try ByteSource(path: $0) }
+    return try DataFile.readObservedEntries(
+      from: try bytes(in: context), mask: mask, options: options)
+  }
+
+  private func missing(_ kind: String, _ names: some Collection<String>) -> BadInput {
+    let list = names.isEmpty ? "none is given" : "given: \(names.sorted().joined(separator: ", "))"
+    return BadInput("there is no \(kind) '\(name)' beside the request; \(list).")
+  }
+}

@@ -1,0 +1,100 @@
+public import DataFormats
+public import LinearAlgebra
+
+/// Where a job's data come from: a file, an array in memory, or the contents of a file in memory.
+///
+/// In JSON a path alone is a file; otherwise an object with one of the keys `file`, `array` or `upload`, and
+/// beside it those of ``Reading``: `{"file": "ratings.csv", "oneBased": true}`, `{"array": "x"}`.
+public struct DataSource: Equatable, Sendable {
+  public enum Place: Equatable, Sendable {
+    /// A path.
+    case file(String)
+    /// A name in ``JobContext/arrays``; NaN in it is unknown.
+    case array(String)
+    /// A name in ``JobContext/uploads``.
+    case upload(String)
+  }
+
+  public var place: Place
+  public var reading: Reading
+
+  public init(_ place: Place, reading: Reading = Reading()) {
+    self.place = place
+    self.reading = reading
+  }
+
+  /// A file.
+  public init(_ path: String) { self.init(.file(path)) }
+
+  /// What sentences and pages call it.
+  public var name: String {
+    switch place {
+    case .file(let name), .array(let name), .upload(let name): name
+    }
+  }
+}
+
+/// How data are read; what is nil is as usual. The names are those of the command's options.
+public struct Reading: Codable, Equatable, Sendable {
+  /// A file of the same shape with 0 where the matrix is unknown.
+  public var mask: String?
+  public var layout: ReadingOptions.Layout?
+  public var oneBased: Bool?
+  public var duplicates: ObservedEntries.DuplicatePolicy?
+  public var rows: Int?
+  public var columns: Int?
+
+  public init() {}
+
+  /// - Throws: ``BadInput`` for a number of rows or columns that no matrix has.
+  package func options() throws -> ReadingOptions {
+    for (name, count) in [("--rows", rows), ("--columns", columns)] {
+      if let count, count < 1 || count >= Int(Int32.max) {
+        throw BadInput("\(name) must be at least 1 and below 2147483647, not \(count).")
+      }
+    }
+    return ReadingOptions(
+      layout: layout ?? .automatic, oneBased: oneBased ?? false, duplicates: duplicates ?? .refuse,
+      rowCount: rows, columnCount: columns, maskPath: mask)
+  }
+}
+
+extension ReadingOptions.Layout: Codable {}
+extension ObservedEntries.DuplicatePolicy: Codable {}
+
+extension DataSource: Codable {
+  public init(from decoder: any Decoder) throws {
+    if let path = try? decoder.singleValueContainer().decode(String.self) {
+      self.init(path)
+      return
+    }
+    let keys = try decoder.container(keyedBy: AnyKey.self)
+    let places = try ["file", "array", "upload"].compactMap { key in
+      try keys.decodeIfPresent(String.self, forKey: AnyKey(stringValue: key)).map { (key, $0) }
+    }
+    guard places.count == 1, let (key, name) = places.first else {
+      throw DecodingError.dataCorrupted(
+        .init(codingPath: decoder.codingPath, debugDescription: "one of file, array and upload"))
+    }
+    self.init(
+      key == "file" ? .file(name) : key == "array" ? .array(name) : .upload(name),
+      reading: try Reading(from: decoder))
+    try KnownKeys.check(
+      keys, against: reading, besides: ["file", "array", "upload"],
+      in: decoder.codingPath.map(\.stringValue).joined(separator: "."))
+  }
+
+  public func encode(to encoder: any Encoder) throws {
+    if case .file(let path) = place, reading == Reading() {
+      var container = encoder.singleValueContainer()
+      return try container.encode(path)
+    }
+    var container = encoder.container(keyedBy: AnyKey.self)
+    switch place {
+    case .file(let name): try container.encode(name, forKey: "file")
+    case .array(let name): try container.encode(name, forKey: "array")
+    case .upload(let name): try container.encode(name, forKey: "upload")
+    }
+    try reading.encode(to: encoder)
+  }
+}

@@ -1,0 +1,25 @@
+public import DataFormats
+
+/// What comes beside a request: data in memory, and what its report says about its origin.
+public struct JobContext: Sendable {
+  /// Arrays that the request names, as in `{"array": "x"}`.
+  public var arrays: [String: NPYArray]
+  /// Contents of files that the request names, as in `{"upload": "ratings.csv"}`; the name's extension tells
+  /// the format.
+  public var uploads: [String: [UInt8]]
+  /// The words the request was made of, as a report tells them: a command's arguments.
+  public var arguments: [String]
+  /// Whether the result's record is wanted although the request names no folder for a report: paths are then
+  /// recorded for its figures.
+  public var wantsRecord: Bool
+
+  public init(
+    arrays: [String: NPYArray] = [:], uploads: [String: [UInt8]] = [:], arguments: [String] = [],
+    wantsRecord: Bool = false
+  ) {
+    self.arrays = arrays
+    self.uploads = uploads
+    self.arguments = arguments
+    self.wantsRecord = wantsRecord
+  }
+}

@@ -1,0 +1,41 @@
+public import Records
+
+/// How far a job is.
+public struct JobProgress: Codable, Equatable, Sendable {
+  /// What is being done: a word such as `completing`.
+  public var stage: String
+  /// The share of the stage that is done, from 0 to 1; nil where it is not known.
+  public var fraction: Double?
+  /// Something a person may want to read now, such as that a part is finished.
+  public var sentence: String?
+  /// What there is to be seen so far.
+  public var figures: [Figure]
+
+  public init(
+    stage: String, fraction: Double? = nil, sentence: String? = nil, figures: [Figure] = []
+  ) {
+    self.stage = stage
+    self.fraction = fraction
+    self.sentence = sentence
+    self.figures = figures
+  }
+}
+
+/// Whom a job tells about its progress, and who says whether it goes on.
+///
+/// A job tells it of each stage when the stage begins, and then often. It may do so from several threads.
+public struct JobObserver: Sendable {
+  /// Hears about progress; false stops the job.
+  public let report: @Sendable (JobProgress) -> Bool
+
+  public init(_ report: @escaping @Sendable (JobProgress) -> Bool) { self.report = report }
+
+  /// Nobody: the job runs to its end.
+  public static let none = JobObserver { _ in true }
+
+  /// Tells of progress, and says whether to go on.
+  @discardableResult
+  package func show(_ stage: String, _ fraction: Double? = 0, sentence: String? = nil) -> Bool {
+    report(JobProgress(stage: stage, fraction: fraction, sentence: sentence))
+  }
+}

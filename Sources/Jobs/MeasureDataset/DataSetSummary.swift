@@ -1,0 +1,58 @@
+import DeepLinear
+
+/// What `datasets measure` says, as JSON and as text.
+public struct DataSetSummary: Encodable {
+  package struct Range: Encodable {
+    package var smallest: Double
+    package var largest: Double
+  }
+
+  package var inputs: [String]
+  package var samples: Int
+  /// d₀.
+  package var inputDimension: Int
+  /// d_N.
+  package var outputDimension: Int
+  package var classes: Nullable<Int>
+  package var centering: String
+  /// Δxy = ½ ‖[Σ̂xyΣ̂xyᵀ, Σ̂x]‖_F.
+  package var commutatorMeasure: Double
+  package var commutatorMeasureRange: Range
+  /// ‖[Σ̂xyΣ̂xyᵀ, Σ̂x]‖_F.
+  package var commutatorNorm: Double
+  /// Δx = ½ ‖Σ̂x − 1/√d₀‖_F.
+  package var identityMeasure: Double
+  package var identityMeasureRange: Range
+  /// ‖B‖_F.
+  package var offDiagonalNorm: Double
+  /// ½ ‖B‖_F.
+  package var halfOffDiagonalNorm: Double
+  /// ‖B‖_F/‖Σ̂x‖_F.
+  package var offDiagonalShare: Double
+  /// ‖Σ̂x‖_F.
+  package var inputCovarianceNorm: Double
+  package var seconds: Double
+
+  init(
+    _ joint: JointDecomposition, of data: CovarianceAccumulator, classes: Int?,
+    request: DataSetMeasurement, seconds: Double
+  ) {
+    inputs = request.inputs.map(\.name)
+    samples = data.count
+    inputDimension = data.inputProducts.rowCount
+    outputDimension = data.crossProducts.columnCount
+    self.classes = Nullable(classes)
+    centering = request.settledCentering.rawValue
+    commutatorMeasure = joint.commutatorMeasure
+    commutatorMeasureRange = Range(smallest: 0, largest: 0.5.squareRoot())
+    commutatorNorm = joint.commutatorNorm
+    identityMeasure = joint.identityMeasure
+    let range = joint.identityMeasureRange
+    identityMeasureRange = Range(smallest: range.lowerBound, largest: range.upperBound)
+    offDiagonalNorm = joint.offDiagonalNorm
+    halfOffDiagonalNorm = joint.halfOffDiagonalNorm
+    offDiagonalShare = joint.offDiagonalShare
+    inputCovarianceNorm = joint.inputCovarianceNorm
+    self.seconds = seconds
+  }
+}

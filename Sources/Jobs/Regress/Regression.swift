@@ -1,0 +1,117 @@
+import DataFormats
+import DeepLinear
+
+/// Fit a linear regression of the right rank to several outputs.
+public struct Regression: Job {
+  public static let name = "regress"
+
+  /// The inputs, one sample per row.
+  public var inputs: DataSource
+  /// The targets, one sample per row.
+  public var targets: DataSource
+
+  /// Where the coefficients are written.
+  public var output: String?
+  /// The folder of a report.
+  public var report: String?
+  /// Where the path of training is written.
+  public var path: String?
+  /// New inputs to predict.
+  public var predict: DataSource?
+  /// Where the predictions for the new inputs are written.
+  public var predictions: String?
+
+  /// The rank; chosen where nil.
+  public var rank: Int?
+  /// The number of folds of the cross-validation; 0 for none.
+  public var validation: Int?
+  /// Whether there is no intercept.
+  public var noIntercept: Bool?
+  /// Whether the inputs are scaled to variance one for the path and singular problems.
+  public var standardize: Bool?
+  /// Whether each output is weighed by the inverse of its variance.
+  public var weighOutputs: Bool?
+
+  /// Whether files that exist are overwritten.
+  public var force: Bool?
+  public var seed: UInt64?
+
+  public init(inputs: DataSource, targets: DataSource) {
+    self.inputs = inputs
+    self.targets = targets
+  }
+
+  public static let defaultValidation = 5
+
+  package var settledValidation: Int { validation ?? Self.defaultValidation }
+
+  /// Points of the path beyond this many steps are not of interest.
+  private static let pathStepLimit = 5000
+
+  public func validate() throws {
+    guard predictions == nil || predict != nil else {
+      throw BadInput("--predict and --predictions go together; give both.")
+    }
+    if let rank, rank < 0 {
+      throw BadInput("--rank must be auto or at least 0, not \(rank).")
+    }
+    let folds = settledValidation
+    guard folds == 0 || folds >= 2 else {
+      throw BadInput("--validation must be 0 or at least 2, not \(folds).")
+    }
+  }
+
+  public func run(
+    in context: JobContext, observing observer: JobObserver
+  ) throws -> RegressionResult {
+    let start = ContinuousClock.now
+    try validate()
+    var outputs = OutputPaths(overwrite: force ?? false)
+    try outputs.file(output, option: "--output")
+    try outputs.file(path, option: "--path", among: [.csv])
+    try outputs.file(predictions, option: "--predictions")
+    try outputs.report(report)
+    let inputs = try self.inputs.matrix(in: context)
+    let targets = try self.targets.matrix(in: context)
+    let new = try readNew(columnCount: inputs.columnCount, context)
+    let fit = try fit(inputs, targets, observer)
+    let summary = RegressionSummary(
+      request: self, fit: fit, samples: inputs.rowCount,
+      seconds: (ContinuousClock.now - start).seconds)
+    return RegressionResult(
+      request: self, context: context, fit: fit, predictions: new.map { fit.predict($0) },
+      summary: summary)
+  }
+
+  private func readNew(columnCount: Int, _ context: JobContext) throws -> Matrix? {
+    guard let predict else { return nil }
+    let new = try predict.matrix(in: context)
+    guard new.columnCount == columnCount else {
+      throw BadInput(
+        "\(predict.name): its rows have \(new.columnCount) columns but \(inputs.name) has \(columnCount); give the same inputs."
+      )
+    }
+    return new
+  }
+
+  private func fit(
+    _ inputs: Matrix, _ targets: Matrix, _ observer: JobObserver
+  ) throws -> ReducedRankRegressor.Fit {
+    observer.show("regressing")
+    let folds = settledValidation == 0 ? nil : settledValidation
+    let rank: ReducedRankRegressor.Rank =
+      self.rank.map { .fixed($0) } ?? (folds == nil ? .aboveNoise : .oneStandardError)
+    let regressor = ReducedRankRegressor(
+      rank: rank, hasIntercept: !(noIntercept ?? false),
+      standardizesInputs: standardize ?? false,
+      weighting: weighOutputs ?? false ? .inverseVariance : .identity, foldCount: folds,
+      pathStepLimit: Self.pathStepLimit, seed: seed ?? 0)
+    do {
+      return try regressor.fit(inputs: inputs, targets: targets) {
+        observer.show("regressing", $0.fraction)
+      }
+    } catch let failure as ReducedRankRegressor.Failure {
+      throw BadInput("\(self.inputs.name), \(self.targets.name): \(failure).")
+    }
+  }
+}

@@ -1,0 +1,44 @@
+import DeepLinear
+
+/// A descent made as a specification says, with checkpoints on the way.
+struct DescentSimulation {
+  let request: Simulation
+  let spec: SimulationSpec
+  let observer: JobObserver
+
+  func run(_ equation: some FlowEquation) throws -> SimulatedPath {
+    let times = spec.recording.times.map { Int($0) }
+    let settings = Descent(
+      spec.dynamics.rule, stepSize: spec.dynamics.stepSize, stepLimit: times.last ?? 0,
+      targetLoss: spec.dynamics.targetLoss,
+      recording: Recording(.at(Set(times)), of: spec.recording.quantities))
+    let store = CheckpointStore(request: request, spec: spec)
+    var run =
+      if let checkpoint: DescentCheckpoint = try store.resumed() {
+        DescentRun(settings, equation, from: checkpoint)
+      } else {
+        DescentRun(settings, equation)
+      }
+    var wasStopped = false
+    while true {
+      var timer = CheckpointTimer(
+        interval: request.checkpoint == nil ? nil : request.settledCheckpointInterval)
+      let trajectory = run.advance { progress in
+        guard progress.step % 16 == 0 else { return .goOn }
+        wasStopped = !observer.show(
+          "simulating", Double(progress.step) / Double(max(settings.stepLimit, 1)))
+        return wasStopped || timer.isDue() ? .interrupt : .goOn
+      }
+      try store.save(run.checkpoint)
+      if case .interrupted = trajectory.outcome, !wasStopped { continue }
+      let isComplete =
+        switch trajectory.outcome {
+        case .converged: true
+        case .stepLimit: settings.targetLoss == nil
+        default: false
+        }
+      return SimulatedPath(
+        trajectory: trajectory, method: spec.dynamics.rule.name, isComplete: isComplete)
+    }
+  }
+}

@@ -1,0 +1,41 @@
+import DeepLinear
+
+/// A flow followed as a specification says, with checkpoints on the way.
+struct FlowSimulation {
+  let request: Simulation
+  let spec: SimulationSpec
+  let observer: JobObserver
+
+  func run(_ equation: some FlowEquation) throws -> SimulatedPath {
+    let settings = GradientFlow(
+      until: spec.recording.times.last ?? 0, method: spec.dynamics.method,
+      steps: .adaptive(relativeTolerance: spec.dynamics.relativeTolerance),
+      targetLoss: spec.dynamics.targetLoss, restSpeed: spec.dynamics.restSpeed,
+      recording: FlowRecording(
+        times: spec.recording.times, of: spec.recording.quantities,
+        locatingHalfRises: spec.recording.locatesHalfRises))
+    let store = CheckpointStore(request: request, spec: spec)
+    var run =
+      if let checkpoint: FlowCheckpoint = try store.resumed() {
+        FlowRun(settings, equation, from: checkpoint)
+      } else {
+        FlowRun(settings, equation)
+      }
+    var wasStopped = false
+    while true {
+      var timer = CheckpointTimer(
+        interval: request.checkpoint == nil ? nil : request.settledCheckpointInterval)
+      let result = run.advance { progress in
+        wasStopped = !observer.show(
+          "simulating", progress.time / max(settings.endTime, .leastNonzeroMagnitude))
+        return wasStopped || timer.isDue() ? .interrupt : .goOn
+      }
+      try store.save(run.checkpoint)
+      if case .interrupted = result.trajectory.outcome, !wasStopped { continue }
+      return SimulatedPath(
+        trajectory: result.trajectory, method: spec.dynamics.method.rawValue,
+        isComplete: result.trajectory.outcome == .converged, cost: result.cost,
+        invariantDrift: result.invariantDrift, halfRiseTimes: result.halfRiseTimes)
+    }
+  }
+}

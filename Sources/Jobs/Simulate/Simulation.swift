@@ -1,0 +1,86 @@
+import DataFormats
+import DeepLinear
+
+/// Follow the training of a deep linear network by descent, gradient flow or closed form.
+///
+/// A checkpoint is written while it runs, where one is asked for.
+public struct Simulation: Job {
+  public static let name = "simulate"
+
+  /// What is simulated.
+  public var spec: SpecSource
+  /// Where the trajectory is written, as `.npz`.
+  public var output: String?
+  /// The folder of a report.
+  public var report: String?
+
+  /// Where what is needed to continue is kept.
+  public var checkpoint: String?
+  /// Seconds between two checkpoints.
+  public var checkpointInterval: Double?
+  /// A checkpoint of the same specification to continue from.
+  public var resume: String?
+
+  /// Whether files that exist are overwritten.
+  public var force: Bool?
+  /// Taken instead of the specification's where it is given.
+  public var seed: UInt64?
+
+  public init(_ spec: SpecSource) { self.spec = spec }
+
+  public static let defaultCheckpointInterval = 30.0
+
+  package var settledCheckpointInterval: Double {
+    checkpointInterval ?? Self.defaultCheckpointInterval
+  }
+
+  public func validate() throws {
+    let interval = settledCheckpointInterval
+    guard interval >= 0, interval.isFinite else {
+      throw BadInput("--checkpoint-interval must be a number of seconds, not \(interval).")
+    }
+  }
+
+  public func run(
+    in context: JobContext, observing observer: JobObserver
+  ) throws -> SimulationResult {
+    let clock = ContinuousClock()
+    let start = clock.now
+    try validate()
+    var outputs = OutputPaths(overwrite: force ?? false)
+    try outputs.file(output, option: "--output", among: [.npz])
+    try outputs.report(report)
+    let spec = try SimulationSpec(self.spec, seed: seed, in: context)
+    observer.show("simulating")
+    let path = try path(of: spec, observer)
+    return SimulationResult(
+      request: self, context: context, spec: spec, path: path,
+      summary: SimulationSummary(
+        path, spec: spec, request: self, seconds: (clock.now - start).seconds))
+  }
+
+  private func path(of spec: SimulationSpec, _ observer: JobObserver) throws -> SimulatedPath {
+    switch spec.dynamics.kind {
+    case .exact:
+      return try ExactSimulation.result(of: spec)
+    case .descent, .endToEndDescent:
+      let equation = try SimulatedEquation.equation(of: spec)
+      return try DescentSimulation(request: self, spec: spec, observer: observer).run(equation)
+    case .flow, .endToEndFlow, .regularizedFlow:
+      let equation = try SimulatedEquation.equation(of: spec)
+      return try FlowSimulation(request: self, spec: spec, observer: observer).run(equation)
+    }
+  }
+}
+
+/// What a simulation found, whatever made it.
+struct SimulatedPath {
+  var trajectory: Trajectory
+  /// The integrator, the descent rule or the closed form.
+  var method: String
+  /// Whether everything asked for was reached.
+  var isComplete: Bool
+  var cost: FlowCost?
+  var invariantDrift: Double?
+  var halfRiseTimes: [Double?]?
+}

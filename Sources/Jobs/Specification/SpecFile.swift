@@ -1,0 +1,94 @@
+import DataFormats
+import DeepLinear
+import FoundationEssentials
+import Yams
+
+/// A specification's text and the folder that its paths are relative to.
+struct SpecFile {
+  let path: String
+  let text: String
+
+  private let isFile: Bool
+  private let context: JobContext
+
+  init(_ source: SpecSource, in context: JobContext) throws {
+    path = source.name
+    self.context = context
+    if case .text(let text) = source {
+      isFile = false
+      self.text = text
+      return
+    }
+    isFile = true
+    var isFolder = false
+    guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
+      throw BadInput("\(path): there is no such file; check the path.")
+    }
+    guard !isFolder else { throw BadInput("\(path): this is a folder; name a file.") }
+    guard let data = FileManager.default.contents(atPath: path), data.count <= 1 << 24,
+      let text = String(validating: data, as: UTF8.self)
+    else { throw BadInput("\(path): this is not a readable text file; give YAML or JSON.") }
+    self.text = text
+  }
+
+  /// The whole specification as keys with values.
+  func root() throws -> SpecMapping {
+    let node: Node?
+    do {
+      node = try Yams.compose(yaml: text)
+    } catch let error as YamlError {
+      throw BadInput(sentence(about: error))
+    }
+    guard let node else {
+      throw BadInput("\(path), line 1: the specification is empty; write one.")
+    }
+    let root = SpecNode(node: node, file: path, name: "")
+    guard case .mapping = node else {
+      throw root.failure("a specification must have keys with values; see simulate --help.")
+    }
+    return try root.mapping()
+  }
+
+  private func sentence(about error: YamlError) -> String {
+    switch error {
+    case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _),
+      .composer(_, let problem, let mark, _):
+      "\(path), line \(mark.line): this is not valid YAML (\(problem)); correct it."
+    case .reader(let problem, _, _, _):
+      "\(path), line 1: this is not valid YAML (\(problem)); correct it."
+    case .duplicatedKeysInMapping(let duplicates, let context):
+      "\(path), line \(context.mark.line): the keys \(duplicates.map { "\($0)" }.joined(separator: ", ")) are given twice; remove one."
+    default:
+      "\(path), line 1: this is not valid YAML; correct it."
+    }
+  }
+
+  /// A file named in the specification, or `{array: name}` beside the request.
+  private func source(of node: SpecNode) throws -> DataSource {
+    if case .mapping = node.node {
+      let keys = try node.mapping()
+      try keys.allow(["array", "upload"])
+      if let upload = keys["upload"] { return DataSource(.upload(try upload.string())) }
+      return DataSource(.array(try keys.required("array").string()))
+    }
+    let name = try node.string()
+    if name.hasPrefix("/") { return DataSource(name) }
+    guard isFile, let slash = path.lastIndex(of: "/") else { return DataSource(name) }
+    return DataSource(String(path[...slash]) + name)
+  }
+
+  /// Reads data named in the specification; what is wrong with them is told with the line that names them.
+  func reading<Value>(
+    _ node: SpecNode, _ read: (DataSource, JobContext) throws -> Value
+  ) throws -> Value {
+    do {
+      return try read(try source(of: node), context)
+    } catch let error as DataFormatError {
+      throw BadInput("\(path), line \(node.line): \(error)")
+    }
+  }
+
+  func matrix(_ node: SpecNode) throws -> Matrix {
+    try reading(node) { try $0.matrix(in: $1) }
+  }
+}

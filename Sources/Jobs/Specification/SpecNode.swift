@@ -1,0 +1,144 @@
+import Yams
+
+/// A value of a specification and the line it stands on.
+struct SpecNode {
+  let node: Node
+  /// The specification's file, as it was given.
+  let file: String
+  /// The value's place in words: `objective.kind`.
+  let name: String
+
+  var line: Int { node.mark?.line ?? 1 }
+
+  /// A sentence about this value.
+  func failure(_ problem: String) -> BadInput { BadInput("\(file), line \(line): \(problem)") }
+
+  func string() throws -> String {
+    guard case .scalar(let scalar) = node, !scalar.string.isEmpty else {
+      throw failure("\(name) must be a word; correct it.")
+    }
+    return scalar.string
+  }
+
+  func number() throws -> Double {
+    guard case .scalar(let scalar) = node, scalar.style == .plain || scalar.style == .any,
+      let value = Double(scalar.string), value.isFinite
+    else { throw failure("\(name) must be a finite number\(found); correct it.") }
+    return value
+  }
+
+  func positiveNumber() throws -> Double {
+    let value = try number()
+    guard value > 0 else { throw failure("\(name) must be positive, not \(value); correct it.") }
+    return value
+  }
+
+  func integer(from least: Int = 0) throws -> Int {
+    guard let value = Int(exactly: try number()), value >= least else {
+      throw failure("\(name) must be a whole number of at least \(least)\(found); correct it.")
+    }
+    return value
+  }
+
+  func boolean() throws -> Bool {
+    switch node.scalar?.string {
+    case "true": return true
+    case "false": return false
+    default: throw failure("\(name) must be true or false\(found); correct it.")
+    }
+  }
+
+  func list() throws -> [SpecNode] {
+    guard case .sequence(let sequence) = node else {
+      throw failure("\(name) must be a list in brackets\(found); correct it.")
+    }
+    return sequence.enumerated().map { index, item in
+      SpecNode(node: item, file: file, name: "\(name)[\(index)]")
+    }
+  }
+
+  /// One of the names of a set of choices.
+  func choice(_ choices: [String]) throws -> String {
+    let word = try string()
+    guard choices.contains(word) else {
+      throw failure(
+        "\(name) cannot be '\(word)'; did you mean '\(nearest(to: word, among: choices))'? "
+          + "Known: \(choices.joined(separator: ", ")).")
+    }
+    return word
+  }
+
+  func mapping() throws -> SpecMapping {
+    guard case .mapping(let mapping) = node else {
+      throw failure("\(name) must have keys with values\(found); correct it.")
+    }
+    return SpecMapping(node: self, mapping: mapping)
+  }
+
+  private var found: String {
+    switch node {
+    case .scalar(let scalar): ", not '\(scalar.string.prefix(40))'"
+    case .mapping: ", not keys with values"
+    case .sequence: ", not a list"
+    case .alias: ", not an alias"
+    }
+  }
+}
+
+/// Keys with values, each taken once; keys that nobody takes are errors.
+struct SpecMapping {
+  let node: SpecNode
+  let mapping: Node.Mapping
+
+  /// Refuses every key that is not among those known here.
+  func allow(_ keys: [String]) throws {
+    var seen: Set<String> = []
+    for (key, _) in mapping {
+      let word = key.string ?? ""
+      let place = SpecNode(node: key, file: node.file, name: node.name)
+      guard keys.contains(word) else {
+        throw place.failure(
+          "unknown key '\(word)'\(node.name.isEmpty ? "" : " in \(node.name)"); "
+            + "did you mean '\(nearest(to: word, among: keys))'?")
+      }
+      guard seen.insert(word).inserted else {
+        throw place.failure("the key '\(word)' is given twice; remove one.")
+      }
+    }
+  }
+
+  subscript(key: String) -> SpecNode? {
+    guard let value = mapping[Node(key)] else { return nil }
+    return SpecNode(
+      node: value, file: node.file, name: node.name.isEmpty ? key : "\(node.name).\(key)")
+  }
+
+  func required(_ key: String) throws -> SpecNode {
+    guard let value = self[key] else {
+      let place = node.name.isEmpty ? "the specification" : node.name
+      throw node.failure("\(place) lacks the key '\(key)'; add it.")
+    }
+    return value
+  }
+}
+
+/// The choice with the fewest changes of letters to a word.
+func nearest(to word: String, among choices: [String]) -> String {
+  func distance(_ a: [Character], _ b: [Character]) -> Int {
+    var row = Array(0...b.count)
+    for (i, x) in a.enumerated() {
+      var diagonal = row[0]
+      row[0] = i + 1
+      for (j, y) in b.enumerated() {
+        let above = row[j + 1]
+        row[j + 1] = min(above + 1, row[j] + 1, diagonal + (x == y ? 0 : 1))
+        diagonal = above
+      }
+    }
+    return row[b.count]
+  }
+  let letters = Array(word.lowercased())
+  return choices.min {
+    distance(letters, Array($0.lowercased())) < distance(letters, Array($1.lowercased()))
+  } ?? ""
+}

@@ -1,0 +1,33 @@
+import Jobs
+
+extension RegressionSummary {
+  var text: String {
+    var lines = [
+      "\(samples) samples, \(inputs) inputs, \(outputs) outputs: rank \(rank)",
+      "error on the samples: \(readable(trainingError))"
+        + (validationError.value.map { ", on samples left out: \(readable($0))" } ?? ""),
+      "", "rank   loss         left out     standard error",
+    ]
+    for point in ranks {
+      let cells = [
+        point.rank == rank ? "\(point.rank) *" : "\(point.rank)", readable(point.loss),
+        point.validationLoss.map(readable) ?? "", point.standardError.map(readable) ?? "",
+      ]
+      var line = ""
+      for (cell, width) in zip(cells, [7, 13, 13, 0]) {
+        line += cell + String(repeating: " ", count: max(width - cell.count, 0))
+      }
+      while line.last == " " { line.removeLast() }
+      lines.append(line)
+    }
+    let files = [output, pathOutput, predictions, report.map { "\($0)/index.html" }]
+      .compactMap(\.self)
+    lines += [
+      "",
+      files.isEmpty
+        ? "written: nothing; --output FILE keeps the coefficients"
+        : "written: \(files.joined(separator: ", "))",
+    ]
+    return lines.joined(separator: "\n")
+  }
+}

@@ -1,0 +1,30 @@
+import Jobs
+
+extension SimulationSummary {
+  var text: String {
+    var lines = [
+      "\(dynamics) of a \(objective) network of widths \(widths.map(String.init).joined(separator: "–")): "
+        + "\(recordedTimes) points up to time \(readable(endTime)), final loss \(readable(finalLoss ?? .nan))"
+    ]
+    var work = "\(steps) steps by \(method)"
+    if let stepsByMethod, stepsByMethod.count > 1 {
+      work +=
+        " (\(stepsByMethod.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: ", ")))"
+    }
+    if let evaluations { work += ", \(evaluations) evaluations" }
+    lines.append("\(work), \(readable(seconds)) s, outcome \(outcome.kind)")
+    if let invariantDrift {
+      lines.append(
+        "balance invariants changed by \(readable(invariantDrift)) of the largest ‖W_j‖²")
+    }
+    if let halfRiseTimes {
+      lines.append(
+        "half-rise times: "
+          + halfRiseTimes.map { $0.map(readable) ?? "–" }.joined(separator: ", "))
+    }
+    if let output { lines.append("trajectory: \(output)") }
+    if let checkpoint { lines.append("checkpoint: \(checkpoint)") }
+    if let report { lines.append("report: \(report)/index.html") }
+    return lines.joined(separator: "\n")
+  }
+}
