@@ -53,6 +53,10 @@ let package = Package(
     // ───── the BLAS told which of its kernels to run, where it does not know the processor ─────
     .target(name: "CKernelChoice", dependencies: ["COpenBLAS"]),
 
+    // ───── PNG and JPEG, their errors as values ─────
+    .target(
+      name: "CPictures", linkerSettings: [.linkedLibrary("png"), .linkedLibrary("jpeg")]),
+
     // ───── ① matrices; knows nothing of learning ─────
     storey(
       "LinearAlgebra",
@@ -79,7 +83,7 @@ let package = Package(
       "DeepLinear", on: ["LinearAlgebra", "LinearNetworks", "Dynamics", "Analysis", "Estimators"]),
 
     // ───── ⑥ bytes ↔ values, and plain records ─────
-    storey("DataFormats", on: ["LinearAlgebra", "CZlib"]),
+    storey("DataFormats", on: ["LinearAlgebra", "CPictures", "CZlib"]),
     storey("Records"),
 
     // ───── ⑦ the papers' figures, tables and claims → records ─────
@@ -130,7 +134,7 @@ let package = Package(
       of: "Estimators", on: ["LinearAlgebra", "LinearNetworks", "Dynamics", "Analysis"]),
     tests(of: "Records"),
     tests(of: "Reports", on: ["Records"]),
-    tests(of: "DataFormats", on: ["LinearAlgebra"], exclude: ["Tables"]),
+    tests(of: "DataFormats", on: ["LinearAlgebra"], exclude: ["Tables", "Formats"]),
     tests(of: "Experiments", on: ["LinearAlgebra", "Records"]),
     tests(of: "Jobs", on: ["LinearAlgebra", "DataFormats", "Records"]),
     .testTarget(

@@ -47,6 +47,8 @@ require_libraries() {
   present cblas.h libopenblas || missing+=(libopenblas-dev)
   present lapacke.h liblapacke || missing+=(liblapacke-dev)
   present zlib.h libz || missing+=(zlib1g-dev)
+  present png.h libpng || missing+=(libpng-dev)
+  present jpeglib.h libjpeg || missing+=(libjpeg-dev)
   if [ ${#missing[@]} -gt 0 ]; then install_packages "${missing[@]}"; fi
 }
 

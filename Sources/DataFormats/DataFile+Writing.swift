@@ -1,7 +1,7 @@
 public import LinearAlgebra
 
 extension DataFile {
-  private static let writable: [DataFormat] = [.csv, .matrixMarket, .npy, .npz, .pgm]
+  private static let writable: [DataFormat] = [.csv, .matrixMarket, .npy, .npz, .pgm, .png]
 
   /// Whether a result can be written here, to be asked before work is done for it.
   ///
@@ -10,14 +10,15 @@ extension DataFile {
   public static func checkOutput(
     _ path: String, among formats: [DataFormat]? = nil, overwrite: Bool = false
   ) throws(DataFormatError) {
+    if path == "-" { return }
     _ = try DataFormat.of(path, among: formats ?? writable)
     try OutputFile.check(path, overwrite: overwrite)
   }
 
   /// Writes a matrix in the format of the path's extension, completely or not at all.
   ///
-  /// CSV and Matrix Market hold the shortest numbers that read back to the same bits. Images hold rounded
-  /// values from 0 to 255. An archive holds one array, `matrix`. Names are written to CSV only; a table of
+  /// CSV and Matrix Market hold the shortest numbers that read back to the same bits. Images, `.pgm`
+  /// and `.png`, hold rounded values from 0 to 255. An archive holds one array, `matrix`. Names are written to CSV only; a table of
   /// three columns under a header whose first two hold integers would be taken for triplets when it is read
   /// without its layout.
   ///
@@ -25,9 +26,11 @@ extension DataFile {
   ///   image, and for column names that all look like numbers.
   /// - Precondition: as many names as columns and as rows.
   public static func writeMatrix(
-    _ matrix: Matrix, to path: String, overwrite: Bool = false, names: TableNames = TableNames()
+    _ matrix: Matrix, to path: String, format: DataFormat? = nil, overwrite: Bool = false,
+    names: TableNames = TableNames()
   ) throws(DataFormatError) {
-    let (format, isCompressed, suffix) = try DataFormat.of(path, among: writable)
+    let (format, isCompressed, suffix) =
+      try path == "-" ? (format ?? .csv, false, "csv") : DataFormat.of(path, among: writable)
     if let rows = names.rows {
       precondition(
         rows.count == matrix.rowCount,
@@ -42,7 +45,7 @@ extension DataFile {
           path, "column names that are all numbers look like data", "choose other names")
       }
     }
-    if format == .pgm, let bad = matrix.elements.firstIndex(where: \.isNaN) {
+    if format.isPicture, let bad = matrix.elements.firstIndex(where: \.isNaN) {
       let (row, column) = bad.quotientAndRemainder(dividingBy: matrix.columnCount)
       throw .missingElement(path, row: row, column: column)
     }
@@ -81,14 +84,20 @@ extension DataFile {
   ///   - fill: the number for a row and a column of the matrix; nil leaves the cell as it is.
   /// - Throws: ``DataFormatError`` as ``checkOutput(_:among:overwrite:)``, or if the file cannot be read any more.
   public static func write(
-    _ original: OriginalFile, to path: String, overwrite: Bool = false,
+    _ original: OriginalFile, to path: String, format: DataFormat? = nil, overwrite: Bool = false,
     entries: ObservedEntries, isFilledEverywhere: Bool = false, fill: (Int, Int) -> Double?
   ) throws(DataFormatError) {
-    let isCompressed = try DataFormat.of(path, among: writable).isCompressed
+    let (format, isCompressed) =
+      try path == "-"
+      ? (format ?? original.format, false) : { (path) throws(DataFormatError) in
+        let found = try DataFormat.of(path)
+        return (found.format, found.isCompressed)
+      }(path)
     try OutputFile.write(to: path, overwrite: overwrite, compressing: isCompressed) {
       sink throws(DataFormatError) in
       try original.write(
-        to: sink, entries: entries, isFilledEverywhere: isFilledEverywhere, fill: fill)
+        to: sink, as: format, file: path, entries: entries, isFilledEverywhere: isFilledEverywhere,
+        fill: fill)
     }
   }
 
@@ -103,7 +112,13 @@ extension DataFile {
       let archive = NPZArchive([.init(name: "matrix", array: NPYArray(matrix))])
       try archive.write(to: sink, file: file, compressed: false)
     case .pgm: try PGMImage(matrix).write(to: sink)
-    case .csv, .idx, .safetensors:
+    case .png:
+      let rounded = PGMImage(matrix).pixels
+      let picture = Picture(
+        width: matrix.columnCount, height: matrix.rowCount, channelCount: 1, maximum: 255,
+        samples: rounded)
+      try picture.write(to: sink, as: .png, file: file)
+    case .csv, .idx, .safetensors, .ppm, .jpeg, .xlsx, .mat:
       try DelimitedWriter.write(matrix, names: names, separator: separator, to: sink)
     }
   }

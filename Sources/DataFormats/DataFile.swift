@@ -5,16 +5,21 @@ public import LinearAlgebra
 /// | extension | observed entries | matrix | array |
 /// |---|---|---|---|
 /// | `.csv` `.tsv` `.txt` | table with holes, or triplets | table | |
+/// | `.xlsx` | table with holes, or triplets | table | |
 /// | `.mtx` | coordinates, or array with NaN | array, or coordinates and zeros | |
 /// | `.npy`, `.npz` of one array | NaN is unknown | one or two dimensions | any dimension |
-/// | `.pgm` | all pixels, or a mask's | pixels | |
+/// | `.npz` of a sparse matrix | what is stored | | |
+/// | `.mat` | NaN is unknown, or what is stored | one or two dimensions | |
+/// | `.png` `.jpg` `.pgm` `.ppm` | what is not transparent, or a mask's | pixels, channels side by side | |
 /// | `.idx`, `…-ubyte` | all | first index as rows | any dimension |
 ///
-/// All but `.npz` may be gzip files; that is seen from their first bytes. Compressed data may expand to
+/// Text, `.npy`, IDX, PGM and PPM may be gzip files; that is seen from their first bytes. Compressed data may expand to
 /// 64 MiB, or to a hundred times the file's size if that is more. Named tensors are read by
 /// ``Safetensors``, several named arrays by ``NPZArchive``.
 public enum DataFile {
-  private static let dense: [DataFormat] = [.csv, .matrixMarket, .npy, .npz, .pgm, .idx]
+  static let dense: [DataFormat] = [
+    .csv, .xlsx, .matrixMarket, .npy, .npz, .mat, .png, .jpeg, .pgm, .ppm, .idx,
+  ]
 
   /// Reads the known entries of a matrix.
   ///
@@ -24,7 +29,7 @@ public enum DataFile {
   public static func readObservedEntries(
     from path: String, options: ReadingOptions = ReadingOptions()
   ) throws(DataFormatError) -> ObservedData {
-    let source = try ByteSource(path: path)
+    let source = try path == "-" ? ByteSource.standardInput() : ByteSource(path: path)
     let mask = try options.maskPath.map { path throws(DataFormatError) in try ByteSource(path: path)
     }
     return try readObservedEntries(from: source, mask: mask, options: options)
@@ -34,13 +39,20 @@ public enum DataFile {
   public static func readObservedEntries(
     from source: ByteSource, mask: ByteSource? = nil, options: ReadingOptions = ReadingOptions()
   ) throws(DataFormatError) -> ObservedData {
-    let format = try DataFormat.of(source.name, among: dense).format
+    let format = try format(source, options)
+    var picture: Picture?
+    if format.isPicture { picture = try Picture(reading: source, as: format) }
     if let mask {
-      let (matrix, names) =
-        format == .csv
-        ? try DelimitedFile.readMatrix(source, options: options, isCautious: false)
-        : (try readElements(source, format), TableNames())
-      let known = try readMatrix(from: mask)
+      var (matrix, names) = (Matrix.zeros(0, 0), TableNames())
+      var known = try readMatrix(from: mask)
+      if let picture {
+        matrix = picture.elements
+        known = picture.spread(known)
+      } else if format == .csv {
+        (matrix, names) = try DelimitedFile.readMatrix(source, options: options, isCautious: false)
+      } else {
+        matrix = try readElements(source, format, options)
+      }
       guard known.rowCount == matrix.rowCount, known.columnCount == matrix.columnCount else {
         throw .wrongShape(
           mask.name, found: known.shape, expected: "the mask of a \(matrix.shape) matrix")
@@ -48,11 +60,20 @@ public enum DataFile {
       try checkShape(matrix, options: options, file: source.name)
       return ObservedData(
         entries: try matrix.knownEntries(file: source.name, mask: known), names: names,
-        format: format, layout: .table)
+        format: format, layout: .table, original: picture.map(OriginalFile.picture))
+    }
+    if format == .npz, try SparseArchive.isSparse(source) {
+      return ObservedData(
+        entries: try SparseArchive.read(source, options: options), format: .npz, layout: .triplets)
     }
     switch format {
-    case .csv:
-      let data = try DelimitedFile.readObserved(source, options: options)
+    case .csv, .xlsx:
+      let data: ObservedData
+      if format == .xlsx {
+        data = try Spreadsheet.read(source, options: options)
+      } else {
+        data = try DelimitedFile.readObserved(source, options: options)
+      }
       if data.layout == .table {
         try checkShape(
           rowCount: data.entries.rowCount, columnCount: data.entries.columnCount, options: options,
@@ -60,12 +81,29 @@ public enum DataFile {
       }
       return data
     case .matrixMarket: return try MatrixMarket.readObserved(source, options: options)
+    case .mat:
+      let variable = try MATFile(reading: source).variable(named: options.sheet)
+      let entries = try variable.entries(file: source.name, options: options)
+      return ObservedData(entries: entries, format: .mat, layout: .table)
     default:
-      let matrix = try readElements(source, format)
+      var matrix = picture?.elements ?? Matrix.zeros(0, 0)
+      if picture == nil { matrix = try readElements(source, format, options) }
       try checkShape(matrix, options: options, file: source.name)
       return ObservedData(
-        entries: try matrix.knownEntries(file: source.name), format: format, layout: .table)
+        entries: try matrix.knownEntries(file: source.name), format: format, layout: .table,
+        original: picture.map(OriginalFile.picture))
     }
+  }
+
+  /// The format that the options or the name tell, or for standard input the first bytes.
+  static func format(
+    _ source: ByteSource, _ options: ReadingOptions
+  ) throws(DataFormatError) -> DataFormat {
+    if let format = options.format { return format }
+    if source.isStandardInput {
+      return DataFormat.of(firstBytes: try ByteStream(source).bytes(512))
+    }
+    return try DataFormat.of(source.name, among: dense).format
   }
 
   /// Reads a complete matrix; all of its elements are finite.
@@ -78,10 +116,29 @@ public enum DataFile {
     return try readMatrix(from: try ByteSource(path: path))
   }
 
+  /// Reads a complete matrix as ``readObservedEntries(from:options:)-(String,_)`` would read it: the same columns
+  /// are data, the same name rows.
+  public static func readMatrix(
+    from path: String, alike options: ReadingOptions
+  ) throws(DataFormatError) -> Matrix {
+    let source = try ByteSource(path: path)
+    var options = options
+    options.format = nil
+    let matrix =
+      switch try DataFormat.of(source.name, among: dense).format {
+      case .csv:
+        try DelimitedFile.readMatrix(source, options: options, isCautious: false).elements
+      case .xlsx:
+        try Spreadsheet.readMatrix(source, options: options, isCautious: false).elements
+      case let format: try readElements(source, format, options)
+      }
+    return try matrix.complete(file: source.name)
+  }
+
   /// Reads a complete matrix; see ``readMatrix(from:)-(String)``.
   public static func readMatrix(from source: ByteSource) throws(DataFormatError) -> Matrix {
     let format = try DataFormat.of(source.name, among: dense).format
-    return try readElements(source, format).complete(file: source.name)
+    return try readElements(source, format, ReadingOptions()).complete(file: source.name)
   }
 
   /// Reads an array of any number of dimensions from `.npy`, `.npz` with one array, or IDX.
@@ -102,9 +159,13 @@ public enum DataFile {
 
   /// The elements of a dense file; NaN where something is missing.
   private static func readElements(
-    _ source: ByteSource, _ format: DataFormat
+    _ source: ByteSource, _ format: DataFormat, _ options: ReadingOptions
   ) throws(DataFormatError) -> Matrix {
     switch format {
+    case .xlsx:
+      try Spreadsheet.readMatrix(source, options: options, isCautious: true).elements
+    case .mat: try MATFile(reading: source).variable(named: options.sheet).matrix(file: source.name)
+    case .png, .jpeg, .ppm: try Picture(reading: source, as: format).elements
     case .csv: try DelimitedFile.readMatrix(source).elements
     case .matrixMarket: try MatrixMarket.readMatrix(source)
     case .npz: try onlyArray(source).matrix(file: source.name)

@@ -12,6 +12,16 @@ public enum DataFormat: String, CaseIterable, Sendable {
   case idx
   /// A grey image: `.pgm`.
   case pgm
+  /// A colour image: `.ppm`.
+  case ppm
+  /// A picture, compressed without loss: `.png`.
+  case png
+  /// A photograph: `.jpg`, `.jpeg`.
+  case jpeg
+  /// A workbook of Excel: `.xlsx`.
+  case xlsx
+  /// Matrices of MATLAB: `.mat`, versions 5 to 7.2.
+  case mat
   /// Named tensors: `.safetensors`.
   case safetensors
 
@@ -24,6 +34,11 @@ public enum DataFormat: String, CaseIterable, Sendable {
     case .npz: ["npz"]
     case .idx: ["idx"]
     case .pgm: ["pgm"]
+    case .ppm: ["ppm"]
+    case .png: ["png"]
+    case .jpeg: ["jpg", "jpeg"]
+    case .xlsx: ["xlsx"]
+    case .mat: ["mat"]
     case .safetensors: ["safetensors"]
     }
   }
@@ -34,7 +49,32 @@ public enum DataFormat: String, CaseIterable, Sendable {
   }
 
   /// Whether `.gz` may follow the extension.
-  public var canBeCompressed: Bool { self != .npz && self != .safetensors }
+  public var canBeCompressed: Bool {
+    switch self {
+    case .npz, .safetensors, .png, .jpeg, .xlsx, .mat: false
+    case .csv, .matrixMarket, .npy, .idx, .pgm, .ppm: true
+    }
+  }
+
+  /// Whether files of this format are pictures.
+  public var isPicture: Bool { [.pgm, .ppm, .png, .jpeg].contains(self) }
+
+  /// The format that the first bytes of a file tell; text with delimiters if they tell nothing.
+  static func of(firstBytes bytes: [UInt8]) -> DataFormat {
+    func begins(_ mark: [UInt8]) -> Bool { bytes.starts(with: mark) }
+    if begins([0x93] + Array("NUMPY".utf8)) { return .npy }
+    if begins([0x89] + Array("PNG".utf8)) { return .png }
+    if begins([0xFF, 0xD8, 0xFF]) { return .jpeg }
+    if begins(Array("%%MatrixMarket".utf8)) { return .matrixMarket }
+    if begins(Array("MATLAB 5.0".utf8)) { return .mat }
+    if begins([0x50, 0x4B, 3, 4]) {
+      // The name of the first member follows.
+      return bytes.dropFirst(30).prefix(64).contains(UInt8(ascii: "[")) ? .xlsx : .npz
+    }
+    if begins(Array("P2".utf8)) || begins(Array("P5".utf8)) { return .pgm }
+    if begins(Array("P3".utf8)) || begins(Array("P6".utf8)) { return .ppm }
+    return .csv
+  }
 
   /// The format that a file's name tells, if it is one of those wanted.
   ///

@@ -33,34 +33,76 @@ public struct ObservedData: Sendable {
 public enum OriginalFile: Sendable {
   /// A table of text.
   case text(TextTable)
+  /// A table in a workbook.
+  case spreadsheet(Spreadsheet)
+  /// A picture, gray or in colour.
+  case picture(Picture)
+
+  /// The form in which it came.
+  var format: DataFormat {
+    switch self {
+    case .text: .csv
+    case .spreadsheet: .xlsx
+    case .picture(let picture): picture.channelCount == 1 ? .pgm : .ppm
+    }
+  }
 
   /// Whether a file of this name takes the form in which the original came.
-  public func canBeWritten(to path: String) -> Bool {
-    guard let format = try? DataFormat.of(path) else { return false }
+  public func canBeWritten(to path: String, format: DataFormat? = nil) -> Bool {
+    if path == "-" { return canBeWritten(as: format ?? self.format, suffix: "") }
+    guard let found = try? DataFormat.of(path) else { return false }
+    return canBeWritten(as: found.format, suffix: found.suffix)
+  }
+
+  private func canBeWritten(as format: DataFormat, suffix: String) -> Bool {
     switch self {
     case .text(let table):
       let isTabbed = table.structure.dialect.delimiter == UInt8(ascii: "\t")
-      return format.format == .csv && (format.suffix != "tsv" || isTabbed)
+      return format == .csv && (suffix != "tsv" || isTabbed)
+    case .spreadsheet: return format == .xlsx
+    case .picture(let picture):
+      return picture.channelCount == 1
+        ? [.pgm, .png, .jpeg].contains(format) : [.ppm, .png, .jpeg].contains(format)
     }
   }
 
   /// The bytes with other numbers in the gaps.
   package func encoded(
-    entries: ObservedEntries, isFilledEverywhere: Bool = false, fill: (Int, Int) -> Double?
+    as format: DataFormat? = nil, entries: ObservedEntries, isFilledEverywhere: Bool = false,
+    fill: (Int, Int) -> Double?
   ) throws(DataFormatError) -> [UInt8] {
     try ByteSink.collect { sink throws(DataFormatError) in
-      try write(to: sink, entries: entries, isFilledEverywhere: isFilledEverywhere, fill: fill)
+      try write(
+        to: sink, as: format ?? self.format, file: "file", entries: entries,
+        isFilledEverywhere: isFilledEverywhere, fill: fill)
     }
   }
 
   func write(
-    to sink: ByteSink, entries: ObservedEntries, isFilledEverywhere: Bool,
-    fill: (Int, Int) -> Double?
+    to sink: ByteSink, as format: DataFormat, file: String, entries: ObservedEntries,
+    isFilledEverywhere: Bool, fill: (Int, Int) -> Double?
   ) throws(DataFormatError) {
     switch self {
     case .text(let table):
       try table.write(
         to: sink, entries: entries, isFilledEverywhere: isFilledEverywhere, fill: fill)
+    case .spreadsheet(let sheet):
+      try sheet.write(
+        to: sink, entries: entries, isFilledEverywhere: isFilledEverywhere, fill: fill)
+    case .picture(let picture):
+      var samples = picture.samples
+      for row in 0..<entries.rowCount {
+        var known = entries.rowStarts[row]
+        let end = entries.rowStarts[row + 1]
+        for column in 0..<entries.columnCount {
+          let isKnown = known < end && Int(entries.columns[known]) == column
+          if isKnown { known += 1 }
+          if !isKnown || isFilledEverywhere, let value = fill(row, column) {
+            samples[row, column] = value
+          }
+        }
+      }
+      try picture.replacing(samples: samples).write(to: sink, as: format, file: file)
     }
   }
 }

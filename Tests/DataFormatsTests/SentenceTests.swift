@@ -298,8 +298,20 @@ import Testing
       "t10k-images-idx3-ubyte: 4294967295×4294967295 elements of 1 byte are announced, but only 1 bytes follow the header; the file is truncated or damaged, write it again."
     ),
     (
+      .text("1,2\n", "x.docx"),
+      "x.docx: the file's extension names no format known here; use one of .csv, .tsv, .txt, .csv.gz, .xlsx, .mtx, .mtx.gz, .npy, .npy.gz, .npz, .mat, .png, .jpg, .jpeg, .pgm, .pgm.gz, .ppm, .ppm.gz, .idx, .idx.gz."
+    ),
+    (
       .text("1,2\n", "x.xlsx"),
-      "x.xlsx: the file's extension names no format known here; use one of .csv, .tsv, .txt, .csv.gz, .mtx, .mtx.gz, .npy, .npy.gz, .npz, .pgm, .pgm.gz, .idx, .idx.gz."
+      "x.xlsx: this is not a valid xlsx file (it is no zip archive); check that the extension fits the contents."
+    ),
+    (
+      .text("PNG", "x.png"),
+      "x.png: this is not a valid PNG file (the file is cut off); check that the extension fits the contents."
+    ),
+    (
+      .text("1,2\n", "x.mat"),
+      "x.mat: this is not a valid MATLAB file (its header is cut off); check that the extension fits the contents."
     ),
   ]
 
@@ -371,7 +383,7 @@ import Testing
         == "\(astray): the folder \(folder.path)/no does not exist; create it or choose another.")
     #expect(
       sentence { () throws(DataFormatError) in try DataFile.checkOutput(folder.file("a.doc")) }
-        == "\(folder.file("a.doc")): the file's extension names no format known here; use one of .csv, .tsv, .txt, .csv.gz, .mtx, .mtx.gz, .npy, .npy.gz, .npz, .pgm, .pgm.gz."
+        == "\(folder.file("a.doc")): the file's extension names no format known here; use one of .csv, .tsv, .txt, .csv.gz, .mtx, .mtx.gz, .npy, .npy.gz, .npz, .pgm, .pgm.gz, .png."
     )
     #expect(folder.names == ["there.csv"])
     #expect(DataFormatErrorExample.evil.hasPrefix("a\\x0Ab.csv: "))

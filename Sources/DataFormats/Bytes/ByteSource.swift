@@ -40,6 +40,20 @@ public struct ByteSource: Sendable {
     }
   }
 
+  /// All that comes from standard input, up to 1 GiB.
+  ///
+  /// - Throws: ``DataFormatError`` if it cannot be read.
+  public static func standardInput() throws(DataFormatError) -> ByteSource {
+    var source = ByteSource(try OpenFile.readToEnd(0, path: inputName, limit: 1 << 30), named: inputName)
+    source.isStandardInput = true
+    return source
+  }
+
+  private static let inputName = "standard input"
+
+  /// Whether the name tells nothing about the format.
+  private(set) var isStandardInput = false
+
   /// The bytes by position, and how many there are.
   func open() throws(DataFormatError) -> RandomAccessBytes {
     switch storage {
@@ -123,6 +137,12 @@ private final class OpenFile {
   }
 
   func readToEnd(limit: Int) throws(DataFormatError) -> [UInt8] {
+    try Self.readToEnd(descriptor, path: path, limit: limit)
+  }
+
+  static func readToEnd(
+    _ descriptor: CInt, path: String, limit: Int
+  ) throws(DataFormatError) -> [UInt8] {
     var result: [UInt8] = []
     var chunk = [UInt8](repeating: 0, count: 1 << 16)
     while true {

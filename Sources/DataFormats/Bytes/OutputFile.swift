@@ -8,7 +8,7 @@
 
 /// A file that appears complete or not at all.
 ///
-/// Bytes go to a temporary file in the same folder, which takes the final name when all of them are on disk.
+/// `-` is standard output, which gets the bytes as they come. Otherwise bytes go to a temporary file in the same folder, which takes the final name when all of them are on disk.
 enum OutputFile {
   /// Whether a file can be written here, before work is done for it.
   static func check(_ path: String, overwrite: Bool) throws(DataFormatError) {
@@ -29,6 +29,14 @@ enum OutputFile {
     to path: String, overwrite: Bool, compressing: Bool,
     _ body: (ByteSink) throws(DataFormatError) -> Void
   ) throws(DataFormatError) {
+    if path == "-" {
+      let sink = ByteSink { bytes throws(DataFormatError) in
+        try write(bytes, to: 1, path: "standard output")
+      }
+      try body(sink)
+      try sink.flush()
+      return
+    }
     try check(path, overwrite: overwrite)
     let (descriptor, temporary) = try createTemporary(for: path)
     var isOpen = true

@@ -40,10 +40,18 @@ package enum Gzip {
 enum CompressedForm {
   /// With a header and a checksum.
   case gzip
+  /// With two bytes before and a checksum behind, as inside MATLAB files.
+  case zlib
   /// Bare, as inside a zip archive.
   case bare
 
-  var windowBits: Int32 { self == .gzip ? 15 + 16 : -15 }
+  var windowBits: Int32 {
+    switch self {
+    case .gzip: 15 + 16
+    case .zlib: 15
+    case .bare: -15
+    }
+  }
 }
 
 /// Decompresses a range of bytes piece by piece.

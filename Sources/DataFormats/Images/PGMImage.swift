@@ -24,13 +24,10 @@ public struct PGMImage: Equatable, Sendable {
   ///
   /// - Throws: ``DataFormatError`` for a file that is no PGM, is truncated, or has a pixel brighter than white.
   public init(reading source: ByteSource) throws(DataFormatError) {
-    let reader = PGMReader(try ByteStream(source))
-    self = try reader.read()
-  }
-
-  fileprivate init(unchecked pixels: Matrix, maximum: Int) {
-    self.pixels = pixels
-    self.maximum = maximum
+    let reader = PixelMapReader(try ByteStream(source), format: "PGM")
+    let found = try reader.read(magic: [UInt8(ascii: "2"), UInt8(ascii: "5")])
+    maximum = found.maximum
+    pixels = Matrix(rowCount: found.height, columnCount: found.width, elements: found.values)
   }
 
   /// The bytes of a binary PGM file.
@@ -53,30 +50,51 @@ public struct PGMImage: Equatable, Sendable {
   }
 }
 
-/// Reads a PGM file: a header of words, then pixels as words or bytes.
-private final class PGMReader {
+/// Reads a PGM or PPM file: a header of words, then pixels as words or bytes.
+final class PixelMapReader {
   private let stream: ByteStream
+  private let format: String
   private var buffer: [UInt8] = []
   private var position = 0
 
-  init(_ stream: ByteStream) { self.stream = stream }
-
-  private func invalid(_ problem: String) -> DataFormatError {
-    .notThisFormat(stream.name, format: "PGM", problem: problem)
+  /// What a file holds: its samples pixel by pixel.
+  struct Found {
+    var width: Int
+    var height: Int
+    var maximum: Int
+    var channelCount: Int
+    var values: [Double]
   }
 
-  func read() throws(DataFormatError) -> PGMImage {
+  init(_ stream: ByteStream, format: String) {
+    self.stream = stream
+    self.format = format
+  }
+
+  private func invalid(_ problem: String) -> DataFormatError {
+    .notThisFormat(stream.name, format: format, problem: problem)
+  }
+
+  /// - Parameter magic: the digits that may follow the P, first the plain forms.
+  func read(magic wanted: [UInt8]) throws(DataFormatError) -> Found {
     let magic = (try next(), try next())
-    guard magic.0 == UInt8(ascii: "P"), magic.1 == UInt8(ascii: "2") || magic.1 == UInt8(ascii: "5")
-    else { throw invalid("it begins with neither P2 nor P5") }
-    let isPlain = magic.1 == UInt8(ascii: "2")
+    guard magic.0 == UInt8(ascii: "P"), let kind = magic.1, wanted.contains(kind)
+    else {
+      let names = wanted.map { "P\(UnicodeScalar($0))" }
+      throw invalid(
+        names.count == 2
+          ? "it begins with neither \(names[0]) nor \(names[1])"
+          : "it begins with none of \(names.joined(separator: ", "))")
+    }
+    let isPlain = kind == UInt8(ascii: "2") || kind == UInt8(ascii: "3")
+    let channelCount = kind == UInt8(ascii: "3") || kind == UInt8(ascii: "6") ? 3 : 1
     guard let width = try number(), let height = try number(), let maximum = try number(),
       width > 0, height > 0, (1...65_535).contains(maximum)
     else { throw invalid("its header lacks width, height or maximum") }
     let left = stream.remaining + buffer.count - position
     // Plain pixels take at least a digit and a space, but for the last.
     let size = isPlain ? 2 : maximum > 255 ? 2 : 1
-    guard let count = elementCount([width, height]), count <= (left + (isPlain ? 1 : 0)) / size
+    guard let count = elementCount([width, height, channelCount]), count <= (left + (isPlain ? 1 : 0)) / size
     else {
       throw short(width, height, left)
     }
@@ -99,7 +117,7 @@ private final class PGMReader {
         throw short(width, height, left)
       }
       guard value <= maximum else {
-        let (row, column) = values.count.quotientAndRemainder(dividingBy: width)
+        let (row, column) = (values.count / channelCount).quotientAndRemainder(dividingBy: width)
         throw DataFormatError(
           stream.name, .element(row: row, column: column),
           "the pixel \(value) is brighter than the maximum \(maximum)",
@@ -108,8 +126,8 @@ private final class PGMReader {
       values.append(Double(value))
     }
     try stream.verify()
-    return PGMImage(
-      unchecked: Matrix(rowCount: height, columnCount: width, elements: values), maximum: maximum)
+    return Found(
+      width: width, height: height, maximum: maximum, channelCount: channelCount, values: values)
   }
 
   private func short(_ width: Int, _ height: Int, _ left: Int) -> DataFormatError {

@@ -1,0 +1,123 @@
+import LinearAlgebra
+
+// The cells of a sheet are written down as a text with tabs, which is read as every other table: what is a header, what
+// names the rows, what is missing is decided in one place. Line k of the text is row k of the sheet.
+
+/// A table in a sheet of a workbook, with the way back: the workbook can be written with the gaps of the table filled.
+public struct Spreadsheet: Sendable {
+  let source: ByteSource
+  let sheet: String?
+  let table: TextTable
+
+  /// The column of the sheet in which the text begins, from 0.
+  let firstColumn: Int
+}
+
+extension Spreadsheet {
+  static func read(
+    _ source: ByteSource, options: ReadingOptions
+  ) throws(DataFormatError) -> ObservedData {
+    let (text, firstColumn) = try sheetText(source, options: options)
+    var own = options
+    own.delimiter = UInt8(ascii: "\t")
+    own.decimal = UInt8(ascii: ".")
+    var data = try DelimitedFile.readObserved(
+      ByteSource(text, named: source.name), options: own)
+    data.format = .xlsx
+    if case .text(let table) = data.original {
+      data.original = .spreadsheet(
+        Spreadsheet(
+          source: source, sheet: options.sheet, table: table, firstColumn: firstColumn))
+    }
+    return data
+  }
+
+  static func readMatrix(
+    _ source: ByteSource, options: ReadingOptions, isCautious: Bool
+  ) throws(DataFormatError) -> (elements: Matrix, names: TableNames) {
+    var own = options
+    own.delimiter = UInt8(ascii: "\t")
+    own.decimal = UInt8(ascii: ".")
+    return try DelimitedFile.readMatrix(
+      ByteSource(try sheetText(source, options: options).text, named: source.name), options: own,
+      isCautious: isCautious)
+  }
+
+  private static func sheetText(
+    _ source: ByteSource, options: ReadingOptions
+  ) throws(DataFormatError) -> (text: [UInt8], firstColumn: Int) {
+    let book = try Workbook(source)
+    let cells = SheetCells(try book.sheet(named: options.sheet).bytes, book)
+    var grid: [Int: [Int: String]] = [:]
+    var columns: (first: Int, last: Int)?
+    var lastRow = 0
+    var count = 0
+    for cell in cells.all where !cell.text.isEmpty {
+      grid[cell.row, default: [:]][cell.column] = cell.text
+      columns = (min(columns?.first ?? cell.column, cell.column), max(columns?.last ?? 0, cell.column))
+      lastRow = max(lastRow, cell.row)
+      count += 1
+    }
+    guard let columns else { throw .emptyFile(source.name) }
+    // A cell far below or far to the right of all others must not make a sheet of millions.
+    let size = (lastRow + 1) * (columns.last - columns.first + 1)
+    guard size <= max(1 << 22, 200 * count) else {
+      throw .tooManyElements(
+        source.name, rowCount: lastRow + 1, columnCount: columns.last - columns.first + 1,
+        entries: count)
+    }
+    var text: [UInt8] = []
+    for row in 0...lastRow {
+      if let found = grid[row] {
+        for column in columns.first...columns.last {
+          if column > columns.first { text.append(UInt8(ascii: "\t")) }
+          if let content = found[column] { text += quoted(content).utf8 }
+        }
+      }
+      text.append(UInt8(ascii: "\n"))
+    }
+    return (text, columns.first)
+  }
+
+  /// A text on one line, in quotes where it has a tab or a quote.
+  private static func quoted(_ content: String) -> String {
+    let oneLine = String(content.map { $0.isNewline ? " " : $0 })
+    let isPlain = !oneLine.utf8.contains { $0 == 9 || $0 == 34 } && oneLine.first != "#"
+    return isPlain ? oneLine : "\"" + oneLine.replacing("\"", with: "\"\"") + "\""
+  }
+
+  /// Writes the workbook with numbers in the gaps of the table; all other cells and sheets stay.
+  func write(
+    to sink: ByteSink, entries: ObservedEntries, isFilledEverywhere: Bool,
+    fill: (Int, Int) -> Double?
+  ) throws(DataFormatError) {
+    let book = try Workbook(source)
+    let (member, bytes) = try book.sheet(named: sheet)
+    var fills: [Int: [Int: String]] = [:]
+    let decoded = PaddedText(try table.source.wholeText())
+    var rows = TextRows(
+      decoded, table.structure.dialect, from: table.structure.dataStart,
+      line: table.structure.dataLine)
+    var cells: [TextCell] = []
+    var row = 0
+    while row < entries.rowCount, let found = rows.next(into: &cells) {
+      if found.isComment || (found.isBlank && table.structure.width > 1) { continue }
+      var known = entries.rowStarts[row]
+      let end = entries.rowStarts[row + 1]
+      for (column, position) in table.positions.enumerated() {
+        guard let position else { continue }
+        let isKnown = known < end && Int(entries.columns[known]) == position
+        if isKnown { known += 1 }
+        guard !isKnown || isFilledEverywhere, let value = fill(row, position) else { continue }
+        var format = table.formats[position]
+        format.thousandsMark = nil
+        (format.prefix, format.suffix) = ("", "")
+        fills[found.line - 1, default: [:]][firstColumn + column] =
+          isFilledEverywhere ? format.exactText(value) : format.text(value)
+      }
+      row += 1
+    }
+    let edited = SheetCells(bytes, book).replacing(fills)
+    try book.write(replacing: member, with: edited, to: sink)
+  }
+}
