@@ -134,7 +134,8 @@ let package = Package(
       of: "Estimators", on: ["LinearAlgebra", "LinearNetworks", "Dynamics", "Analysis"]),
     tests(of: "Records"),
     tests(of: "Reports", on: ["Records"]),
-    tests(of: "DataFormats", on: ["LinearAlgebra"], exclude: ["Tables", "Formats"]),
+    tests(
+      of: "DataFormats", on: ["LinearAlgebra"], exclude: ["Tables", "FurtherTables", "Formats"]),
     tests(of: "Experiments", on: ["LinearAlgebra", "Records"]),
     tests(of: "Jobs", on: ["LinearAlgebra", "DataFormats", "Records"]),
     .testTarget(

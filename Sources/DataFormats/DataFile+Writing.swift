@@ -89,7 +89,8 @@ extension DataFile {
   ) throws(DataFormatError) {
     let (format, isCompressed) =
       try path == "-"
-      ? (format ?? original.format, false) : { (path) throws(DataFormatError) in
+      ? (format ?? original.format, false)
+      : { (path) throws(DataFormatError) in
         let found = try DataFormat.of(path)
         return (found.format, found.isCompressed)
       }(path)

@@ -44,7 +44,8 @@ public struct ByteSource: Sendable {
   ///
   /// - Throws: ``DataFormatError`` if it cannot be read.
   public static func standardInput() throws(DataFormatError) -> ByteSource {
-    var source = ByteSource(try OpenFile.readToEnd(0, path: inputName, limit: 1 << 30), named: inputName)
+    var source = ByteSource(
+      try OpenFile.readToEnd(0, path: inputName, limit: 1 << 30), named: inputName)
     source.isStandardInput = true
     return source
   }

@@ -94,7 +94,8 @@ final class PixelMapReader {
     let left = stream.remaining + buffer.count - position
     // Plain pixels take at least a digit and a space, but for the last.
     let size = isPlain ? 2 : maximum > 255 ? 2 : 1
-    guard let count = elementCount([width, height, channelCount]), count <= (left + (isPlain ? 1 : 0)) / size
+    guard let count = elementCount([width, height, channelCount]),
+      count <= (left + (isPlain ? 1 : 0)) / size
     else {
       throw short(width, height, left)
     }

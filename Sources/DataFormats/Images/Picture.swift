@@ -47,7 +47,8 @@ public struct Picture: Equatable, Sendable {
   public func replacing(samples new: Matrix) -> Picture {
     precondition(
       new.rowCount == height && new.columnCount == samples.columnCount,
-      "a \(new.rowCount)×\(new.columnCount) matrix is no picture of \(height)×\(samples.columnCount) samples")
+      "a \(new.rowCount)×\(new.columnCount) matrix is no picture of \(height)×\(samples.columnCount) samples"
+    )
     return Picture(
       width: width, height: height, channelCount: channelCount, maximum: maximum,
       samples: Matrix(

@@ -31,7 +31,9 @@ struct MATFile {
     }
     guard bytes[126...127].elementsEqual("IM".utf8) else {
       throw Self.invalid(
-        file, bytes[126...127].elementsEqual("MI".utf8) ? "its bytes are in big-endian order" : "it is of another version than 5")
+        file,
+        bytes[126...127].elementsEqual("MI".utf8)
+          ? "its bytes are in big-endian order" : "it is of another version than 5")
     }
     var elements = Elements(bytes, from: 128)
     while let element = elements.next() {

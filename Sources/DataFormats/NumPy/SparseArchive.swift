@@ -41,7 +41,8 @@ struct SparseArchive {
         "save it as csr, csc or coo")
     }
     guard rows.count == values.count, columns.count == values.count else {
-      throw .notThisFormat(source.name, format: "npz", problem: "its sparse arrays differ in length")
+      throw .notThisFormat(
+        source.name, format: "npz", problem: "its sparse arrays differ in length")
     }
     var collector = TripletCollector(file: source.name)
     for k in values.indices where !values[k].isNaN {

@@ -57,7 +57,8 @@ struct SheetCells {
         }
       case "c":
         if let found = open {
-          let text = book.text(found.value, type: found.type, style: found.tag["s"].flatMap { Int($0) })
+          let text = book.text(
+            found.value, type: found.type, style: found.tag["s"].flatMap { Int($0) })
           all.append(
             Cell(
               row: row, column: column, text: text, style: found.tag["s"],

@@ -54,7 +54,9 @@ extension Spreadsheet {
     var count = 0
     for cell in cells.all where !cell.text.isEmpty {
       grid[cell.row, default: [:]][cell.column] = cell.text
-      columns = (min(columns?.first ?? cell.column, cell.column), max(columns?.last ?? 0, cell.column))
+      columns = (
+        min(columns?.first ?? cell.column, cell.column), max(columns?.last ?? 0, cell.column)
+      )
       lastRow = max(lastRow, cell.row)
       count += 1
     }

@@ -115,7 +115,9 @@ struct XMLPieces {
       default:
         let isHexadecimal = entity.hasPrefix("#x")
         let code = UInt32(entity.dropFirst(isHexadecimal ? 2 : 1), radix: isHexadecimal ? 16 : 10)
-        if let scalar = code.flatMap({ Unicode.Scalar($0) }) { result.unicodeScalars.append(scalar) }
+        if let scalar = code.flatMap({ Unicode.Scalar($0) }) {
+          result.unicodeScalars.append(scalar)
+        }
       }
       rest = rest[rest.index(after: end)...]
     }

@@ -13,6 +13,9 @@ struct TableReader {
   private var rowCount = 0
   private var dataEnd: Int
 
+  /// How many rows there are up to the last with something in it, and where that ends.
+  private var filledRows = (count: 0, end: 0)
+
   init(
     _ source: ByteSource, _ text: PaddedText, _ encoding: TextEncoding, _ sample: TableSample,
     options: ReadingOptions, isCautious: Bool
@@ -41,6 +44,7 @@ struct TableReader {
       throw structure.headings == nil ? .allMissing(file) : .noEntries(file)
     }
     let roles = try roles()
+    if roles.contains(.names) { dropEmptyRows() }
     try checkCells(roles)
     return try assemble(roles)
   }
@@ -83,7 +87,20 @@ struct TableReader {
         throw DataFormatError(file, .line(row.line), "there are too many rows", "split the table")
       }
       read(cells, line: row.line)
+      if cells.contains(where: { !$0.content.isEmpty }) {
+        filledRows = (rowCount, row.range.upperBound)
+      }
     }
+  }
+
+  /// Rows without even a name, at the end of a table whose rows have names, are none.
+  private mutating func dropEmptyRows() {
+    let empty = rowCount - filledRows.count
+    guard empty > 0, filledRows.count > 0 else { return }
+    rowCount = filledRows.count
+    cells.removeLast(empty * structure.width)
+    for column in tallies.indices { tallies[column].missing -= empty }
+    dataEnd = min(dataEnd, filledRows.end)
   }
 
   private mutating func addBlankRow() {

@@ -87,7 +87,10 @@ enum TableSniffer {
       guard width > 0 else { continue }
       let (decimal, understood) = decimal(fitting, sample, missing, options)
       let consistent = Double(fitting.count) / Double(max(1, sample.all.count))
-      let score = (width == 1 ? 0.25 : consistent * consistent) * (0.3 + understood)
+      var score = (width == 1 ? 0.25 : consistent * consistent) * (0.3 + understood)
+      // Commas and spaces stand in numbers and names; tabs, semicolons and bars in every line separate.
+      let isTelling = delimiter != UInt8(ascii: ",") && delimiter != UInt8(ascii: " ")
+      if isTelling, width > 1, understood > 0, consistent >= 0.98 { score += 10 }
       if score > (best?.score ?? -1) + 1e-9 {
         var found = dialect
         found.decimal = decimal

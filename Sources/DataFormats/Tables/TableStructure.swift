@@ -70,6 +70,8 @@ struct HeaderFinder {
     while !header.isEmpty, next < min(rows.count - 1, start + 6),
       isHeaderLine(rows[next], isNumeric)
         || (header.count > 1 && isNameLine(rows[next]))
+        || (header.count == 1
+          && isSecondLevel(rows[next], under: rows[header[0]], above: rows[next + 1]))
     {
       header.append(next)
       next += 1
@@ -196,6 +198,21 @@ struct HeaderFinder {
   private func isNameLine(_ row: TableSample.Row) -> Bool {
     guard let first = row.cells.first, row.cells.count == structure.width else { return false }
     return isText(first) && row.cells.dropFirst().allSatisfy(\.content.isEmpty)
+  }
+
+  /// A line of whole numbers that tell apart columns of the same heading, with nothing over the row names.
+  private func isSecondLevel(
+    _ row: TableSample.Row, under header: TableSample.Row, above next: TableSample.Row
+  ) -> Bool {
+    guard structure.width > 2, row.cells.count == structure.width,
+      next.cells.count == structure.width, row.cells[0].content.isEmpty,
+      !next.cells[0].content.isEmpty, header.cells.count == structure.width
+    else { return false }
+    let columns = Array(1..<structure.width)
+    guard wholeNumbers(row, columns) != nil else { return false }
+    let names = columns.map { content(header.cells[$0]) }
+    let pairs = columns.map { content(header.cells[$0]) + "\u{0}" + content(row.cells[$0]) }
+    return Set(names).count < names.count && Set(pairs).count == pairs.count
   }
 
   /// The header line, if there is one among the first rows.

@@ -97,6 +97,11 @@ struct TextRows {
       while !isEnd(p) { p += 1 }
       return finish(&row, at: p)
     }
+    if isRule(p) {
+      row.isComment = true
+      while !isEnd(p) { p += 1 }
+      return finish(&row, at: p)
+    }
     p = start
     if dialect.isSpaced { readSpacedCells(&p, &cells) } else { readCells(&p, &cells) }
     return finish(&row, at: p)
@@ -199,6 +204,30 @@ struct TextRows {
     var p = start
     while isSpace(text.start[p]) { p += 1 }
     return p
+  }
+
+  /// A line drawn under headings: `-----+-----`, `|---|---|`.
+  private func isRule(_ start: Int) -> Bool {
+    guard
+      [UInt8(ascii: "-"), UInt8(ascii: "+"), UInt8(ascii: "|"), UInt8(ascii: "=")]
+        .contains(byte(start))
+    else { return false }
+    var p = start
+    var dashes = 0
+    var longest = 0
+    while !isEnd(p) {
+      switch byte(p) {
+      case UInt8(ascii: "-"), UInt8(ascii: "="):
+        dashes += 1
+        longest = max(longest, dashes)
+      case UInt8(ascii: "+"), UInt8(ascii: "|"), UInt8(ascii: ":"), 0x20, 0x09: dashes = 0
+      default: return false
+      }
+      p += 1
+    }
+    // Three dashes alone mark a missing value.
+    return longest >= 3 && p - start >= 5 && dialect.delimiter != UInt8(ascii: ":")
+      && (dialect.delimiter == UInt8(ascii: "|") || dialect.isSpaced || longest >= 5)
   }
 
   private func isSpreadsheetError(_ p: Int) -> Bool {

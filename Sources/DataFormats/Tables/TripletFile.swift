@@ -40,7 +40,7 @@ enum TripletFile {
       let (rows, columns) = collector.renumberByRank()
       names = TableNames(
         columns: columns.map { "\($0)" }, rows: rows.map { "\($0)" },
-        rowHeading: roles.headings?[roles.row])
+        rowHeading: roles.headings?[roles.row] ?? "row")
       (largestRow, largestColumn) = (rows.count - 1, columns.count - 1)
     }
     let entries = try entries(

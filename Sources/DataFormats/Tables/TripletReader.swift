@@ -114,7 +114,8 @@ struct TripletReader {
       let (rows, rowRanks) = rowLabels.sorted()
       let (columns, columnRanks) = columnLabels.sorted()
       collector.renumber(rows: rowRanks, columns: columnRanks)
-      names = TableNames(columns: columns, rows: rows, rowHeading: roles.headings?[roles.row])
+      names = TableNames(
+        columns: columns, rows: rows, rowHeading: roles.headings?[roles.row] ?? "row")
       largestRow = rows.count - 1
       largestColumn = columns.count - 1
     }
