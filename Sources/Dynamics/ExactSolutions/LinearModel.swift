@@ -6,7 +6,9 @@ import RealModule
 ///     flow     W′ = Σyx − W Σx:            W(t) = W₀ e^{−tΣx} + Σyx (1 − e^{−tΣx}) Σx⁻¹
 ///     descent  W ← W + η (Σyx − W Σx):     W_t = W₀ (1 − ηΣx)^t + Σyx (1 − (1 − ηΣx)^t) Σx⁻¹
 ///
-/// evaluated per eigenvalue of Σx, so that Σx may be singular: the last factor is t, or ηt, on its kernel.
+/// evaluated per eigenvalue of Σx, so that Σx may be singular: the last factor is t, or ηt, on its kernel. An
+/// eigenvalue within rounding of zero, and what Σyx has along the kernel within rounding, are zero: late times would
+/// make them as large as anything.
 /// `W` is outputs × inputs. With Σx = 1 this is the one-layer factorization of a target Σyx,
 /// W(t) = Y + (W₀ − Y) e^{−t}.
 ///
@@ -16,6 +18,8 @@ public struct LinearModel: Equatable, Sendable {
   public let crossCovariance: Matrix
   private let eigenvalues: [Double]
   private let eigenvectors: Matrix
+  /// Σyx in the eigenvectors.
+  private let rotatedCross: Matrix
 
   /// - Parameters:
   ///   - inputCovariance: Σx, d₀ × d₀, symmetric.
@@ -26,8 +30,21 @@ public struct LinearModel: Equatable, Sendable {
       "a \(crossCovariance.shape) cross-covariance does not fit \(inputCovariance.shape) inputs")
     let decomposition = try SymmetricEigendecomposition(of: inputCovariance)
     self.crossCovariance = crossCovariance
-    eigenvalues = decomposition.eigenvalues
     eigenvectors = decomposition.eigenvectors
+    let largest = decomposition.eigenvalues.map(abs).max() ?? 0
+    let rounding = 4 * Double(inputCovariance.rowCount) * .ulpOfOne * largest
+    eigenvalues = decomposition.eigenvalues.map { abs($0) <= rounding ? 0 : $0 }
+    // The kernel is known up to rounding over the distance to the next eigenvalue.
+    var rotated = crossCovariance * eigenvectors
+    let next = eigenvalues.map(abs).filter { $0 > 0 }.min() ?? largest
+    let negligible = next > 0 ? rounding / next * crossCovariance.frobeniusNorm : 0
+    for (k, λ) in eigenvalues.enumerated() where λ == 0 {
+      let column = rotated.column(k)
+      let norm = column.reduce(0) { $0 + $1 * $1 }.squareRoot()
+      guard norm <= negligible else { continue }
+      for row in column.indices { rotated[row, k] = 0 }
+    }
+    rotatedCross = rotated
   }
 
   /// The weights of gradient flow at a time.
@@ -55,7 +72,7 @@ public struct LinearModel: Equatable, Sendable {
   ) -> Matrix {
     let values = eigenvalues.map(factors)
     let kept = (initial * eigenvectors).scalingColumns(by: values.map(\.kept))
-    let learned = (crossCovariance * eigenvectors).scalingColumns(by: values.map(\.learned))
+    let learned = rotatedCross.scalingColumns(by: values.map(\.learned))
     return (kept + learned).timesTransposed(eigenvectors)
   }
 }

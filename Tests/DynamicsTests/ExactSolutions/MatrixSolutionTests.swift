@@ -223,6 +223,58 @@ import _TestSupport
     }
   }
 
+  /// Late times of a singular Σx: the minimiser plus what the start has on the kernel, by a pseudoinverse.
+  @Test func theLinearModelStandsStillAtLateTimes() throws {
+    var generator = SeededGenerator(seed: 10)
+    for trial in 0..<500 {
+      let inputs = 2 + trial % 5
+      let rank = 1 + generator.nextIndex(below: inputs)
+      let samples = Matrix.lowRank(
+        rowCount: 8, columnCount: inputs, rank: rank, using: &generator)
+      let targets = Matrix.gaussian(rowCount: 8, columnCount: 3, using: &generator)
+      let x = (samples.transposedTimes(samples) / 8).symmetrized()
+      let yx = targets.transposedTimes(samples) / 8
+      let start = Matrix.gaussian(rowCount: 3, columnCount: inputs, using: &generator)
+      let eigen = try SymmetricEigendecomposition(of: x)
+      let smallest = eigen.eigenvalues[rank - 1]
+      guard smallest > 1e-4 * eigen.eigenvalues[0] else { continue }
+      let range = eigen.eigenvectors.firstColumns(rank)
+      let inverse = range.scalingColumns(by: eigen.eigenvalues.prefix(rank).map { 1 / $0 })
+        .timesTransposed(range)
+      let limit = yx * inverse + start - (start * range).timesTransposed(range)
+      let model = try LinearModel(inputCovariance: x, crossCovariance: yx)
+      for time in [1e6, 1e10, 1e14, 1e300] {
+        expectClose(model.flow(from: start, at: time), limit, relative: 1e-9)
+      }
+      let step = 1 / eigen.eigenvalues[0]
+      expectClose(
+        model.descent(from: start, stepSize: step, after: 1_000_000_000_000_000), limit,
+        relative: 1e-9)
+    }
+  }
+
+  @Test func theLinearModelAgreesWithTheReferenceAtLateTimes() throws {
+    let file = try ReferenceCase("linear-model-late")
+    let solution = try ExactSolutions.solve(
+      .regression(
+        inputCovariance: file.inputs["inputCovariance"].matrix,
+        crossCovariance: file.inputs["crossCovariance"].matrix),
+      from: .layered(LinearNetwork(layers: file.inputs["layers"].matrices)),
+      at: file.inputs["times"].numbers)
+    let expected = file.outputs["endToEnd"].matrices
+    #expect(expected.count == 3)
+    for (snapshot, w) in zip(solution.trajectory.snapshots, expected) {
+      expectClose(try #require(snapshot.endToEnd), w, relative: file.tolerance)
+    }
+  }
+
+  /// A correlation that truly lies outside the inputs' range grows with time, as it does for covariances alone.
+  @Test func aCorrelationWithoutInputsGrowsWithTime() throws {
+    let model = try LinearModel(
+      inputCovariance: .diagonal([1, 0]), crossCovariance: Matrix(rows: [[1, 1e-9]]))
+    expectClose(model.flow(from: .zeros(1, 2), at: 1e6)[0, 1], 1e-3, relative: 1e-14)
+  }
+
   // MARK: Hypotheses that fail
 
   @Test func aMisalignedStartIsRefusedWithTheHypothesisNamed() throws {
@@ -258,17 +310,19 @@ import _TestSupport
     #expect(refusal?.attempts.allSatisfy { !$0.failing.isEmpty } == true)
   }
 
-  /// With three layers an unbalanced start has no closed form here, though it is aligned.
-  @Test func anUnbalancedDeepStartIsRefused() throws {
+  /// Aligned layers of any imbalance are solved, three and more too.
+  @Test func anUnbalancedDeepStartIsSolved() throws {
     let layers = [Matrix.diagonal([0.1, 0.2]), .diagonal([0.1, 0.2]), .diagonal([0.3, 0.2])]
-    let refusal = #expect(throws: NoExactSolution.self) {
-      try ExactSolutions.solve(
-        .factorization(target: .diagonal([2, 1])), from: .layered(LinearNetwork(layers: layers)),
-        at: [1])
+    let problem = QuadraticProblem.factorization(target: .diagonal([2, 1]))
+    let solution = try ExactSolutions.solve(
+      problem, from: .layered(LinearNetwork(layers: layers)), at: [4])
+    #expect(solution.method == .spectralModes)
+    let expected = ExtrapolationIntegrator.solve(from: layers, until: 4, tolerance: 1e-14) {
+      layeredFlow($0, gradient: problem.gradient)
     }
-    let failing = try #require(refusal?.attempts.first?.failing)
-    #expect(failing.map(\.name) == ["layers are balanced (needed for three layers or more)"])
-    #expect(abs(failing[0].measured - 2.0 / 3) < 1e-12)
+    expectClose(
+      try #require(solution.trajectory.snapshots[0].endToEnd),
+      expected.dropFirst().reduce(expected[0]) { $1 * $0 }, relative: 1e-11)
   }
 
   @Test func aSolutionThatEndsInFiniteTimeIsRefusedBeyondItsEnd() throws {
