@@ -29,11 +29,12 @@ let realModule = Target.Dependency.product(name: "RealModule", package: "swift-n
 let package = Package(
   name: "DeepLinear",
   products: [
+    // Matrices, networks, dynamics, estimators and files: all of it by `import DeepLinear`.
     .library(name: "DeepLinear", targets: ["DeepLinear"]),
-    // Whole jobs as values, for other doors than the command.
-    .library(name: "DeepLinearJobs", targets: ["Jobs"]),
-    // For programs that read data files and draw reports, as the benchmarks do.
-    .library(name: "DeepLinearReports", targets: ["DataFormats", "Records", "Reports"]),
+    // Parts by their own names: files alone, pages from records, whole jobs for other doors than the command.
+    .library(name: "DataFormats", targets: ["DataFormats"]),
+    .library(name: "Reports", targets: ["Records", "Reports"]),
+    .library(name: "Jobs", targets: ["Jobs"]),
     .executable(name: "deeplinear", targets: ["deeplinear-cli"]),
   ],
   dependencies: [
@@ -78,13 +79,16 @@ let package = Package(
         "CSparseKernels", "LinearAlgebra", "LinearNetworks", "Dynamics", "Analysis", realModule,
       ]),
 
-    // ───── umbrella: re-exports ①–⑤, nothing else ─────
-    storey(
-      "DeepLinear", on: ["LinearAlgebra", "LinearNetworks", "Dynamics", "Analysis", "Estimators"]),
-
     // ───── ⑥ bytes ↔ values, and plain records ─────
     storey("DataFormats", on: ["LinearAlgebra", "CPictures", "CZlib"]),
     storey("Records"),
+
+    // ───── umbrella: what `import DeepLinear` gives, ①–⑤ and the files; nothing of its own ─────
+    storey(
+      "DeepLinear",
+      on: [
+        "LinearAlgebra", "LinearNetworks", "Dynamics", "Analysis", "Estimators", "DataFormats",
+      ]),
 
     // ───── ⑦ the papers' figures, tables and claims → records ─────
     .target(
@@ -137,6 +141,7 @@ let package = Package(
     tests(
       of: "DataFormats", on: ["LinearAlgebra"], exclude: ["Tables", "FurtherTables", "Formats"]),
     tests(of: "Experiments", on: ["LinearAlgebra", "Records"]),
+    tests(of: "DeepLinear"),
     tests(of: "Jobs", on: ["LinearAlgebra", "DataFormats", "Records"]),
     .testTarget(
       name: "CommandLineTests",

@@ -12,7 +12,8 @@ let package = Package(
       dependencies: [
         "CPeakRate",
         .product(name: "DeepLinear", package: "DeepLinear"),
-        .product(name: "DeepLinearReports", package: "DeepLinear"),
+        .product(name: "DataFormats", package: "DeepLinear"),
+        .product(name: "Reports", package: "DeepLinear"),
       ]),
   ]
 )

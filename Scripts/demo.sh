@@ -11,6 +11,7 @@ mkdir -p reports
 "$deeplinear" complete Examples/camera.pgm --mask Examples/camera-mask.pgm \
   --truth Examples/camera.pgm --report reports/camera --force --output reports/camera.pgm
 
+echo "The command is $deeplinear; for this terminal: export PATH=\"$PWD/.build/release:\$PATH\""
 echo "Open in a browser:"
 for report in low-rank-2000 camera; do
   echo "  $PWD/reports/$report/index.html"

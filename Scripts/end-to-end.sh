@@ -73,6 +73,24 @@ expect_status 0 "$deeplinear" complete "$examples/camera.pgm" --mask "$examples/
 [ "$(head -c 2 picture.pgm)" = P5 ]
 [ -s picture/index.html ]
 
+echo "what the README shows is what one sees"
+readme=$(realpath "$examples/../README.md")
+expect_status 0 "$deeplinear" complete "$examples/low-rank-2000.csv" \
+  --truth "$examples/low-rank-2000-truth.csv" --report report-of-readme
+python3 - "$readme" stdout << 'PYTHON'
+import re, sys
+
+shown = open(sys.argv[1], encoding="utf-8").read().split("$ deeplinear complete ")[1].split("```")[0]
+# Times, counts of iterations, errors at the level of rounding and the folder are those of a machine.
+def plain(line):
+    line = re.sub(r"\S*(?=Examples/)", "", line).replace("report-of-readme", "report")
+    return re.sub(r"\d\S*e-\d+|\d+ iterations, \S+ s", "#", line).rstrip()
+
+shown = [plain(line) for line in shown.splitlines()[1:] if line.strip()]
+seen = [plain(line) for line in open(sys.argv[2], encoding="utf-8") if line.strip()]
+assert shown == seen, "\n".join(["The README shows", *shown, "and one sees", *seen])
+PYTHON
+
 echo "nothing is overwritten without --force"
 expect_status 2 "$deeplinear" complete "$examples/low-rank-2000.csv" --output completed.csv
 

@@ -77,6 +77,69 @@ import Testing
     #expect(try start(7, nil) != start(7, 0))
   }
 
+  @Test func onlyWhatReachedSomethingHasConverged() throws {
+    func kind(_ dynamics: String) throws -> String? {
+      let simulation = Simulation(
+        .text(
+          """
+          objective: { kind: factorization, target: { array: y } }
+          network: { widths: [2, 2, 2], initial: { kind: identity, scale: 0.5 } }
+          dynamics: \(dynamics)
+          recording: { times: [0, 40] }
+          """))
+      let context = JobContext(arrays: ["y": NPYArray(Matrix.identity(2))])
+      let summary = try simulation.run(in: context, observing: .none).summaryJSON()
+      let json = try JSONSerialization.jsonObject(with: Data(summary)) as? [String: Any]
+      return (json?["outcome"] as? [String: Any])?["kind"] as? String
+    }
+    #expect(try kind("{ kind: flow }") == "ended")
+    #expect(try kind("{ kind: exact }") == "ended")
+    #expect(try kind("{ kind: flow, targetLoss: 1.0e-3 }") == "converged")
+    #expect(try kind("{ kind: flow, restSpeed: 1.0e-6 }") == "converged")
+    #expect(try kind("{ kind: descent, stepSize: 0.1 }") == "stepLimit")
+    #expect(try kind("{ kind: descent, stepSize: 0.1, targetLoss: 0.05 }") == "converged")
+    #expect(try kind("{ kind: descent, stepSize: 9 }") == "diverged")
+  }
+
+  @Test func whatDivergedDoesNotReplaceAnEarlierRun() throws {
+    let folder = FileManager.default.temporaryDirectory
+      .appendingPathComponent("deeplinear-\(UInt64.random(in: 0 ... .max))")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    func run(_ stepSize: Double) throws -> SimulationResult {
+      var simulation = Simulation(
+        .text(
+          """
+          objective: { kind: factorization, target: { array: y } }
+          network: { widths: [2, 2, 2], initial: { kind: identity, scale: 0.5 } }
+          dynamics: { kind: descent, stepSize: \(stepSize) }
+          recording: { times: [0, 40] }
+          """))
+      simulation.output = folder.appendingPathComponent("o.npz").path
+      simulation.report = folder.appendingPathComponent("r").path
+      simulation.force = true
+      let context = JobContext(arrays: ["y": NPYArray(Matrix.identity(2))])
+      let result = try simulation.run(in: context, observing: .none)
+      try result.write()
+      return result
+    }
+    func contents() throws -> [Data] {
+      try ["o.npz", "r/record.json"].map {
+        try Data(contentsOf: folder.appendingPathComponent($0))
+      }
+    }
+    _ = try run(0.1)
+    let good = try contents()
+    guard case .incomplete(let sentence?) = try run(9).ending else {
+      Issue.record("a step of 9 does not diverge")
+      return
+    }
+    #expect(sentence.contains("diverged") && sentence.contains("kept"))
+    #expect(try contents() == good)
+    _ = try run(0.2)
+    #expect(try contents() != good)
+  }
+
   @Test func theObserverHearsOfProgressAndCanStop() throws {
     let heard = Mutex<[JobProgress]>([])
     let context = JobContext(arrays: ["x": NPYArray(Self.table)])

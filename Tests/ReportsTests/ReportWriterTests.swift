@@ -37,8 +37,8 @@ import Testing
       #expect(
         try files("\(folder)/new/report") == [
           ".deeplinear-report", "data", "data.js", "data/figure-1.csv", "data/figure-1.json",
-          "data/figure-1.svg", "data/table-1.csv", "index.html", "plotly.min.js", "record.json",
-          "report.md",
+          "data/figure-1.svg", "data/table-1.csv", "glossary.html", "index.html", "plotly.min.js",
+          "record.json", "report.md",
         ])
       #expect(try files("\(folder)/new").filter { !$0.hasPrefix("report") } == [])
       #expect(
@@ -49,6 +49,29 @@ import Testing
           == "name,value (s)\nx,0.30000000000000004\n,not applicable\n")
       let json = try Data(contentsOf: URL(fileURLWithPath: "\(folder)/new/report/record.json"))
       #expect(try Record(json: [UInt8](json)).title == "Small")
+    }
+  }
+
+  @Test func everyPageLeadsToWhatItsWordsMean() throws {
+    try withTemporaryFolder { folder in
+      for record in [Self.small, DemoRecord.record] {
+        let page = try ReportWriter().write(record, to: "\(folder)/report", overwrite: true)
+        #expect(try contents(page).contains(#"<a href="glossary.html">"#))
+        let glossary = try contents("\(folder)/report/glossary.html")
+        #expect(Glossary.entries.count == 10)
+        #expect(
+          Glossary.entries.allSatisfy { glossary.contains("<dt") && glossary.contains($0.word) })
+      }
+    }
+  }
+
+  /// The same ten, in the same words.
+  @Test func theReadmeSaysWhatTheWordsMean() throws {
+    let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+      .deletingLastPathComponent().deletingLastPathComponent()
+    let readme = try String(contentsOf: root.appendingPathComponent("README.md"), encoding: .utf8)
+    for entry in Glossary.entries {
+      #expect(readme.contains("- **\(entry.word)** — \(entry.meaning)"), "\(entry.word)")
     }
   }
 

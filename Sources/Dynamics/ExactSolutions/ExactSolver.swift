@@ -143,7 +143,7 @@ struct ExactSolver {
       ExactSolution(
         method: method, recognition: problem.recognition, hypotheses: hypotheses,
         trajectory: Trajectory(
-          snapshots: snapshots, outcome: .converged, finalNetwork: last, stepCount: 0),
+          snapshots: snapshots, outcome: .ended, finalNetwork: last, stepCount: 0),
         determinesLayers: determinesLayers))
   }
 

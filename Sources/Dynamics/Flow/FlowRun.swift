@@ -118,7 +118,7 @@ public struct FlowRun<Equation: FlowEquation>: Sendable {
       if let target = settings.targetLoss, point.loss <= target { return end(.converged) }
       if let rest = settings.restSpeed, speed <= rest { return end(.converged) }
       if point.time >= settings.endTime {
-        return end(settings.targetLoss == nil ? .converged : .stepLimit(cost.steps))
+        return end(settings.targetLoss == nil ? .ended : .stepLimit(cost.steps))
       }
       if cost.steps >= settings.stepLimit { return end(.stepLimit(cost.steps)) }
       let method = settings.method == .automatic ? selection.active : settings.method

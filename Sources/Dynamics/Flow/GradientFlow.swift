@@ -96,7 +96,10 @@ public struct FlowRecording: Equatable, Sendable {
   }
 }
 
-/// What a followed flow left behind.
+/// What a followed flow left behind: a trajectory, as of a descent, and what only a flow has.
+///
+/// All that a trajectory has can be asked of it: `flow.outcome`, `flow.snapshots`, `flow.singularValues`.
+@dynamicMemberLookup
 public struct FlowResult: Equatable, Sendable {
   public var trajectory: Trajectory
   /// What it cost.
@@ -107,6 +110,10 @@ public struct FlowResult: Equatable, Sendable {
   /// For each singular value the time at which it first passes half of its final value; nil for one that began
   /// above it. Nil altogether unless asked for.
   public var halfRiseTimes: [Double?]?
+
+  public subscript<Value>(dynamicMember path: KeyPath<Trajectory, Value>) -> Value {
+    trajectory[keyPath: path]
+  }
 }
 
 /// What a flow cost.

@@ -1,7 +1,9 @@
 /// How a computation ended. Everything computed up to there is in the result.
 public enum Outcome: Equatable, Sendable {
-  /// It reached what was asked.
+  /// It reached what was looked for, such as a loss or a point of rest.
   case converged
+  /// It reached the end that was asked for, and nothing else was.
+  case ended
   /// It took as many steps as it was allowed.
   case stepLimit(Int)
   /// Nothing more changes within rounding, short of what was asked.
@@ -15,6 +17,7 @@ public enum Outcome: Equatable, Sendable {
   public var kind: String {
     switch self {
     case .converged: "converged"
+    case .ended: "ended"
     case .stepLimit: "stepLimit"
     case .stalled: "stalled"
     case .diverged: "diverged"
@@ -25,7 +28,7 @@ public enum Outcome: Equatable, Sendable {
   /// The step at which it ended, where that is part of the outcome.
   public var step: Int? {
     switch self {
-    case .converged: nil
+    case .converged, .ended: nil
     case .stepLimit(let step), .stalled(let step), .diverged(let step), .interrupted(let step): step
     }
   }

@@ -124,7 +124,7 @@ struct PathDescent {
     stepCount = before + trajectory.stepCount
     meanSquare = 2 * (trajectory.losses.last ?? 0.5)
     switch trajectory.outcome {
-    case .converged: isExhausted = isFlat
+    case .converged, .ended: isExhausted = isFlat
     case .interrupted: return false
     case .stepLimit, .stalled, .diverged: isExhausted = true
     }

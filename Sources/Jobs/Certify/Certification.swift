@@ -16,6 +16,7 @@ public struct Certification: Job {
   /// Taken instead of the specification's where it is given.
   public var seed: UInt64?
 
+  /// A request with everything else as usual.
   public init(_ spec: SpecSource) { self.spec = spec }
 
   public func run(

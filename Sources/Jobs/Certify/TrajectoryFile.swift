@@ -47,7 +47,7 @@ struct TrajectoryFile {
         }, unbalancedness: unbalancedness?[k])
     }
     trajectory = Trajectory(
-      snapshots: snapshots, outcome: .converged, finalNetwork: spec.network.layered, stepCount: 0)
+      snapshots: snapshots, outcome: .ended, finalNetwork: spec.network.layered, stepCount: 0)
     matchedAtStart = try matches(spec)
   }
 

@@ -6,6 +6,7 @@ import Glibc
 public struct Completion: Job {
   public static let name = "complete"
 
+  /// How the answer is found.
   public enum Method: String, CaseIterable, Codable, Sendable {
     /// By the path of a deep network.
     case deep
@@ -45,17 +46,22 @@ public struct Completion: Job {
   public var threads: Int?
   /// The share of entries held out when the data are noisy; 0 for none.
   public var holdout: Double?
+  /// How the answer is found; by a deep network where nil.
   public var method: Method?
   /// What the nuclear norm is weighed with against the fit.
   public var penalty: NuclearPenalty?
 
   /// Whether files that exist are overwritten.
   public var force: Bool?
+  /// The seed of everything random; 0 where nil.
   public var seed: UInt64?
 
+  /// A request with everything else as usual.
   public init(_ observed: DataSource) { self.observed = observed }
 
+  /// ``depth`` where nil.
   public static let defaultDepth = 3
+  /// ``holdout`` where nil.
   public static let defaultHoldout = 0.1
 
   package var settledDepth: Int { depth ?? Self.defaultDepth }

@@ -49,8 +49,10 @@ extension NuclearPenalty: Codable {
 
 /// The lowest and the highest of some values: `[1, 5]` in JSON.
 public struct ValueRange: Codable, Equatable, Sendable {
+  /// From the lowest to the highest.
   public let range: ClosedRange<Double>
 
+  /// The values of a range.
   public init(_ range: ClosedRange<Double>) { self.range = range }
 
   public init(from decoder: any Decoder) throws {

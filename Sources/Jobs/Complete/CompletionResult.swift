@@ -32,7 +32,7 @@ public struct CompletionResult: JobResult {
 
   public var ending: JobEnding {
     switch fit.outcome {
-    case .converged: .done
+    case .converged, .ended: .done
     case .interrupted: .interrupted
     case .stepLimit, .stalled, .diverged: .incomplete(sentence: nil)
     }

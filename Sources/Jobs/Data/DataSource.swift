@@ -6,6 +6,7 @@ public import LinearAlgebra
 /// In JSON a path alone is a file; otherwise an object with one of the keys `file`, `array` or `upload`, and
 /// beside it those of ``Reading``: `{"file": "ratings.csv", "oneBased": true}`, `{"array": "x"}`.
 public struct DataSource: Equatable, Sendable {
+  /// Where data are.
   public enum Place: Equatable, Sendable {
     /// A path.
     case file(String)
@@ -15,9 +16,12 @@ public struct DataSource: Equatable, Sendable {
     case upload(String)
   }
 
+  /// Where they are.
   public var place: Place
+  /// How they are read.
   public var reading: Reading
 
+  /// Data from a place, read as usual unless told otherwise.
   public init(_ place: Place, reading: Reading = Reading()) {
     self.place = place
     self.reading = reading
@@ -38,12 +42,18 @@ public struct DataSource: Equatable, Sendable {
 public struct Reading: Codable, Equatable, Sendable {
   /// A file of the same shape with 0 where the matrix is unknown.
   public var mask: String?
+  /// What the lines of a CSV file are, or the rows of an array.
   public var layout: ReadingOptions.Layout?
+  /// Whether the rows and columns of triplets count from one.
   public var oneBased: Bool?
+  /// What is done with an entry given twice.
   public var duplicates: ObservedEntries.DuplicatePolicy?
+  /// The number of rows, where the data do not say it.
   public var rows: Int?
+  /// The number of columns, where the data do not say it.
   public var columns: Int?
 
+  /// As usual.
   public init() {}
 
   /// - Throws: ``BadInput`` for a number of rows or columns that no matrix has.

@@ -9,8 +9,10 @@ public struct AnyJob: Codable, Sendable {
     ReproductionList.self,
   ]
 
+  /// The job.
   public var job: any Job
 
+  /// A job of a kind that is known already.
   public init(_ job: any Job) { self.job = job }
 
   /// A request in JSON.

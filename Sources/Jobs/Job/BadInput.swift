@@ -3,8 +3,10 @@
 /// Options in it are spelled as the command does, `--interval-output`; ``sentence(spelling:)`` gives them the
 /// spelling of another door.
 public struct BadInput: Error, CustomStringConvertible {
+  /// The whole sentence, with its full stop.
   public let sentence: String
 
+  /// An error with its sentence.
   public init(_ sentence: String) { self.sentence = sentence }
 
   public var description: String { sentence }

@@ -2,6 +2,7 @@ import FoundationEssentials
 
 /// The one way in which every door says something in JSON: indented, keys in alphabetical order.
 public enum JSONText {
+  /// The text as UTF-8.
   public static func bytes(of value: some Encodable) throws -> [UInt8] {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
@@ -16,6 +17,7 @@ extension Double {
 
 /// A value whose key is always there, with null where there is none.
 public struct Nullable<Value: Encodable>: Encodable {
+  /// The value, nil for null.
   public var value: Value?
 
   package init(_ value: Value?) { self.value = value }

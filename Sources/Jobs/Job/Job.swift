@@ -33,6 +33,7 @@ public protocol Job: Codable, Sendable {
 }
 
 extension Job {
+  /// Refuses nothing.
   public func validate() throws {}
 
   /// Runs without data in memory, to the end.
@@ -81,6 +82,7 @@ public struct JobInterrupted: Error {
   /// What there is to say about it, such as where finished parts stand.
   public var sentence: String?
 
+  /// An interruption, with what there is to say about it.
   public init(sentence: String? = nil) { self.sentence = sentence }
 }
 

@@ -13,6 +13,7 @@ public struct JobContext: Sendable {
   /// recorded for its figures.
   public var wantsRecord: Bool
 
+  /// Nothing but what is given.
   public init(
     arrays: [String: NPYArray] = [:], uploads: [String: [UInt8]] = [:], arguments: [String] = [],
     wantsRecord: Bool = false

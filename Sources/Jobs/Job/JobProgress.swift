@@ -11,6 +11,7 @@ public struct JobProgress: Codable, Equatable, Sendable {
   /// What there is to be seen so far.
   public var figures: [Figure]
 
+  /// A report of progress.
   public init(
     stage: String, fraction: Double? = nil, sentence: String? = nil, figures: [Figure] = []
   ) {
@@ -28,6 +29,7 @@ public struct JobObserver: Sendable {
   /// Hears about progress; false stops the job.
   public let report: @Sendable (JobProgress) -> Bool
 
+  /// An observer that hears by a function.
   public init(_ report: @escaping @Sendable (JobProgress) -> Bool) { self.report = report }
 
   /// Nobody: the job runs to its end.

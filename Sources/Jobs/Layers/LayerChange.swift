@@ -5,6 +5,7 @@ import DeepLinear
 public struct LayerChange: Job {
   public static let name = "layers"
 
+  /// What is done to the layers.
   public enum Action: String, CaseIterable, Codable, Sendable {
     /// A layer by balanced factors whose product it is.
     case expand
@@ -23,6 +24,7 @@ public struct LayerChange: Job {
     }
   }
 
+  /// What is done to the layers.
   public var action: Action
   /// The network, as `.safetensors`.
   public var model: DataSource
@@ -50,12 +52,14 @@ public struct LayerChange: Job {
   /// Nothing here is random; a seed is taken as by every job.
   public var seed: UInt64?
 
+  /// A request with everything else as usual.
   public init(_ action: Action, of model: DataSource, layer: [String]) {
     self.action = action
     self.model = model
     self.layer = layer
   }
 
+  /// ``depth`` where nil.
   public static let defaultDepth = 2
 
   public func validate() throws {

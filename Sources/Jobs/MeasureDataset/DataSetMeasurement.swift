@@ -8,6 +8,7 @@ import DeepLinear
 public struct DataSetMeasurement: Job {
   public static let name = "measure"
 
+  /// What is done to the samples before they are measured.
   public enum Centering: String, CaseIterable, Codable, Sendable {
     case none, center, standardize
   }
@@ -32,6 +33,7 @@ public struct DataSetMeasurement: Job {
   /// Nothing here is random; a seed is taken as by every job.
   public var seed: UInt64?
 
+  /// A request with everything else as usual.
   public init(_ inputs: [DataSource]) { self.inputs = inputs }
 
   package var settledCentering: Centering { centering ?? Centering.none }

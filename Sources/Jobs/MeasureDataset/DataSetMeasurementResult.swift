@@ -1,4 +1,5 @@
 public import DataFormats
+import LinearAlgebra
 public import Records
 
 /// What was measured of a data set.

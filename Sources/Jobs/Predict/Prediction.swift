@@ -19,6 +19,7 @@ public struct Prediction: Job {
   /// Nothing here is random; a seed is taken as by every job.
   public var seed: UInt64?
 
+  /// A request with everything else as usual.
   public init(model: DataSource, observed: DataSource) {
     self.model = model
     self.observed = observed

@@ -34,13 +34,16 @@ public struct Regression: Job {
 
   /// Whether files that exist are overwritten.
   public var force: Bool?
+  /// The seed of everything random; 0 where nil.
   public var seed: UInt64?
 
+  /// A request with everything else as usual.
   public init(inputs: DataSource, targets: DataSource) {
     self.inputs = inputs
     self.targets = targets
   }
 
+  /// ``validation`` where nil.
   public static let defaultValidation = 5
 
   package var settledValidation: Int { validation ?? Self.defaultValidation }

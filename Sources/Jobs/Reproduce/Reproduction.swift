@@ -28,10 +28,13 @@ public struct Reproduction: Job {
 
   /// Whether a gallery made with other settings is replaced.
   public var force: Bool?
+  /// The seed of everything random; 0 where nil.
   public var seed: UInt64?
 
+  /// A request with everything else as usual.
   public init(_ items: [String]) { self.items = items }
 
+  /// ``output`` where nil.
   public static let defaultOutput = "reproduction"
 
   private var settledOutput: String { output ?? Self.defaultOutput }

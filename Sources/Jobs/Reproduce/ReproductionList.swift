@@ -6,6 +6,7 @@ public import Records
 public struct ReproductionList: Job {
   public static let name = "catalogue"
 
+  /// The one request there is.
   public init() {}
 
   public func run(

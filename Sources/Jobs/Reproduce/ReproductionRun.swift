@@ -1,4 +1,5 @@
 import Experiments
+import LinearAlgebra
 import Records
 import Reports
 import Synchronization

@@ -1,4 +1,5 @@
 import Experiments
+import LinearAlgebra
 package import Records
 
 /// What `reproduce` found.

@@ -36,14 +36,18 @@ public struct Sensing: Job {
 
   /// Whether files that exist are overwritten.
   public var force: Bool?
+  /// The seed of everything random; 0 where nil.
   public var seed: UInt64?
 
+  /// A request with everything else as usual.
   public init(measurements: DataSource, values: DataSource) {
     self.measurements = measurements
     self.values = values
   }
 
+  /// ``depth`` where nil.
   public static let defaultDepth = 3
+  /// ``holdout`` where nil.
   public static let defaultHoldout = 0.1
 
   package var settledDepth: Int { depth ?? Self.defaultDepth }

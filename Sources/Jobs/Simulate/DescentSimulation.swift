@@ -33,7 +33,7 @@ struct DescentSimulation {
       if case .interrupted = trajectory.outcome, !wasStopped { continue }
       let isComplete =
         switch trajectory.outcome {
-        case .converged: true
+        case .converged, .ended: true
         case .stepLimit: settings.targetLoss == nil
         default: false
         }

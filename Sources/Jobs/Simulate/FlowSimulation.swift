@@ -34,7 +34,7 @@ struct FlowSimulation {
       if case .interrupted = result.trajectory.outcome, !wasStopped { continue }
       return SimulatedPath(
         trajectory: result.trajectory, method: spec.dynamics.method.rawValue,
-        isComplete: result.trajectory.outcome == .converged, cost: result.cost,
+        isComplete: [.converged, .ended].contains(result.trajectory.outcome), cost: result.cost,
         invariantDrift: result.invariantDrift, halfRiseTimes: result.halfRiseTimes)
     }
   }

@@ -1,5 +1,6 @@
 import DataFormats
 import DeepLinear
+import FoundationEssentials
 
 /// Follow the training of a deep linear network by descent, gradient flow or closed form.
 ///
@@ -26,8 +27,10 @@ public struct Simulation: Job {
   /// Taken instead of the specification's where it is given.
   public var seed: UInt64?
 
+  /// A request with everything else as usual.
   public init(_ spec: SpecSource) { self.spec = spec }
 
+  /// ``checkpointInterval`` where nil.
   public static let defaultCheckpointInterval = 30.0
 
   package var settledCheckpointInterval: Double {
@@ -53,10 +56,19 @@ public struct Simulation: Job {
     let spec = try SimulationSpec(self.spec, seed: seed, in: context)
     observer.show("simulating")
     let path = try path(of: spec, observer)
+    // What diverged does not take the place of what an earlier run left.
+    var written = self
+    var kept: [String] = []
+    if path.divergence(spec) != nil {
+      kept = [output, report].compactMap(\.self)
+        .filter { FileManager.default.fileExists(atPath: $0) }
+      written.output = kept.contains(output ?? "") ? nil : output
+      written.report = kept.contains(report ?? "") ? nil : report
+    }
     return SimulationResult(
-      request: self, context: context, spec: spec, path: path,
+      request: written, kept: kept, context: context, spec: spec, path: path,
       summary: SimulationSummary(
-        path, spec: spec, request: self, seconds: (clock.now - start).seconds))
+        path, spec: spec, request: written, seconds: (clock.now - start).seconds))
   }
 
   private func path(of spec: SimulationSpec, _ observer: JobObserver) throws -> SimulatedPath {
@@ -83,4 +95,12 @@ struct SimulatedPath {
   var cost: FlowCost?
   var invariantDrift: Double?
   var halfRiseTimes: [Double?]?
+
+  /// The sentence about a path that diverged; nil for others.
+  func divergence(_ spec: SimulationSpec) -> String? {
+    guard case .diverged(let step) = trajectory.outcome else { return nil }
+    return spec.dynamics.kind.isDescent
+      ? "the descent diverged at step \(step); make stepSize smaller than \(spec.dynamics.stepSize)."
+      : "the flow becomes infinite after time \(trajectory.snapshots.last?.time ?? 0); record earlier times."
+  }
 }

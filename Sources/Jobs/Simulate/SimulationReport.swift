@@ -20,7 +20,7 @@ struct SimulationReport {
       sections: [
         Section(
           heading: "The path",
-          blocks: [lossFigure, spectrumFigure, balanceFigure].compactMap(\.self)),
+          blocks: [notice, lossFigure, spectrumFigure, balanceFigure].compactMap(\.self)),
         Section(
           heading: "The specification", blocks: [.code(CodeBlock(spec.file.text, language: "yaml"))]
         ),
@@ -34,7 +34,7 @@ struct SimulationReport {
 
   private var facts: [Fact] {
     var facts = [
-      Fact("outcome", .text(summary.outcome.kind)), Fact("end", .number(summary.endTime)),
+      Fact("outcome", .text(summary.ending)),
       Fact("final loss", .number(summary.finalLoss ?? .nan)),
     ]
     if let minimum = summary.minimumLoss {
@@ -52,6 +52,11 @@ struct SimulationReport {
     }
     facts.append(Fact("time", .number(summary.seconds), unit: "s"))
     return facts
+  }
+
+  private var notice: Block? {
+    guard let sentence = result.divergence(spec) else { return nil }
+    return .notice(Notice(.failure, sentence.prefix(1).uppercased() + sentence.dropFirst()))
   }
 
   /// Logarithmic in time when the recorded times span more than three powers of ten.

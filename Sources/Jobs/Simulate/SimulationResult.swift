@@ -5,6 +5,8 @@ public import Records
 /// A simulated trajectory.
 public struct SimulationResult: JobResult {
   let request: Simulation
+  /// Places that an earlier run filled, which a run that diverged leaves alone.
+  let kept: [String]
   let context: JobContext
   let spec: SimulationSpec
   let path: SimulatedPath
@@ -31,14 +33,11 @@ public struct SimulationResult: JobResult {
   }
 
   private var sentence: String {
-    let isDescent = spec.dynamics.kind.isDescent
-    return switch path.trajectory.outcome {
-    case .diverged(let step):
-      isDescent
-        ? "the descent diverged at step \(step); make stepSize smaller than \(spec.dynamics.stepSize)."
-        : "the flow becomes infinite after time \(path.trajectory.snapshots.last?.time ?? 0); record earlier times."
-    default:
-      "the loss did not reach targetLoss; record later times, or ask for less."
+    guard let divergence = path.divergence(spec) else {
+      return "the loss did not reach targetLoss; record later times, or ask for less."
     }
+    guard !kept.isEmpty else { return divergence }
+    return "\(divergence) \(kept.joined(separator: " and ")) of an earlier run "
+      + "\(kept.count == 1 ? "is" : "are") kept."
   }
 }

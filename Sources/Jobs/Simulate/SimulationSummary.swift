@@ -30,6 +30,16 @@ public struct SimulationSummary: Encodable {
   package var checkpoint: String?
   package var report: String?
 
+  /// How it ended, for people: only what reached something it looked for has converged.
+  package var ending: String {
+    let place =
+      dynamics.hasSuffix("escent") ? "step \(Int(endTime))" : "t = \(readable(endTime))"
+    return switch outcome.kind {
+    case "ended", "stepLimit": "ended at \(place)"
+    default: "\(outcome.kind) at \(place)"
+    }
+  }
+
   init(
     _ result: SimulatedPath, spec: SimulationSpec, request: Simulation, seconds: Double
   ) {

@@ -76,7 +76,7 @@ struct NetworkSpec {
       do {
         network = try LinearNetwork(layers: layers)
       } catch {
-        throw files.failure("\(sentence(error)); correct the files.")
+        throw files.failure("\(error); correct the files.")
       }
       if let widths, widths != network.widths {
         throw (widthsNode ?? initial).failure(
@@ -124,7 +124,7 @@ struct NetworkSpec {
     do {
       return try .balanced(endToEnd: endToEnd, hiddenWidths: Array(widths.dropFirst().dropLast()))
     } catch let error as LinearNetworkError {
-      throw initial.failure("\(sentence(error)); widen the hidden layers.")
+      throw initial.failure("\(error); widen the hidden layers.")
     }
   }
 
@@ -147,7 +147,7 @@ struct NetworkSpec {
         alignedWith: reference, scales: scales, imbalances: imbalances,
         hiddenWidths: Array(widths.dropFirst().dropLast()))
     } catch let error as LinearNetworkError {
-      throw node.failure("\(sentence(error)); widen the network or give fewer scales.")
+      throw node.failure("\(error); widen the network or give fewer scales.")
     }
   }
 
@@ -215,18 +215,6 @@ struct NetworkSpec {
       throw node.failure(
         "the widths \(widths) do not lead from the objective's \(objective.inputCount) inputs to its \(objective.outputCount) outputs; correct them."
       )
-    }
-  }
-
-  private static func sentence(_ error: LinearNetworkError) -> String {
-    switch error {
-    case .noLayers: "there is no layer"
-    case .emptyLayer(let number, let rows, let columns):
-      "layer \(number) is \(rows)×\(columns) and empty"
-    case .incompatibleLayers(let below, let output, let input):
-      "layer \(below) gives \(output) numbers but layer \(below + 1) takes \(input)"
-    case .hiddenWidthBelowRank(let width, let rank):
-      "a layer of width \(width) cannot carry rank \(rank)"
     }
   }
 }

@@ -70,3 +70,17 @@ public enum LinearNetworkError: Error, Equatable, Sendable {
   /// A hidden layer of `width` cannot carry a matrix of rank `rank`.
   case hiddenWidthBelowRank(width: Int, rank: Int)
 }
+
+extension LinearNetworkError: CustomStringConvertible {
+  public var description: String {
+    switch self {
+    case .noLayers: "there is no layer"
+    case .emptyLayer(let number, let rows, let columns):
+      "layer \(number) is \(rows)×\(columns) and empty"
+    case .incompatibleLayers(let below, let output, let input):
+      "layer \(below) gives \(output) numbers but layer \(below + 1) takes \(input)"
+    case .hiddenWidthBelowRank(let width, let rank):
+      "a layer of width \(width) cannot carry rank \(rank)"
+    }
+  }
+}

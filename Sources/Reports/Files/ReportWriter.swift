@@ -4,7 +4,8 @@ public import Records
 /// Writes a record as a folder that opens in a browser from disk, without a network.
 ///
 /// The folder holds
-/// - `index.html`, the page, and `data.js`, what its interactive figures draw;
+/// - `index.html`, the page, `glossary.html`, what its words mean, and `data.js`, what its interactive figures
+///   draw;
 /// - `plotly.min.js`, if a copy was given: without it every figure is a static drawing;
 /// - `data/`, with each figure as CSV (every value), JSON (a Plotly figure) and SVG, and each
 ///   table as CSV;
@@ -90,6 +91,7 @@ public struct ReportWriter: Sendable {
     let markdown = record.markdown { "data/figure-\($0).svg" }
     var files = [
       ("index.html", Data(page.text().utf8)),
+      (Glossary.fileName, Data(Glossary.page.utf8)),
       ("record.json", Data(try record.json())),
       ("report.md", Data(markdown.utf8)),
     ]

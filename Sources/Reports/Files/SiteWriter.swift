@@ -88,6 +88,7 @@ public struct SiteWriter: Sendable {
   @discardableResult
   public func write(_ gallery: Gallery) throws(ReportError) -> String {
     let page = Self.path(folder, "index.html")
+    try put(Data(Glossary.page.utf8), at: Self.path(folder, Glossary.fileName))
     try put(Data(GalleryPage(gallery: gallery).text().utf8), at: page)
     return page
   }

@@ -14,8 +14,8 @@ struct GalleryPage {
         """,
       main: gallery.groups.map(section).joined(),
       footer: gallery.provenance.map {
-        "<footer>\n<h2>How this was made</h2>\n\(provenanceList($0))</footer>\n"
-      } ?? ""
+        "<footer>\n<h2>How this was made</h2>\n\(provenanceList($0))\(Glossary.line)</footer>\n"
+      } ?? "<footer>\n\(Glossary.line)</footer>\n"
     ).text
   }
 

@@ -225,12 +225,15 @@ struct HTMLPage {
   // MARK: Provenance
 
   private var footer: String {
-    guard let provenance = record.provenance else { return "" }
+    guard let provenance = record.provenance else {
+      return "<footer>\n\(Glossary.line)</footer>\n"
+    }
     return """
       <footer>
       <h2>How this was made</h2>
       \(provenanceList(provenance))\
       <p>All values: <a href="record.json">record.json</a>. As text: <a href="report.md">report.md</a>.</p>
+      \(Glossary.line)\
       </footer>
 
       """

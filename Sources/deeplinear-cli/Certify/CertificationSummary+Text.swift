@@ -1,4 +1,5 @@
 import Jobs
+import LinearAlgebra
 
 extension CertificationSummary {
   /// A block for each certificate: verdict and claim, the source, then its hypotheses and its tightest bounds.

@@ -1,4 +1,5 @@
 import Jobs
+import LinearAlgebra
 
 extension CompletionSummary {
   /// A short readable result: what was given, then a line for each thing that is known about the answer.

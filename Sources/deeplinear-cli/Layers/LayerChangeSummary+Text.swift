@@ -1,4 +1,5 @@
 import Jobs
+import LinearAlgebra
 
 extension LayerChangeSummary {
   /// A row for each layer.

@@ -1,4 +1,5 @@
 import Jobs
+import LinearAlgebra
 
 extension RegressionSummary {
   var text: String {

@@ -1,4 +1,5 @@
 import Jobs
+import LinearAlgebra
 
 extension ReproductionListSummary {
   /// The items under their papers, each with about how long it takes.

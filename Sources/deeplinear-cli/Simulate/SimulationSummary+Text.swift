@@ -1,4 +1,5 @@
 import Jobs
+import LinearAlgebra
 
 extension SimulationSummary {
   var text: String {
@@ -12,7 +13,7 @@ extension SimulationSummary {
         " (\(stepsByMethod.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: ", ")))"
     }
     if let evaluations { work += ", \(evaluations) evaluations" }
-    lines.append("\(work), \(readable(seconds)) s, outcome \(outcome.kind)")
+    lines.append("\(work), \(readable(seconds)) s, \(ending)")
     if let invariantDrift {
       lines.append(
         "balance invariants changed by \(readable(invariantDrift)) of the largest ‖W_j‖²")

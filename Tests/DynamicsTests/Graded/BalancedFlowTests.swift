@@ -163,7 +163,7 @@ import _TestSupport
       let run = Self.run(
         FactorizationObjective(target), network, until: times.last! + 0.5, tolerance: 1e-10,
         times: times)
-      #expect(upper.count > 0 && run.trajectory.outcome == .converged)
+      #expect(upper.count > 0 && run.trajectory.outcome == .ended)
       for (time, snapshot) in zip(times, run.trajectory.snapshots) {
         let exact = zip(values, factors.logarithmicSizes).map { σ, h in
           σ * Self.share(σ: σ, logarithm: 2 * h, time: time)

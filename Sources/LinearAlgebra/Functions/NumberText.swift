@@ -1,4 +1,4 @@
-import Glibc
+import RealModule
 
 /// Numbers for people: four significant digits, powers of ten where they are shorter.
 package func readable(_ number: Double) -> String {
@@ -6,12 +6,12 @@ package func readable(_ number: Double) -> String {
   if number == 0 { return "0" }
   let magnitude = abs(number)
   if magnitude >= 1e-3, magnitude < 1e6 {
-    let digits = max(0, 3 - Int(log10(magnitude).rounded(.down)))
-    let factor = pow(10.0, Double(digits))
+    let digits = max(0, 3 - Int(Double.log10(magnitude).rounded(.down)))
+    let factor = Double.pow(10, digits)
     let rounded = (number * factor).rounded() / factor
     return rounded == rounded.rounded() && abs(rounded) < 1e15 ? "\(Int(rounded))" : "\(rounded)"
   }
-  let exponent = Int(log10(magnitude).rounded(.down))
-  let mantissa = (number / pow(10.0, Double(exponent)) * 100).rounded() / 100
+  let exponent = Int(Double.log10(magnitude).rounded(.down))
+  let mantissa = (number / Double.pow(10, exponent) * 100).rounded() / 100
   return "\(mantissa)e\(exponent)"
 }
