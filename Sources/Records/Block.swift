@@ -55,13 +55,17 @@ extension Block: Codable {
 
 /// A sentence the reader must not miss.
 public struct Notice: Codable, Equatable, Sendable {
+  /// How much it matters.
   public enum Level: String, Codable, Sendable {
     case information, caution, failure
   }
 
+  /// How much it matters.
   public var level: Level
+  /// The words.
   public var text: String
 
+  /// A notice.
   public init(_ level: Level, _ text: String) {
     self.level = level
     self.text = text
@@ -72,8 +76,10 @@ public struct Notice: Codable, Equatable, Sendable {
 public struct CodeBlock: Codable, Equatable, Sendable {
   /// The name of the language in lower case (`"swift"`, `"yaml"`), or `nil`.
   public var language: String?
+  /// The words.
   public var text: String
 
+  /// Code, or other text.
   public init(_ text: String, language: String? = nil) {
     self.language = language
     self.text = text

@@ -16,8 +16,11 @@ public enum Verdict: String, Codable, Sendable, CaseIterable {
 }
 
 extension Cell: ExpressibleByStringLiteral, ExpressibleByFloatLiteral, ExpressibleByIntegerLiteral {
+  /// Words.
   public init(stringLiteral value: String) { self = .text(value) }
+  /// A number.
   public init(floatLiteral value: Double) { self = .number(value) }
+  /// A whole number.
   public init(integerLiteral value: Int) { self = .number(Double(value)) }
 }
 
@@ -51,12 +54,16 @@ extension Cell: Codable {
 
 /// A label and its value.
 public struct Fact: Codable, Equatable, Sendable {
+  /// What it is.
   public var label: String
+  /// The value.
   public var value: Cell
+  /// The unit of its numbers, shown in brackets.
   public var unit: String?
   /// A few words that say how to read the value.
   public var note: String?
 
+  /// A fact.
   public init(_ label: String, _ value: Cell, unit: String? = nil, note: String? = nil) {
     self.label = label
     self.value = value

@@ -1,17 +1,23 @@
 /// Something said beforehand, what was measured, and whether they agree.
 public struct Claim: Codable, Equatable, Sendable {
+  /// How a measured number must stand to the expected one.
   public enum Relation: String, Codable, Sendable {
     case equals, atMost, atLeast
   }
 
+  /// What is claimed, in words.
   public var statement: String
   /// Where it is said, for example `"Theorem 1 of [arora2019implicit]"`.
   public var source: String?
+  /// How the measured number must stand to the expected one.
   public var relation: Relation
+  /// The number that was said.
   public var expected: Double
+  /// The number that was found.
   public var measured: Double
   /// How far `measured` may miss, in the same unit.
   public var tolerance: Double
+  /// Whether they agree.
   public var verdict: Verdict
 
   /// A claim about one number.

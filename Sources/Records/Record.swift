@@ -4,13 +4,18 @@
 /// A record holds values only. It can be stored as JSON, read again and redrawn without repeating
 /// the computation behind it.
 public struct Record: Codable, Equatable, Sendable {
+  /// The title.
   public var title: String
+  /// A line under the title.
   public var subtitle: String?
   /// The few results a reader wants first.
   public var summary: [Fact]
+  /// The parts, in order.
   public var sections: [Section]
+  /// Where it comes from.
   public var provenance: Provenance?
 
+  /// All that is not given is left out, or as usual.
   public init(
     title: String, subtitle: String? = nil, summary: [Fact] = [], sections: [Section] = [],
     provenance: Provenance? = nil
@@ -45,12 +50,15 @@ extension Record {
 
 /// A part of a record: a heading, some prose, then blocks in order.
 public struct Section: Codable, Equatable, Sendable {
+  /// The heading.
   public var heading: String
   /// Plain text. An empty line separates paragraphs, `backticks` mark code, and an address that
   /// begins with `https://` becomes a link. `^{…}` and `_{…}` without spaces inside are raised and lowered.
   public var prose: String
+  /// What stands under the heading, in order.
   public var blocks: [Block]
 
+  /// A part under a heading.
   public init(heading: String, prose: String = "", blocks: [Block] = []) {
     self.heading = heading
     self.prose = prose

@@ -5,6 +5,7 @@ public import Dynamics
 public struct Certificate: Equatable, Sendable {
   /// One inequality.
   public struct Bound: Equatable, Sendable {
+    /// On which side of a limit a quantity must lie.
     public enum Side: String, Sendable {
       /// The quantity is at most the limit.
       case upper
@@ -14,7 +15,9 @@ public struct Certificate: Equatable, Sendable {
 
     /// What is bounded: `"loss above its infimum"`.
     public let quantity: String
+    /// On which side of the limit the quantity must lie.
     public let side: Side
+    /// The limit.
     public let limit: Double
     /// Flow time or step count, where the bound is for one.
     public let time: Double?
@@ -23,6 +26,7 @@ public struct Certificate: Equatable, Sendable {
     /// How far the measured value may be off, absolutely.
     let rounding: Double
 
+    /// A bound, and what was measured for it.
     public init(
       _ quantity: String, _ side: Side, _ limit: Double, time: Double? = nil,
       measured: Double? = nil, rounding: Double = 0
@@ -48,6 +52,7 @@ public struct Certificate: Equatable, Sendable {
     }
   }
 
+  /// What became of a claim.
   public enum Verdict: String, Sendable {
     /// All hypotheses hold, and everything measured respects the bounds.
     case holds
@@ -61,7 +66,9 @@ public struct Certificate: Equatable, Sendable {
   public let claim: String
   /// Where the theorem stands.
   public let source: String
+  /// What was checked, with the numbers measured.
   public let hypotheses: [Hypothesis]
+  /// What is claimed, with what was measured.
   public let bounds: [Bound]
   /// Why the theorem is about something else altogether: `"needs gradient flow, not descent"`; nil where its
   /// hypotheses can be measured.
@@ -71,6 +78,7 @@ public struct Certificate: Equatable, Sendable {
   /// Rounding that a measured value may have, absolutely.
   let roundingScale: Double
 
+  /// A claim with what was checked and what it bounds.
   public init(
     claim: String, source: String, hypotheses: [Hypothesis], bounds: [Bound],
     roundingScale: Double = 0
@@ -109,6 +117,7 @@ public struct Certificate: Equatable, Sendable {
     bounds.filter { $0.isViolated(tolerance: tolerance, scale: roundingScale) }
   }
 
+  /// What became of the claim.
   public var verdict: Verdict {
     if exclusion != nil || !failing.isEmpty { return .notApplicable }
     return violations.isEmpty ? .holds : .violated

@@ -30,14 +30,18 @@ public struct CertifiedRun: Sendable {
     }
   }
 
+  /// What is made small.
   public let objective: any Objective
+  /// Where it begins.
   public let start: ExactSolutions.Start
+  /// How it moves.
   public let motion: Motion
   /// The relative accuracy of what was recorded: nothing counts as violated for less.
   public let accuracy: Double
   /// What was recorded; nil before the run.
   public let trajectory: Trajectory?
 
+  /// A run, with what was recorded of it where there is something.
   public init(
     objective: any Objective, from start: ExactSolutions.Start, moving motion: Motion,
     accuracy: Double = 1e-9, recorded trajectory: Trajectory? = nil

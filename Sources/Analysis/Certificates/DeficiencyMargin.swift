@@ -14,10 +14,12 @@ import RealModule
 ///
 /// - SeeAlso: Definition 3 and Example 1 of [cohenRazin].
 public struct DeficiencyMargin: Equatable, Sendable {
+  /// The largest δ, or a lower bound of it.
   public let supremum: Double
   /// Whether the supremum is exact, not a lower bound of it.
   public let isExact: Bool
 
+  /// The margin of a matrix for a problem.
   public init(of endToEnd: Matrix, for problem: QuadraticProblem) throws(DecompositionError) {
     let optimum = try problem.minimizer()
     let smallest = try optimum.singularValues().last ?? 0

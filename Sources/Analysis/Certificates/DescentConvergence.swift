@@ -13,8 +13,11 @@ import RealModule
 ///
 /// - SeeAlso: Remark 2 of [cohenRazin].
 public struct DescentConvergence: Equatable, Sendable {
+  /// What was checked, with the numbers measured.
   public let hypotheses: [Hypothesis]
+  /// The largest unbalancedness that a start may have.
   public let largestUnbalancedness: Double
+  /// The largest step size.
   public let largestStep: Double
   private let initialExcess: Double
   private let contraction: Double

@@ -11,6 +11,7 @@ import RealModule
 /// - SeeAlso: Equation 16 and Table 2 of [tarmoun2021], whose constant needs an absolute value; Proposition 5,
 ///   whose rate for matrices that are not square is |λ₀|, and |λ₀|/2 + √(σ_min² + λ₀²/4) for W itself.
 public struct FactorizationRates: Equatable, Sendable {
+  /// σ, the size of the target along the mode.
   public let target: Double
   /// λ₀ = u² − v².
   public let imbalance: Double

@@ -11,17 +11,20 @@ import RealModule
 ///
 /// - SeeAlso: Theorem 2 of [cohenRazin].
 public struct LinearConvergence: Equatable, Sendable {
+  /// What was checked, with the numbers measured.
   public let hypotheses: [Hypothesis]
   /// The exponential rate; undefined when a hypothesis fails.
   public let rate: Double
   /// φ(0) − φ*.
   public let initialExcess: Double
+  /// How far from rank deficiency every better end-to-end matrix is.
   public let margin: DeficiencyMargin
   private let infimum: Double
   private let scale: Double
   /// ½ β ‖W‖² for the largest curvature β and the larger of the start and the optimum.
   private let energy: Double
 
+  /// What theory says of a start.
   public init(
     of network: LinearNetwork, for problem: QuadraticProblem
   ) throws(DecompositionError) {

@@ -12,11 +12,16 @@ import RealModule
 /// - SeeAlso: Theorem 3 (Equations 37 and 38) of [gidel2019], printed without σ in the numerators and, in the
 ///   upper bound, with e^{−2ησt} for (1 − 2ησ)^t, which is violated; its hypothesis 0 < w₀ < 1 is 0 < w₀ < σ/λ.
 public struct TwoLayerDescentBounds: Equatable, Sendable {
+  /// σ, the size of the target along the mode.
   public let target: Double
+  /// λ, the variance of the input along the mode.
   public let curvature: Double
+  /// Where the mode begins.
   public let initial: Double
+  /// The step size.
   public let stepSize: Double
 
+  /// Bounds for one mode.
   public init(target: Double, curvature: Double, initial: Double, stepSize: Double) {
     self.target = target
     self.curvature = curvature
@@ -27,6 +32,7 @@ public struct TwoLayerDescentBounds: Equatable, Sendable {
   static let claim = "two-sided bounds of descent"
   static let source = "Theorem 3 of Gidel et al. 2019, corrected"
 
+  /// What the bounds suppose, with the numbers measured.
   public var hypotheses: [Hypothesis] {
     var result = [Hypothesis("starting value", measured: initial, moreThan: 0)]
     if target > 0 {

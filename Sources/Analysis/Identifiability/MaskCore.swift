@@ -12,6 +12,7 @@ public struct MaskCore: Equatable, Sendable {
   public let rank: Int
   /// For each row and column, the number of its connected part of the core; nil outside the core.
   public let partOfRow: [Int?]
+  /// The part that each column belongs to; nil for none.
   public let partOfColumn: [Int?]
   /// How many connected parts the core has.
   public let partCount: Int

@@ -12,10 +12,12 @@ public struct MaskReport: Equatable, Sendable {
   public let componentCount: Int
   /// Rows and columns without a known entry.
   public let emptyRows: [Int]
+  /// The columns without a known entry.
   public let emptyColumns: [Int]
   /// Rows and columns of which an unknown entry is undetermined because they have too few known entries that
   /// count, ascending; empty ones are among them.
   public let undeterminedRows: [Int]
+  /// The columns that the known entries do not determine.
   public let undeterminedColumns: [Int]
   /// How many unknown entries the mask does not determine.
   public let undeterminedEntryCount: Int

@@ -10,10 +10,14 @@ import RealModule
 /// - SeeAlso: Remark 1 of [cohenRazin]. That a non-zero gradient at the origin suffices, as the slides of 2019
 ///   say, is false for the cases above.
 public struct ClosedCurve: Sendable {
+  /// The middle of the curve.
   public let center: Matrix
+  /// The direction at the start.
   public let first: Matrix
+  /// The direction a quarter later.
   public let second: Matrix
 
+  /// A curve around a matrix.
   public init(center: Matrix, first: Matrix, second: Matrix) {
     self.center = center
     self.first = first

@@ -12,6 +12,7 @@ import RealModule
 /// - SeeAlso: Theorem 1 and Corollary 1 of [cohenRazin], whose n is ``depth``; in the corollary the left side
 ///   is printed without its time derivative.
 public struct EndToEndPreconditioner: Sendable {
+  /// The number of layers.
   public let depth: Int
   private let leftVectors: Matrix
   private let rightVectors: Matrix

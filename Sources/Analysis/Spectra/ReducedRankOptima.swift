@@ -14,6 +14,7 @@ public struct ReducedRankOptima: Sendable {
   private let decomposition: SingularValueDecomposition
   private let inverseRoot: Matrix
 
+  /// The optima of a problem.
   public init(of problem: QuadraticProblem) throws(DecompositionError) {
     let eigen = try SymmetricEigendecomposition(of: problem.inputCovariance)
     let cutoff = 1e-12 * (eigen.eigenvalues.first ?? 0)

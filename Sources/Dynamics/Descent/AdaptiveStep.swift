@@ -22,11 +22,14 @@ public struct AdaptiveStep: Equatable, Sendable {
   public var smooth = 0.75
   /// Below this quotient the next step is smaller by the factor ``caution``.
   public var rough = 0.6
+  /// The factor of a step after one that was smooth.
   public var growth = 1.1
+  /// The factor of a step after one that was rough.
   public var caution = 0.8
   /// The factor of a step that is refused.
   public var shrink = 0.5
 
+  /// Factors that have served every problem here.
   public init() {}
 
   /// The step to try after one with the given quotient was taken.

@@ -11,12 +11,15 @@ public import LinearNetworks
 ///
 /// For the adaptive step of the estimators see ``GradientDescent``.
 public struct Descent: Equatable, Sendable {
+  /// How a step follows from the gradient.
   public var rule: AnyDescentRule
   /// η.
   public var stepSize: Double
+  /// The largest number of steps.
   public var stepLimit: Int
   /// The run converges when the loss is at most this; never if nil.
   public var targetLoss: Double?
+  /// What is recorded, and when.
   public var recording: Recording
 
   /// - Precondition: a positive finite step, a limit that is not negative.
@@ -35,7 +38,9 @@ public struct Descent: Equatable, Sendable {
 
   /// What an observer is told after each step.
   public struct Progress: Sendable {
+    /// How many steps were taken up to here.
     public let step: Int
+    /// The loss there.
     public let loss: Double
   }
 
@@ -69,6 +74,7 @@ public struct DescentCheckpoint: Sendable, Codable {
 
 /// A descent in the course of being made.
 public struct DescentRun<Equation: FlowEquation>: Sendable {
+  /// What was asked for.
   public let settings: Descent
   private var equation: Equation
   private var progress: DescentCheckpoint

@@ -16,22 +16,31 @@ public struct GradientDescent: Equatable, Sendable {
 
   /// What an observer is told after each accepted step.
   public struct Progress {
+    /// How many steps were taken up to here.
     public let step: Int
+    /// The step size.
     public let stepSize: Double
+    /// The loss there.
     public let loss: Double
+    /// The norm of the gradient over all layers.
     public let gradientNorm: Double
+    /// The network.
     public let network: LinearNetwork
   }
 
   /// What an observer answers.
   public typealias Verdict = Dynamics.Verdict
 
+  /// How long steps are.
   public var step: Step
   /// The run converges when the loss is at most this; −∞ for a loss that may be negative.
   public var targetLoss: Double
+  /// The largest number of steps.
   public var stepLimit: Int
+  /// What is recorded, and when.
   public var recording: Recording
 
+  /// A descent, with all that is not given as usual.
   public init(
     step: Step = .adaptive(AdaptiveStep()), targetLoss: Double = 0, stepLimit: Int,
     recording: Recording = .last

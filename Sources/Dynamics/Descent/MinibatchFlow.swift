@@ -11,6 +11,7 @@ public import LinearNetworks
 public struct MinibatchFlow: FlowEquation {
   public let start: [Double]
   public let blockSizes: [Int]
+  /// How many samples a step sees.
   public let batchSize: Int
 
   private let objective: RegressionObjective

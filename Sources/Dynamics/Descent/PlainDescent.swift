@@ -1,5 +1,6 @@
 /// Gradient descent, W ← W − η ∇φ(W): the flow by Euler's method.
 public struct PlainDescent: DescentRule, Equatable {
+  /// The one there is.
   public init() {}
 
   public mutating func advance(_ state: inout [Double], along velocity: [Double], step: Double) {

@@ -15,8 +15,11 @@ import RealModule
 /// - SeeAlso: Equations 30 and 60 of [gidel2019], whose L is ``depth``; printed (30) has e^{−δ} where the
 ///   starting value e^{−2δ} belongs.
 public struct BalancedMode: Equatable, Sendable {
+  /// The number of layers.
   public let depth: Int
+  /// σ, the size of the target along the mode.
   public let target: Double
+  /// λ, the variance of the input along the mode.
   public let curvature: Double
   /// u at time 0.
   public let initial: Double

@@ -33,7 +33,9 @@ public struct ExactSolution: Equatable, Sendable {
     case general
   }
 
+  /// The closed form.
   public let method: Method
+  /// What was recognised in the problem.
   public let recognition: Recognition
   /// What was checked, with the numbers measured; all hold.
   public let hypotheses: [Hypothesis]
@@ -49,13 +51,16 @@ public struct ExactSolution: Equatable, Sendable {
 public struct NoExactSolution: Error, Equatable, Sendable {
   /// One closed form and what was found for it.
   public struct Attempt: Equatable, Sendable {
+    /// The closed form.
     public let method: ExactSolution.Method
+    /// What was checked, with the numbers measured.
     public let hypotheses: [Hypothesis]
 
     /// Those that fail.
     public var failing: [Hypothesis] { hypotheses.filter { !$0.holds } }
   }
 
+  /// Every closed form that was tried.
   public let attempts: [Attempt]
 }
 

@@ -10,7 +10,9 @@ public struct Hypothesis: Equatable, Sendable {
   public let name: String
   /// What was measured: for a condition that holds up to rounding, how far it is from holding, relatively.
   public let measured: Double
+  /// How the measured number must stand to the limit.
   public let relation: Relation
+  /// The limit.
   public let limit: Double
 
   /// A number that must not be larger than what is allowed.

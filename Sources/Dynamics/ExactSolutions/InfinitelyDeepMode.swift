@@ -6,7 +6,9 @@ import RealModule
 ///
 /// - SeeAlso: the limit of Equation 60 of [gidel2019].
 public struct InfinitelyDeepMode: Equatable, Sendable {
+  /// σ, the size of the target along the mode.
   public let target: Double
+  /// λ, the variance of the input along the mode.
   public let curvature: Double
   /// w at time 0.
   public let initial: Double

@@ -15,6 +15,7 @@ import RealModule
 /// - SeeAlso: Equations 17 and 33 of [gidel2019], the second printed with a sum that does not give it; Equation
 ///   4 of [tarmoun2021].
 public struct LinearModel: Equatable, Sendable {
+  /// Σyx.
   public let crossCovariance: Matrix
   private let eigenvalues: [Double]
   private let eigenvectors: Matrix

@@ -18,8 +18,11 @@ import RealModule
 public struct SpectralModes: Sendable {
   /// One mode: its correlation σ, the input variance λ, and the layers' values along it, first layer first.
   public struct Mode: Equatable, Sendable {
+    /// σ, the size of the target along the mode.
     public let target: Double
+    /// λ, the variance of the input along the mode.
     public let curvature: Double
+    /// The layers' values along the mode, the first layer first.
     public var values: [Double]
 
     /// The product of the layers' values.

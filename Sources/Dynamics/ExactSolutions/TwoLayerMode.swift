@@ -10,7 +10,9 @@ import RealModule
 /// - SeeAlso: Theorem 1 and Equation 15 of [tarmoun2021] for λ = 1, whose constant (51) is printed with its
 ///   radical too long; the form here has no such constant.
 public struct TwoLayerMode: Equatable, Sendable {
+  /// σ, the size of the target along the mode.
   public let target: Double
+  /// λ, the variance of the input along the mode.
   public let curvature: Double
   /// u₀, the value of the second layer (or, as everything is symmetric, of the first).
   public let first: Double

@@ -21,7 +21,9 @@ import RealModule
 /// Exact up to rounding: no more than an integral over one variable is evaluated. Layers of equal magnitude are
 /// ``BalancedMode``, two layers ``TwoLayerMode``.
 public struct UnbalancedMode: Equatable, Sendable {
+  /// σ, the size of the target along the mode.
   public let target: Double
+  /// λ, the variance of the input along the mode.
   public let curvature: Double
   /// The layers' values at time 0, first layer first.
   public let values: [Double]

@@ -5,6 +5,7 @@ public import LinearNetworks
 ///
 /// The state is W alone. Its network, for recordings, is one layer.
 public struct EndToEndFlow<Target: Objective>: FlowEquation {
+  /// What is made small.
   public let objective: Target
   public let start: [Double]
   public var blockSizes: [Int] { [start.count] }

@@ -1,10 +1,15 @@
 /// A point of a flow: where it is, how it moves, and its loss there.
 public struct FlowPoint: Equatable, Sendable, Codable {
+  /// Flow time.
   public var time: Double
+  /// All weights, one after the other.
   public var state: [Double]
+  /// Their velocity.
   public var velocity: [Double]
+  /// The loss there.
   public var loss: Double
 
+  /// A point with what is known there.
   public init(time: Double, state: [Double], velocity: [Double], loss: Double) {
     self.time = time
     self.state = state

@@ -22,6 +22,7 @@ public struct FlowCheckpoint: Sendable, Codable {
 
 /// A flow in the course of being followed.
 public struct FlowRun<Equation: FlowEquation>: Sendable {
+  /// What was asked for.
   public let settings: GradientFlow
 
   private var equation: CountedEquation<Equation>

@@ -10,7 +10,9 @@ public import LinearNetworks
 ///     let run = GradientFlow(until: 40, recording: .at([0, 20, 40], of: [.singularValues]))
 ///       .run(objective, from: network)
 public struct GradientFlow: Equatable, Sendable {
+  /// The integrator.
   public var method: FlowMethod
+  /// How long its steps are.
   public var steps: StepControl
   /// The time at which the run ends; may be infinite with a target.
   public var endTime: Double
@@ -18,7 +20,9 @@ public struct GradientFlow: Equatable, Sendable {
   public var targetLoss: Double?
   /// The run also ends, as `converged`, when each layer's speed relative to its size is at most this.
   public var restSpeed: Double?
+  /// The largest number of steps.
   public var stepLimit: Int
+  /// What is recorded, and when.
   public var recording: FlowRecording
 
   /// - Precondition: `endTime` is not negative; a tolerance of at least 1e-15.
@@ -40,8 +44,11 @@ public struct GradientFlow: Equatable, Sendable {
 
   /// What an observer is told after each accepted step.
   public struct Progress: Sendable {
+    /// How many steps were taken up to here.
     public let step: Int
+    /// Flow time.
     public let time: Double
+    /// The loss there.
     public let loss: Double
     /// The method that took the step.
     public let method: FlowMethod
@@ -69,6 +76,7 @@ public struct GradientFlow: Equatable, Sendable {
 public struct FlowRecording: Equatable, Sendable {
   /// Times in ascending order; those after the end are left out.
   public var times: [Double]
+  /// What is recorded beside time and loss.
   public var quantities: Set<Recording.Quantity>
   /// Whether to find the time at which each singular value passes half of its final value.
   public var locatesHalfRises: Bool
@@ -101,6 +109,7 @@ public struct FlowRecording: Equatable, Sendable {
 /// All that a trajectory has can be asked of it: `flow.outcome`, `flow.snapshots`, `flow.singularValues`.
 @dynamicMemberLookup
 public struct FlowResult: Equatable, Sendable {
+  /// The recorded points and the end.
   public var trajectory: Trajectory
   /// What it cost.
   public var cost: FlowCost
@@ -111,6 +120,7 @@ public struct FlowResult: Equatable, Sendable {
   /// above it. Nil altogether unless asked for.
   public var halfRiseTimes: [Double?]?
 
+  /// Whatever a trajectory has.
   public subscript<Value>(dynamicMember path: KeyPath<Trajectory, Value>) -> Value {
     trajectory[keyPath: path]
   }
@@ -118,7 +128,9 @@ public struct FlowResult: Equatable, Sendable {
 
 /// What a flow cost.
 public struct FlowCost: Equatable, Sendable, Codable {
+  /// Accepted steps.
   public var steps = 0
+  /// Steps that were too long and were made again.
   public var refusedSteps = 0
   /// Evaluations of the velocity.
   public var evaluations = 0

@@ -18,9 +18,12 @@ public struct Recording: Equatable, Sendable {
     case unbalancedness
   }
 
+  /// When it is recorded.
   public var schedule: Schedule
+  /// What is recorded beside time and loss.
   public var quantities: Set<Quantity>
 
+  /// A recording of loss and time, and of the quantities named.
   public init(_ schedule: Schedule, of quantities: Set<Quantity> = []) {
     self.schedule = schedule
     self.quantities = quantities

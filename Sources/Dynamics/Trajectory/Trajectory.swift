@@ -4,12 +4,16 @@ public import LinearNetworks
 ///
 /// Integrators, descents and exact solutions all return this type.
 public struct Trajectory: Equatable, Sendable {
+  /// The recorded points in the order of time.
   public var snapshots: [Snapshot]
+  /// How it ended.
   public var outcome: Outcome
+  /// The network at the end.
   public var finalNetwork: LinearNetwork
   /// How many steps were taken.
   public var stepCount: Int
 
+  /// A trajectory of known points.
   public init(
     snapshots: [Snapshot], outcome: Outcome, finalNetwork: LinearNetwork, stepCount: Int
   ) {

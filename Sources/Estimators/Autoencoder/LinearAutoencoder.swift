@@ -15,9 +15,12 @@ public struct LinearAutoencoder: Equatable, Sendable {
   public var componentCount: Int
   /// The size of the first end-to-end matrix's singular values.
   public var initialScale: Double
+  /// The largest number of steps.
   public var stepLimit: Int
+  /// The seed of everything random here; the same seed gives the same bits.
   public var seed: UInt64
 
+  /// An estimator with all else as usual.
   public init(
     componentCount: Int, initialScale: Double = 1e-6, stepLimit: Int = 20_000, seed: UInt64 = 0
   ) {
@@ -37,6 +40,7 @@ public struct LinearAutoencoder: Equatable, Sendable {
 
   /// What an observer is told: the share of the work done, between 0 and 1.
   public struct Progress: Equatable, Sendable {
+    /// The share of the work that is done, from 0 to 1.
     public let fraction: Double
   }
 
@@ -115,8 +119,11 @@ extension LinearAutoencoder {
     public var principalComponents: Matrix
     /// The variances along them, descending.
     public var variances: [Double]
+    /// The network.
     public var network: LinearNetwork
+    /// The training, point by point.
     public var path: [PathPoint]
+    /// How it ended.
     public var outcome: Outcome
 
     /// The sine of the largest angle between the space that training found and that of the principal components.
@@ -149,7 +156,9 @@ extension LinearAutoencoder {
 
   /// One step of the training.
   public struct PathPoint: Equatable, Sendable {
+    /// How many steps were taken up to here.
     public var step: Int
+    /// The loss there.
     public var loss: Double
     /// Of the end-to-end matrix, descending.
     public var singularValues: [Double]

@@ -6,13 +6,16 @@ extension ConvolutionalClassifier {
   public struct Fit: Sendable {
     package let network: ClassifierNetwork<Float>
     let scaling: PixelScaling
+    /// The shape of every image.
     public let imageShape: ImageShape
     /// The mean cross-entropy of each step's batch, before the step.
     public let losses: [Double]
     /// `converged` when all epochs are done.
     public let outcome: Outcome
 
+    /// How many classes there are.
     public var classCount: Int { network.outputCount }
+    /// How many numbers there are to learn.
     public var parameterCount: Int { network.parameters.count }
 
     /// The factors W_1, …, W_N of each dense layer: each outputs × inputs, the first acts first.

@@ -17,6 +17,7 @@ public import LinearAlgebra
 ///
 /// - SeeAlso: Figure 1 (right) of [cohenRazin]; Section 8 of [arora2018optimization].
 public struct ConvolutionalClassifier: Equatable, Sendable {
+  /// The shape of every image.
   public var imageShape: ImageShape
   /// The channels of each convolution, at least one convolution.
   public var channelCounts: [Int]
@@ -27,6 +28,7 @@ public struct ConvolutionalClassifier: Equatable, Sendable {
   /// The number of factors of each dense layer, one more than hidden widths; the factors meet in the smaller of the
   /// layer's two widths.
   public var denseDepths: [Int]
+  /// How the factors of a deep layer begin.
   public var factorInitialization: FactorInitialization
   /// η of V ← μ V − η ∇ℓ, W ← W + V.
   public var stepSize: Double
@@ -34,10 +36,12 @@ public struct ConvolutionalClassifier: Equatable, Sendable {
   public var momentum: Double
   /// The samples of one step; the last step of an epoch takes those that are left.
   public var batchSize: Int
+  /// How often every sample is seen.
   public var epochCount: Int
   /// Of the start, and of the order of the samples.
   public var seed: UInt64
 
+  /// An estimator with all else as usual.
   public init(
     imageShape: ImageShape = ImageShape(height: 28, width: 28), channelCounts: [Int] = [20, 50],
     kernelSize: Int = 5, hiddenWidths: [Int] = [500], denseDepths: [Int] = [1, 1],
@@ -65,6 +69,7 @@ public struct ConvolutionalClassifier: Equatable, Sendable {
     public let stepCount: Int
     /// Of the step's batch, before the step.
     public let loss: Double
+    /// The share of the training that is done, from 0 to 1.
     public var fraction: Double { Double(step) / Double(stepCount) }
   }
 

@@ -25,11 +25,13 @@ public struct LayerFactorizer: Equatable, Sendable {
 
   /// The number of factors N.
   public var depth: Int
+  /// How the rank is found.
   public var rank: Rank
   /// The width between the factors, filled up with zeros beyond the rank; nil takes the rank itself, or the shorter
   /// side of the weight where all of it is kept.
   public var width: Int?
 
+  /// An estimator with all else as usual.
   public init(depth: Int = 2, rank: Rank = .full, width: Int? = nil) {
     self.depth = depth
     self.rank = rank
@@ -50,6 +52,7 @@ public struct LayerFactorizer: Equatable, Sendable {
   public struct Fit: Equatable, Sendable {
     /// W_1, …, W_N: the first acts on the inputs.
     public var factors: [Matrix]
+    /// The number of components.
     public var rank: Int
     /// Of the weight given, descending.
     public var singularValues: [Double]
@@ -66,6 +69,7 @@ public struct LayerFactorizer: Equatable, Sendable {
       return total > 0 ? energy(singularValues[..<rank]) / total : 1
     }
 
+    /// How many numbers there are to learn.
     public var parameterCount: Int { factors.reduce(0) { $0 + $1.count } }
   }
 

@@ -3,13 +3,17 @@ public import LinearAlgebra
 
 /// A number for the whole table, one for each row and one for each column; their sum predicts an entry.
 public struct AdditiveOffsets: Equatable, Sendable {
+  /// The mean of all.
   public var mean: Double
+  /// What is added in each row.
   public var rows: [Double]
+  /// What is added in each column.
   public var columns: [Double]
 
   /// The prediction μ + a_i + b_j.
   public func value(row: Int, column: Int) -> Double { mean + rows[row] + columns[column] }
 
+  /// Offsets that are known.
   public init(mean: Double, rows: [Double], columns: [Double]) {
     self.mean = mean
     self.rows = rows

@@ -13,6 +13,7 @@ import RealModule
 /// that was calibrated.
 /// - SeeAlso: [vovk2005], [gui2023].
 public struct CompletionIntervals: Equatable, Sendable {
+  /// The share of new observations that the intervals are to hold.
   public let coverage: Double
   /// The quantile q of the scores; infinite when fewer than coverage/(1 − coverage) entries were held out.
   public let quantile: Double

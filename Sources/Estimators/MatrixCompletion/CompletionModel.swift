@@ -17,8 +17,10 @@ public struct CompletionModel: Equatable, Sendable {
   public var fallback: AdditiveOffsets?
   /// Rows and columns that had no entry.
   public var emptyRows: [Int]
+  /// The columns without a known entry.
   public var emptyColumns: [Int]
 
+  /// A model of known parts, as a file holds it.
   public init(
     rowFactor: Matrix, columnFactor: Matrix, offsets: AdditiveOffsets? = nil,
     ridge: [Double]? = nil, offsetRidge: Double = 0, fallback: AdditiveOffsets? = nil,
@@ -46,7 +48,9 @@ public struct CompletionModel: Equatable, Sendable {
     fallback?.rescale(by: unit)
   }
 
+  /// The number of rows.
   public var rowCount: Int { rowFactor.rowCount }
+  /// The number of columns.
   public var columnCount: Int { columnFactor.rowCount }
 
   /// The number of components of the product.

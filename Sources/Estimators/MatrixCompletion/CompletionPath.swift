@@ -4,6 +4,7 @@ import LinearNetworks
 
 /// Points along the descent of a deep network that fills in a matrix, in the units of the data.
 public struct CompletionPath: Equatable, Sendable {
+  /// What is recorded at a step.
   public struct Point: Equatable, Sendable {
     /// How many steps were taken.
     public var step: Int
@@ -15,10 +16,12 @@ public struct CompletionPath: Equatable, Sendable {
     public var singularValues: [Double]
   }
 
+  /// What was recorded, in the order of steps.
   public var points: [Point] = []
   /// The step the result started from, where the path was left before its end.
   public var chosenStep: Int?
 
+  /// A path of known points.
   public init(points: [Point] = [], chosenStep: Int? = nil) {
     self.points = points
     self.chosenStep = chosenStep

@@ -7,6 +7,7 @@ extension MatrixCompleter {
   public struct Fit: Sendable {
     /// The completed matrix in factored form.
     public var model: CompletionModel
+    /// How it ended.
     public var outcome: Outcome
     /// Whether the fit agrees with every entry to rounding although the entries outnumber what its rank can
     /// adapt to.
@@ -19,6 +20,7 @@ extension MatrixCompleter {
     public var holdoutError: Double?
     /// The singular values of the completed matrix, offsets included, descending.
     public var singularValues: [Double]
+    /// What the known entries can determine.
     public var mask: MaskReport
     /// The path of the network the answer comes from, when recording was asked for.
     public var path: CompletionPath
@@ -29,7 +31,9 @@ extension MatrixCompleter {
 
     /// The number of components; row and column offsets are not counted.
     public var rank: Int { model.rank }
+    /// The singular values and what is computed of them.
     public var spectrum: SingularSpectrum { SingularSpectrum(singularValues) }
+    /// The completed matrix, dense.
     public func completion() -> Matrix { model.completion() }
   }
 

@@ -38,11 +38,13 @@ public struct MatrixCompleter: Equatable, Sendable {
   /// How many threads the products over known entries use; nil takes one up to a hundred thousand entries, and
   /// one for every processor above. The answer's bits do not depend on it.
   public var threadCount: Int?
+  /// The seed of everything random here; the same seed gives the same bits.
   public var seed: UInt64
   /// Tables of more entries are fitted by noisy factors at once: one path, without a search for an exact answer
   /// before.
   var largeCount = 200_000
 
+  /// An estimator with all else as usual.
   public init(
     depth: Int = 3, width: Int? = nil, initialScale: Double? = nil, rank: Int? = nil,
     holdoutFraction: Double = 0.1, intervalCoverage: Double? = nil, recordingInterval: Int? = nil,
@@ -74,6 +76,7 @@ public struct MatrixCompleter: Equatable, Sendable {
 
   /// What an observer is told now and then: the share of the work done, between 0 and 1.
   public struct Progress: Equatable, Sendable {
+    /// The share of the work that is done, from 0 to 1.
     public let fraction: Double
   }
 

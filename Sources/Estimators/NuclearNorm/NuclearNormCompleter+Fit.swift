@@ -19,6 +19,7 @@ extension NuclearNormCompleter {
     /// The feasible dual point at the known entries: as a matrix of zeros elsewhere its spectral norm is at most
     /// one, or λ where there is a penalty.
     public var multipliers: ObservedEntries
+    /// How it ended.
     public var outcome: Outcome
     /// Newton steps of the final solution.
     public var iterations: Int
@@ -29,6 +30,7 @@ extension NuclearNormCompleter {
     /// The penalties tried, descending, where there was a choice.
     public var path: [PathPoint] = []
 
+    /// The sum of the singular values.
     public var nuclearNorm: Double { singularValues.reduce(0, +) }
     /// The primal value less the dual one: the optimum lies between.
     public var dualityGap: Double { max(primalValue - dualValue, 0) }
@@ -38,11 +40,15 @@ extension NuclearNormCompleter {
 
   /// One penalty of the path.
   public struct PathPoint: Equatable, Sendable {
+    /// λ.
     public var penalty: Double
+    /// The number of components.
     public var rank: Int
+    /// The sum of the singular values.
     public var nuclearNorm: Double
     /// Root mean squares over the entries that were fitted, and those held out.
     public var trainingError: Double
+    /// The root mean square error on the entries held out.
     public var holdoutError: Double
 
     func rescaled(by unit: Double) -> PathPoint {

@@ -27,12 +27,14 @@ public struct NuclearNormCompleter: Equatable, Sendable {
     case chosen(holdoutFraction: Double)
   }
 
+  /// How the norm is weighed against the fit.
   public var penalty: Penalty
   /// The relative duality gap at which the solver stops.
   public var tolerance: Double
   /// Decides which entries are held out.
   public var seed: UInt64
 
+  /// An estimator with all else as usual.
   public init(penalty: Penalty = .none, tolerance: Double = 1e-7, seed: UInt64 = 0) {
     self.penalty = penalty
     self.tolerance = tolerance

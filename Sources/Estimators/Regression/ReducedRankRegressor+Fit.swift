@@ -8,6 +8,7 @@ extension ReducedRankRegressor {
     public var coefficients: Matrix
     /// c, one number for each output; zeros without an intercept.
     public var intercept: [Double]
+    /// The number of components.
     public var rank: Int
     /// The exact solutions of rank 0, 1, ….
     public var ranks: [RankPoint]
@@ -17,6 +18,7 @@ extension ReducedRankRegressor {
     public var trainingError: Double
     /// The same for samples left out, at the chosen rank, over all folds.
     public var validationError: Double?
+    /// How it ended.
     public var outcome: Outcome
 
     /// The predictions for new inputs, one sample per row.
@@ -40,16 +42,19 @@ extension ReducedRankRegressor {
 
   /// What the exact solution of one rank achieves.
   public struct RankPoint: Equatable, Sendable {
+    /// The number of components.
     public var rank: Int
     /// ½/m ‖(Y − XWᵀ) Γ^{1/2}‖².
     public var loss: Double
     /// The mean of that over the folds, for samples left out, and its standard error.
     public var validationLoss: Double?
+    /// The standard error of the validation loss over the folds.
     public var standardError: Double?
   }
 
   /// One point of the path of training.
   public struct PathPoint: Equatable, Sendable {
+    /// How many steps were taken up to here.
     public var step: Int
     /// As for ``RankPoint/loss``.
     public var loss: Double

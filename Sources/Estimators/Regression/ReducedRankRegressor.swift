@@ -27,12 +27,14 @@ public struct ReducedRankRegressor: Equatable, Sendable {
     case given(Matrix)
   }
 
+  /// How the rank is found.
   public var rank: Rank
   /// Whether an intercept is fitted: data are centred.
   public var hasIntercept: Bool
   /// Whether inputs are scaled to variance one. Coefficients are for the inputs as given all the same; this matters
   /// when the covariance is singular, and for the path.
   public var standardizesInputs: Bool
+  /// How outputs are weighed against each other.
   public var weighting: Weighting
   /// The number of folds of the cross-validation; nil leaves it out unless the rank needs it, and then takes 5.
   public var foldCount: Int?
@@ -41,6 +43,7 @@ public struct ReducedRankRegressor: Equatable, Sendable {
   /// Decides the folds and where the path starts.
   public var seed: UInt64
 
+  /// An estimator with all else as usual.
   public init(
     rank: Rank = .oneStandardError, hasIntercept: Bool = true, standardizesInputs: Bool = false,
     weighting: Weighting = .identity, foldCount: Int? = 5, pathStepLimit: Int? = nil,
@@ -67,6 +70,7 @@ public struct ReducedRankRegressor: Equatable, Sendable {
 
   /// What an observer is told: the share of the work done, between 0 and 1.
   public struct Progress: Equatable, Sendable {
+    /// The share of the work that is done, from 0 to 1.
     public let fraction: Double
   }
 

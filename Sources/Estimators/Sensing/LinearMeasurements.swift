@@ -14,11 +14,16 @@ public struct LinearMeasurements: Equatable, Sendable {
 
   /// The elements of sparse matrices; those of matrix i stand from `starts[i]` up to `starts[i + 1]`.
   public struct SparseElements: Equatable, Sendable {
+    /// Where the elements of each measurement begin, and last where they all end.
     public var starts: [Int]
+    /// The row of each element.
     public var rows: [Int]
+    /// The column of each element.
     public var columns: [Int]
+    /// The coefficient of each element.
     public var coefficients: [Double]
 
+    /// Elements by measurement.
     public init(starts: [Int], rows: [Int], columns: [Int], coefficients: [Double]) {
       self.starts = starts
       self.rows = rows
@@ -37,9 +42,11 @@ public struct LinearMeasurements: Equatable, Sendable {
     case unequalLists
   }
 
+  /// How the measurements are held.
   public let form: Form
   /// The shape of W.
   public let rowCount: Int
+  /// The number of columns.
   public let columnCount: Int
   /// The number of measurements m.
   public let count: Int

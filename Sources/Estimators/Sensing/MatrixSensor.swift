@@ -20,8 +20,10 @@ public struct MatrixSensor: Equatable, Sendable {
   public var holdoutFraction: Double
   /// Every so many steps of the path are recorded; nil records none.
   public var recordingInterval: Int?
+  /// The seed of everything random here; the same seed gives the same bits.
   public var seed: UInt64
 
+  /// An estimator with all else as usual.
   public init(
     depth: Int = 3, width: Int? = nil, initialScale: Double? = nil, holdoutFraction: Double = 0.1,
     recordingInterval: Int? = nil, seed: UInt64 = 0
@@ -48,6 +50,7 @@ public struct MatrixSensor: Equatable, Sendable {
 
   /// What an observer is told: the share of the work done, between 0 and 1.
   public struct Progress: Equatable, Sendable {
+    /// The share of the work that is done, from 0 to 1.
     public let fraction: Double
   }
 
@@ -99,9 +102,11 @@ extension MatrixSensor {
   public struct Fit: Sendable {
     /// W = L Rᵀ: rows × rank and columns × rank, the second with orthonormal columns.
     public var rowFactor: Matrix
+    /// One row for each column of the matrix.
     public var columnFactor: Matrix
     /// The singular values of W, descending, as many as its rank.
     public var singularValues: [Double]
+    /// How it ended.
     public var outcome: Outcome
     /// Whether all measurements are explained to rounding although they outnumber the degrees of freedom.
     public var isExact: Bool
@@ -114,6 +119,7 @@ extension MatrixSensor {
     /// The path of the network, when recording was asked for.
     public var path: CompletionPath
 
+    /// The number of components.
     public var rank: Int { rowFactor.columnCount }
 
     /// W.

@@ -4,6 +4,7 @@ public struct ObservedTensor: Equatable, Sendable {
   public let shape: [Int]
   /// The position of each entry: as many numbers as there are dimensions, entry after entry.
   public let indices: [Int]
+  /// The known values.
   public let values: [Double]
 
   /// The number of known entries.
@@ -21,6 +22,7 @@ public struct ObservedTensor: Equatable, Sendable {
     case duplicate(first: Int, second: Int)
   }
 
+  /// Known entries by their positions, one after the other.
   public init(shape: [Int], indices: [Int], values: [Double]) throws(Failure) {
     guard shape.count >= 2 else { throw .orderBelowTwo(shape.count) }
     if let dimension = shape.firstIndex(where: { $0 < 1 }) { throw .emptyDimension(dimension) }

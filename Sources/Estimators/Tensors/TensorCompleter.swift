@@ -18,6 +18,7 @@ public struct TensorCompleter: Equatable, Sendable {
     case hierarchical
   }
 
+  /// How the network multiplies.
   public var structure: Structure
   /// The number of components at each place where they are summed; nil chooses it.
   public var componentCount: Int?
@@ -27,11 +28,14 @@ public struct TensorCompleter: Equatable, Sendable {
   public var initialScale: Double?
   /// The share of entries held out when the data are not exact, between 0 and 1.
   public var holdoutFraction: Double
+  /// The largest number of steps.
   public var stepLimit: Int
   /// Every so many steps of the path are recorded.
   public var recordingInterval: Int
+  /// The seed of everything random here; the same seed gives the same bits.
   public var seed: UInt64
 
+  /// An estimator with all else as usual.
   public init(
     structure: Structure = .canonical, componentCount: Int? = nil, initialScale: Double? = nil,
     holdoutFraction: Double = 0.1, stepLimit: Int = 20_000, recordingInterval: Int = 1,
@@ -58,6 +62,7 @@ public struct TensorCompleter: Equatable, Sendable {
 
   /// What an observer is told: the share of the work done, between 0 and 1.
   public struct Progress: Equatable, Sendable {
+    /// The share of the work that is done, from 0 to 1.
     public let fraction: Double
   }
 
@@ -133,8 +138,10 @@ extension TensorCompleter {
     public private(set) var trainingError: Double
     /// The same over entries held out, of the chosen fit to the others; nil when nothing was.
     public private(set) var holdoutError: Double?
+    /// How it ended.
     public var outcome: Outcome
 
+    /// The size of each dimension.
     public var shape: [Int] { factorization.shape }
     /// The number of components at each place.
     public var ranks: [Int] { componentSizes.map(\.count) }
@@ -196,6 +203,7 @@ extension TensorCompleter {
 
   /// One point of the path of training.
   public struct PathPoint: Equatable, Sendable {
+    /// How many steps were taken up to here.
     public var step: Int
     /// The root mean square of the residuals.
     public var trainingError: Double

@@ -6,10 +6,12 @@ public struct Conditions: Sendable {
   public var isQuick: Bool
   /// The seed from which every random number comes.
   public var seed: UInt64
+  /// Data sets of the user's.
   public var data: ExperimentData
   /// Told the share of the work that is done; false asks for the end.
   public var observe: @Sendable (Double) -> Bool
 
+  /// What a run is to go by.
   public init(
     isQuick: Bool = false, seed: UInt64 = 0, data: ExperimentData = ExperimentData(),
     observe: @escaping @Sendable (Double) -> Bool = { _ in true }
@@ -59,6 +61,7 @@ public struct ExperimentData: Sendable {
   /// Inputs and one target each: a gas sensor array, and the concentration.
   public var gasDrift: (@Sendable () throws -> (inputs: Matrix, targets: Matrix))?
 
+  /// None: every item makes its own.
   public init() {}
 }
 
@@ -68,6 +71,7 @@ public struct LabelledSamples: Sendable {
   public var inputs: Matrix
   /// From 0.
   public var labels: [Int]
+  /// How many classes there are.
   public var classCount: Int
 
   /// - Precondition: one label for each row, each below `classCount`.

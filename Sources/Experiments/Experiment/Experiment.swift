@@ -15,6 +15,7 @@ public protocol Experiment: Sendable {
 
 /// Thrown where a run ends because its observer asked for it.
 public struct Interrupted: Error {
+  /// The one error there is.
   public init() {}
 }
 
@@ -22,6 +23,7 @@ public struct Interrupted: Error {
 public struct Item: Equatable, Sendable {
   /// Lower-case words with hyphens, the paper's first: `gidel-figure-1`.
   public var id: String
+  /// Where it is from.
   public var paper: Paper
   /// What it is in the paper and what that is about: `"Figure 1: trace norm against rescaled time"`.
   public var title: String
@@ -34,6 +36,7 @@ public struct Item: Equatable, Sendable {
   /// A few lines with the library that make the heart of it; they follow `import DeepLinear`.
   public var snippet: String
 
+  /// An entry with all that is known before it runs.
   public init(
     id: String, paper: Paper, title: String, shows: String, seconds: Double,
     corrections: [String] = [], snippet: String

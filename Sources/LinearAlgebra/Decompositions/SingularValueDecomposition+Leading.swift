@@ -23,7 +23,9 @@ extension Matrix: LinearOperator {
 
 /// A matrix whose products are closures.
 public struct ImplicitMatrix: LinearOperator {
+  /// The number of rows.
   public let rowCount: Int
+  /// The number of columns.
   public let columnCount: Int
   private let product: (Matrix) -> Matrix
   private let transposedProduct: (Matrix) -> Matrix
@@ -39,7 +41,9 @@ public struct ImplicitMatrix: LinearOperator {
     self.transposedProduct = transposedProduct
   }
 
+  /// The product of the matrix and a block.
   public func times(_ block: Matrix) -> Matrix { product(block) }
+  /// The product of the transposed matrix and a block.
   public func transposedTimes(_ block: Matrix) -> Matrix { transposedProduct(block) }
 }
 

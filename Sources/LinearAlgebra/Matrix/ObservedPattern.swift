@@ -5,7 +5,9 @@ import CSparseKernels
 /// A sparse matrix here is a list of values, one per position in row order. Factors are tall: one row for
 /// each row (or column) of the matrix.
 public struct ObservedPattern: Equatable, Sendable {
+  /// The number of rows.
   public let rowCount: Int
+  /// The number of columns.
   public let columnCount: Int
 
   /// The row and the column of each position, in row order.

@@ -6,6 +6,7 @@ public import LinearAlgebra
 ///
 /// Convex and 1/m-smooth; its minimum is 0, at every matrix that agrees with the known entries.
 public struct CompletionObjective: Objective, Equatable {
+  /// The known entries.
   public let entries: ObservedEntries
 
   /// - Precondition: there is at least one entry.

@@ -5,6 +5,7 @@ public import LinearAlgebra
 /// - Complexity: 3(N − 1) matrix products and one evaluation of the objective for a value with gradients; no
 ///   allocation after creation.
 public struct EndToEndLoss<Target: Objective>: CurvedLoss, Sendable {
+  /// What is made small.
   public let objective: Target
   private var chain: ProductChain
   private var transposedGradient: Matrix

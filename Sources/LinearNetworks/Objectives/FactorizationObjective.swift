@@ -10,6 +10,7 @@ public struct FactorizationObjective: Objective, Equatable {
   /// Y.
   public let target: Matrix
 
+  /// The objective whose best matrix is the target.
   public init(_ target: Matrix) { self.target = target }
 
   public var outputCount: Int { target.rowCount }

@@ -8,6 +8,7 @@ import RealModule
 /// Convex; never strongly, as a constant added to all logits changes nothing. Without a minimum when the
 /// samples are separable.
 public struct LogisticObjective: PredictionObjective, Equatable {
+  /// X, one sample per row.
   public let inputs: Matrix
   /// The class of each sample, from 0.
   public let labels: [Int]

@@ -41,6 +41,7 @@ public struct ObjectiveMinimum: Equatable, Sendable {
   /// A matrix that attains it; of several the one of least Frobenius norm.
   public var endToEnd: Matrix
 
+  /// A minimum that is known.
   public init(value: Double, endToEnd: Matrix) {
     self.value = value
     self.endToEnd = endToEnd

@@ -7,7 +7,9 @@ import RealModule
 ///
 /// Convex; smooth only for p = 2.
 public struct PowerObjective: PredictionObjective, Equatable {
+  /// X, one sample per row.
   public let inputs: Matrix
+  /// Y, one sample per row.
   public let targets: Matrix
   /// p.
   public let power: Int

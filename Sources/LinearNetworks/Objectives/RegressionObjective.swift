@@ -30,7 +30,9 @@ public struct RegressionObjective: Objective, Equatable {
 
   /// Inputs X (m × d₀) and targets Y (m × d_N), samples as rows.
   public struct Samples: Equatable, Sendable {
+    /// X, one sample per row.
     public let inputs: Matrix
+    /// Y, one sample per row.
     public let targets: Matrix
 
     /// - Throws: ``ObjectiveError`` when there are not as many targets as inputs, or none.

@@ -7,7 +7,9 @@ import RealModule
 ///
 /// Smooth, but not convex.
 public struct SigmoidObjective: PredictionObjective, Equatable {
+  /// X, one sample per row.
   public let inputs: Matrix
+  /// Y, one sample per row.
   public let targets: Matrix
   public let smoothness: Double?
 

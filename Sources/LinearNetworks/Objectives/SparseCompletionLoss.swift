@@ -10,6 +10,7 @@ public import LinearAlgebra
 /// - Complexity: O(|Ω| k + (rows + columns) k²) per value with gradients and O(|Ω| + (rows + columns) k)
 ///   memory for hidden widths k; no allocation after creation.
 public struct SparseCompletionLoss: NetworkLoss {
+  /// The known entries.
   public let entries: ObservedEntries
   private let pattern: ObservedPattern
   private var chain: ProductChain

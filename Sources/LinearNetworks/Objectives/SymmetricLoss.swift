@@ -2,6 +2,7 @@ public import LinearAlgebra
 
 /// The loss φ(U) = ℓ(U Uᵀ) of a symmetric network, with gradient (G + Gᵀ) U, G = ∇ℓ(U Uᵀ).
 public struct SymmetricLoss<Target: Objective>: Sendable {
+  /// What is made small.
   public let objective: Target
   private var transposedGradient: Matrix
 

@@ -2,7 +2,9 @@ public import LinearAlgebra
 
 /// Makes matrix-completion problems with a known answer: a random low-rank matrix, some of its entries, noise.
 public struct CompletionTeacher: Equatable, Sendable {
+  /// The number of rows.
   public var rowCount: Int
+  /// The number of columns.
   public var columnCount: Int
   /// The rank of the truth.
   public var rank: Int
@@ -30,7 +32,9 @@ public struct CompletionTeacher: Equatable, Sendable {
 
   /// A truth and what is shown of it.
   public struct Problem: Equatable, Sendable {
+    /// The whole matrix.
     public let truth: Matrix
+    /// The known entries.
     public let entries: ObservedEntries
   }
 

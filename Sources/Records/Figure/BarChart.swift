@@ -1,9 +1,12 @@
 /// Bars over named categories, one group of bars for each.
 public struct BarChart: Codable, Equatable, Sendable {
+  /// The names under the bars.
   public var categories: [String]
   /// What the categories are, for example `"method"`.
   public var horizontalTitle: String
+  /// The axis from bottom to top.
   public var vertical: Axis
+  /// One group for each color.
   public var bars: [Bars]
 
   /// - Precondition: every member of `bars` has a value for each category.
@@ -18,11 +21,14 @@ public struct BarChart: Codable, Equatable, Sendable {
 
 /// Bars of one color: a value for each category. NaN leaves a bar out.
 public struct Bars: Codable, Equatable, Sendable {
+  /// The name, as the page shows it.
   public var name: String
+  /// The heights, in the order of the categories.
   public var values: [Double]
   /// Half the length of the error bar on each.
   public var errors: [Double]?
 
+  /// Bars of one color.
   public init(_ name: String, values: [Double], errors: [Double]? = nil) {
     self.name = name
     self.values = values
@@ -34,9 +40,13 @@ public struct Bars: Codable, Equatable, Sendable {
 public struct Histogram: Codable, Equatable, Sendable {
   /// Ascending; one more than there are bins.
   public var edges: [Double]
+  /// How many values fall into each bin.
   public var counts: [Double]
+  /// The axis from left to right.
   public var horizontal: Axis
+  /// The axis from bottom to top.
   public var vertical: Axis
+  /// Lines across the plot.
   public var markers: [Marker]
 
   /// - Precondition: `edges` ascends and has one member more than `counts`.

@@ -1,12 +1,15 @@
 /// A picture, as the numbers it shows.
 public struct Figure: Codable, Equatable, Sendable {
+  /// The title.
   public var title: String
   /// What there is to see, in a sentence or two.
   public var caption: String
   /// The same for someone who cannot see the figure; `nil` stands for title and caption.
   public var alternativeText: String?
+  /// What is drawn.
   public var content: Content
 
+  /// What can be drawn.
   public enum Content: Equatable, Sendable {
     case lines(LinePlot)
     case heatMap(HeatMap)
@@ -15,6 +18,7 @@ public struct Figure: Codable, Equatable, Sendable {
     case image(GrayImage)
   }
 
+  /// All that is not given is left out, or as usual.
   public init(
     title: String, caption: String = "", alternativeText: String? = nil, _ content: Content
   ) {
@@ -63,19 +67,25 @@ extension Figure.Content: Codable {
 
 /// One side of a plot.
 public struct Axis: Codable, Equatable, Sendable {
+  /// How numbers become places.
   public enum Scale: String, Codable, Sendable {
     case linear, logarithmic
     /// Linear, and only whole numbers are named: counts, steps, places in an order.
     case whole
   }
 
+  /// The title.
   public var title: String
+  /// The unit of its numbers, shown in brackets.
   public var unit: String?
+  /// How numbers become places.
   public var scale: Scale
   /// The ends of the axis; `nil` leaves an end to the data.
   public var lower: Double?
+  /// The upper end; nil leaves it to the data.
   public var upper: Double?
 
+  /// All that is not given is left out, or as usual.
   public init(
     _ title: String, unit: String? = nil, _ scale: Scale = .linear, lower: Double? = nil,
     upper: Double? = nil

@@ -1,6 +1,8 @@
 /// A gray picture of 8-bit values, 0 black and 255 white; row 0 is on top.
 public struct GrayImage: Equatable, Sendable {
+  /// Pixels from left to right.
   public var width: Int
+  /// Pixels from top to bottom.
   public var height: Int
   /// Row by row.
   public var pixels: [UInt8]

@@ -1,11 +1,16 @@
 /// A matrix as colors; row 0 is on top.
 public struct HeatMap: Codable, Equatable, Sendable {
+  /// The number of rows.
   public var rowCount: Int
+  /// The number of columns.
   public var columnCount: Int
   /// Row by row. NaN is a missing value and shows the paper.
   public var values: [Double]
+  /// The axis from left to right.
   public var horizontal: Axis
+  /// The axis from bottom to top.
   public var vertical: Axis
+  /// How values become colors.
   public var colors: ColorScale
   /// Each value stands for a square block of so many rows and columns; 1 for a map of entries.
   public var blockSide: Int
@@ -28,6 +33,7 @@ public struct HeatMap: Codable, Equatable, Sendable {
 
 /// How numbers become colors.
 public struct ColorScale: Codable, Equatable, Sendable {
+  /// Which colors.
   public enum Kind: String, Codable, Sendable {
     /// Dark to bright, for sizes.
     case sequential
@@ -35,13 +41,18 @@ public struct ColorScale: Codable, Equatable, Sendable {
     case diverging
   }
 
+  /// Which colors.
   public var kind: Kind
+  /// The title.
   public var title: String
+  /// The unit of its numbers, shown in brackets.
   public var unit: String?
   /// The values of the first and the last color; `nil` leaves them to the data.
   public var lower: Double?
+  /// The upper end; nil leaves it to the data.
   public var upper: Double?
 
+  /// All that is not given is left out, or as usual.
   public init(
     _ kind: Kind, title: String, unit: String? = nil, lower: Double? = nil, upper: Double? = nil
   ) {

@@ -1,10 +1,15 @@
 /// Curves and points in a plane.
 public struct LinePlot: Codable, Equatable, Sendable {
+  /// The axis from left to right.
   public var horizontal: Axis
+  /// The axis from bottom to top.
   public var vertical: Axis
+  /// The curves and clouds.
   public var series: [Series]
+  /// Lines across the plot.
   public var markers: [Marker]
 
+  /// A plot.
   public init(horizontal: Axis, vertical: Axis, series: [Series], markers: [Marker] = []) {
     self.horizontal = horizontal
     self.vertical = vertical
@@ -17,20 +22,26 @@ public struct LinePlot: Codable, Equatable, Sendable {
 ///
 /// A value that is not finite, or not positive on a logarithmic axis, leaves a gap.
 public struct Series: Codable, Equatable, Sendable {
+  /// How a series is drawn.
   public enum Style: String, Codable, Sendable {
     case solid, dashed, dotted, points
     /// A solid line with a point at each value.
     case connectedPoints
   }
 
+  /// The name, as the page shows it.
   public var name: String
+  /// Places along the horizontal axis.
   public var x: [Double]
+  /// Places along the vertical axis.
   public var y: [Double]
   /// Half the length of the bar at each point.
   public var errors: [Double]?
   /// A shaded region around the curve.
   public var band: Band?
+  /// How it is drawn.
   public var style: Style
+  /// Its color.
   public var color: SeriesColor
 
   /// - Precondition: `x`, `y`, and `errors` and `band` where present, have equally many values.
@@ -53,9 +64,12 @@ public struct Series: Codable, Equatable, Sendable {
 public struct Band: Codable, Equatable, Sendable {
   /// What the region is, for example `"90 % interval"`.
   public var name: String
+  /// The lower edge at each place.
   public var lower: [Double]
+  /// The upper edge at each place.
   public var upper: [Double]
 
+  /// A region.
   public init(_ name: String, lower: [Double], upper: [Double]) {
     self.name = name
     self.lower = lower
@@ -105,15 +119,19 @@ extension SeriesColor: Codable {
 
 /// A labelled straight line across a plot.
 public struct Marker: Codable, Equatable, Sendable {
+  /// How a line runs.
   public enum Direction: String, Codable, Sendable {
     case vertical, horizontal
   }
 
+  /// How the line runs.
   public var direction: Direction
   /// Where the line crosses the other axis, in data units.
   public var position: Double
+  /// What it is.
   public var label: String
 
+  /// A line across a plot.
   public init(_ direction: Direction, at position: Double, label: String) {
     self.direction = direction
     self.position = position

@@ -18,6 +18,7 @@ public struct ReportWriter: Sendable {
   /// Ways back, above the title: to the gallery the page belongs to.
   public var trail: [Link]
 
+  /// A writer of static pages, unless there is a copy of Plotly.js.
   public init(plotly: String? = nil, sharedPlotly: String? = nil, trail: [Link] = []) {
     self.plotly = sharedPlotly == nil ? plotly : nil
     self.sharedPlotly = sharedPlotly

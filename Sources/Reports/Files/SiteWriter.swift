@@ -7,6 +7,7 @@ public import Records
 /// was left unfinished is taken up again: ``page(named:)`` returns what is there. One copy of Plotly.js at
 /// the root serves all pages.
 public struct SiteWriter: Sendable {
+  /// The folder of the site.
   public let folder: String
   private let isInteractive: Bool
 

@@ -2,7 +2,9 @@
 public enum Glossary {
   /// A word and what it means.
   public struct Entry: Equatable, Sendable {
+    /// The word.
     public let word: String
+    /// What it means, in a sentence or two.
     public let meaning: String
 
     init(_ word: String, _ meaning: String) {
@@ -11,6 +13,7 @@ public enum Glossary {
     }
   }
 
+  /// The ten, in the order of a page.
   public static let entries = [
     Entry(
       "deep linear network",

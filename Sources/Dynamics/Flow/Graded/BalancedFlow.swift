@@ -32,6 +32,7 @@ import RealModule
 ///
 /// - SeeAlso: equation (3) of [cohenRazin].
 public struct BalancedFlow<Target: Objective>: FlowEquation {
+  /// What is made small.
   public let objective: Target
   public let start: [Double]
   public let blockSizes: [Int]

@@ -25,6 +25,7 @@ public struct GuardedFlow<Target: Objective>: FlowEquation {
   /// The flow in graded coordinates once they are taken.
   private var balanced: BalancedFlow<Target>?
 
+  /// The flow of an objective from a network.
   public init(_ objective: Target, from network: LinearNetwork) {
     self.objective = objective
     layers = NetworkFlow(EndToEndLoss(objective, widths: network.widths), from: network)
