@@ -15,7 +15,7 @@ extension Cohen2019 {
         Weight decay on N layers is a penalty on the Schatten 2/N quasi-norm; descent without it is not: where the \
         two disagree on commuting measurements, every depth goes to the smallest nuclear norm.
         """,
-      seconds: 1,
+      seconds: 0.5,
       snippet: """
         var generator = SeededGenerator(seed: 0)
         let a = Matrix.gaussian(rowCount: 5, columnCount: 7, using: &generator)

@@ -15,7 +15,7 @@ extension Cohen2019 {
         Each singular value moves by N(σ²)^{1−1/N} times the slope of the loss along its component; with depth it \
         never changes its sign, and without depth it does.
         """,
-      seconds: 1, corrections: ["singular value dynamics"],
+      seconds: 0.3, corrections: ["singular value dynamics"],
       snippet: """
         var generator = SeededGenerator(seed: 0)
         let target = Matrix.gaussian(rowCount: 4, columnCount: 4, using: &generator)

@@ -14,7 +14,7 @@ extension CohenRazin {
         For the ℓ₄ loss there are problems on which the discretised end-to-end dynamics need fewer steps than \
         gradient descent by any factor asked for, each at its best step size.
         """,
-      seconds: 6,
+      seconds: 11,
       snippet: """
         let problem = try PowerObjective(
           inputs: .identity(2), targets: Matrix(rows: [[16], [1]]), power: 4)

@@ -15,7 +15,7 @@ extension CohenRazin {
         Depth multiplies the gradient by a positive semidefinite matrix whose eigenvectors are outer \
         products of singular vectors: what has been learned makes it easier to move along it.
         """,
-      seconds: 0.3, corrections: ["Corollary 1, (6)"],
+      seconds: 0.6, corrections: ["Corollary 1, (6)"],
       snippet: """
         let preconditioner = try EndToEndPreconditioner(
           at: Matrix(rows: [[2, 0, 0], [0, 0.1, 0]]), depth: 3)

@@ -14,7 +14,7 @@ extension CohenRazin {
         The product of a symmetric network obeys an equation of its own, \
         Wₛ′ = −(G + Gᵀ)Wₛ − Wₛ(G + Gᵀ), whether or not the gradient G is symmetric.
         """,
-      seconds: 0.3,
+      seconds: 0.1,
       snippet: """
         let objective = FactorizationObjective(Matrix(rows: [[1, 0.5], [0, 2]]))
         let factor = Matrix(rows: [[0.1, 0.2], [-0.1, 0.3]])

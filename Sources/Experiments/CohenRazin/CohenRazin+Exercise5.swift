@@ -15,7 +15,7 @@ extension CohenRazin {
         Two layers whose singular values begin equal and feel constant forces c_r have \
         σ_r = ε exp(2c_r t); a real loss follows this until its values are no longer small.
         """,
-      seconds: 0.1,
+      seconds: 0.2,
       snippet: """
         // After time 5 under the force 1, from 1e-4.
         print(SingularValueEquation.solution(from: 1e-4, integral: 2 * 1 * 5, depth: 2)!)

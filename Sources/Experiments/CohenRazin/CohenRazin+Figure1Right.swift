@@ -15,7 +15,7 @@ extension CohenRazin {
         A convolutional network for digits is trained as it is, and with each dense layer replaced by a product of two \
         matrices, each at the best step size found by search; collapsed, the second is the first's equal in form.
         """,
-      seconds: 15,
+      seconds: 4,
       snippet: """
         var generator = SeededGenerator(seed: 0)
         let images = Matrix.gaussian(rowCount: 64, columnCount: 144, using: &generator)

@@ -12,7 +12,7 @@ extension CohenRazin {
         A tree-shaped network of products, trained near zero on some entries of a tensor, uses few components at every \
         node of the tree: those the truth has.
         """,
-      seconds: 1,
+      seconds: 0.4,
       snippet: """
         var generator = SeededGenerator(seed: 0)
         let a = (0..<4).map { _ in Matrix.gaussian(rowCount: 5, columnCount: 1, using: &generator) }

@@ -15,7 +15,7 @@ extension CohenRazin {
         The closed forms of the singular value equation agree with its integration for either sign, \
         up to the moment where they become infinite; no singular value of two or more layers crosses zero.
         """,
-      seconds: 0.3,
+      seconds: 0.7,
       snippet: """
         // σ(0) = ½ under ∫g = 1, for two and for three layers.
         print(SingularValueEquation.solution(from: 0.5, integral: 1, depth: 2) ?? .infinity)

@@ -12,7 +12,7 @@ extension CohenRazin {
         Trained near zero on some entries of a tensor, a sum of many products of vectors uses as few of them as the \
         truth has, one after another.
         """,
-      seconds: 1,
+      seconds: 0.3,
       snippet: """
         var generator = SeededGenerator(seed: 0)
         let a = (0..<3).map { _ in Matrix.gaussian(rowCount: 8, columnCount: 1, using: &generator) }

@@ -15,7 +15,7 @@ extension CohenRazin {
         From a balanced start with a deficiency margin the loss reaches every level in the time \
         promised; for square matrices in an n-th of it, and no faster can be promised.
         """,
-      seconds: 0.3,
+      seconds: 0.6,
       snippet: """
         let target = Matrix(rows: [[2, 0], [0, 1]])
         let network = try LinearNetwork.balanced(

@@ -15,7 +15,7 @@ extension CohenRazin {
         Along runs of balanced layers each singular value moves at the speed of the equation: large \
         ones fast, small ones hardly, the more so the deeper the network.
         """,
-      seconds: 0.3,
+      seconds: 0.8,
       snippet: """
         let objective = FactorizationObjective(Matrix(rows: [[2, 0.3], [0, 1]]))
         let network = try LinearNetwork.balanced(

@@ -16,7 +16,7 @@ extension Gidel2019 {
         descending variance. Started with W₁ = W₂ᵀ commuting with the covariance they stay transposes \
         of one another; started otherwise they do not.
         """,
-      seconds: 2, corrections: ["(42)"],
+      seconds: 0.8, corrections: ["(42)"],
       snippet: """
         // Three strong directions among twelve, found by training and by decomposition.
         var generator = SeededGenerator(seed: 0)

@@ -15,7 +15,7 @@ extension Gidel2019 {
         Components are learned by their correlation σ, and the best matrix of rank k keeps those with \
         the largest σ²/λ. Training passes the optima if both orders agree, and misses them if not.
         """,
-      seconds: 1, corrections: ["Corollary 2, (32)"],
+      seconds: 0.2, corrections: ["Corollary 2, (32)"],
       snippet: """
         // The second component lowers the loss more, and the first is learned first.
         let problem = QuadraticProblem.regression(

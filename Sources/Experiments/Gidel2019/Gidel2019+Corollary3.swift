@@ -15,7 +15,7 @@ extension Gidel2019 {
         A mode is learned before the flow's time for the next if and only if ln(1 + ησ) exceeds ησ of \
         the next. The paper's conditions suffice, but exclude much that works.
         """,
-      seconds: 1, corrections: ["Corollary 3", "(40)", "(109), (110)"],
+      seconds: 0.6, corrections: ["Corollary 3", "(40)", "(109), (110)"],
       snippet: """
         // Equation 40 counts δ/(ησ) steps; descent takes δ/ln(1 + ησ).
         let (delta, step) = (100.0, 0.4)

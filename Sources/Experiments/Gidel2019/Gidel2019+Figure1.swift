@@ -14,7 +14,7 @@ extension Gidel2019 {
         Two layers started near zero learn one component after another, and the trace norm becomes \
         a step function as the start vanishes; one layer learns all of them at once.
         """,
-      seconds: 1, corrections: ["(30), (68)", "(31)"],
+      seconds: 0.1, corrections: ["(30), (68)", "(31)"],
       snippet: """
         // The strongest of the three components, at half its rescaled time and after it.
         let delta = 20.0

@@ -16,7 +16,7 @@ extension Gidel2019 {
         descent on one layer learns all at once. The printed error compares W with a \
         covariance and cannot become small; with Σx W in its place it does.
         """,
-      seconds: 2, corrections: ["(42)", "(37), (87), (94), (95)", "(40)"],
+      seconds: 0.8, corrections: ["(42)", "(37), (87), (94), (95)", "(40)"],
       snippet: """
         // Twenty noisy mixtures of five sources; two layers from e^{−15}, one from its square.
         var generator = SeededGenerator(seed: 0)

@@ -16,7 +16,7 @@ extension Gidel2019 {
         equation for two layers; closed forms for all depths, and the limit of infinite depth, agree \
         with integrated networks. Deeper networks wait longer and rise more steeply.
         """,
-      seconds: 3, corrections: ["(58)"],
+      seconds: 2, corrections: ["(58)"],
       snippet: """
         // The time at which modes of equal start reach half of their end, by depth.
         for depth in [2, 3, 4, 5] {

@@ -14,7 +14,7 @@ extension Gidel2019 {
         singular values repeat, as all the zeros do, not any will do: the right ones come from \
         diagonalising Σx inside each singular subspace.
         """,
-      seconds: 1, corrections: ["B.2, Proposition 3"],
+      seconds: 0.1, corrections: ["B.2, Proposition 3"],
       snippet: """
         // All singular values of Σxy are equal, and Σx is not diagonal.
         var data = CovarianceAccumulator(inputCount: 2, outputCount: 2)

@@ -14,7 +14,7 @@ extension Gidel2019 {
         defined, Δx lies between 0.482 and 0.694 for images of 784 pixels: not even white inputs give \
         zero, and no data give the printed 0.70.
         """,
-      seconds: 2, corrections: ["(41)", "Table 1", "B.2, Proposition 3"],
+      seconds: 1, corrections: ["(41)", "Table 1", "B.2, Proposition 3"],
       snippet: """
         // A data set of rank one is as far from white inputs as any can be: ½√(2 − 2/√784).
         var data = CovarianceAccumulator(inputCount: 784, outputCount: 10)

@@ -16,7 +16,7 @@ extension Gidel2019 {
         that falls exponentially in δ. The trace norm becomes a step function, and each step comes at \
         the corrected transition time.
         """,
-      seconds: 1, corrections: ["(31)"],
+      seconds: 0.5, corrections: ["(31)"],
       snippet: """
         // One mode a tenth before, at and a tenth after its rescaled time 1/σ.
         let (target, curvature) = (0.5, 2.0)

@@ -14,7 +14,7 @@ extension Tarmoun2021 {
         Each eigenvalue follows its own logistic curve at the rate 4|σᵢ|: faster than one layer where \
         4|σᵢ| > 1, slower elsewhere.
         """,
-      seconds: 0.5,
+      seconds: 0.2,
       snippet: """
         // U′ = 2 (σ − U²) U is a balanced mode with twice the target and twice the curvature.
         let mode = BalancedMode(depth: 2, target: 2 * 1.5, curvature: 2, initial: 0.1)

@@ -14,7 +14,7 @@ extension Tarmoun2021 {
         Small starts are nearly balanced and learn one singular value after another; large starts \
         are imbalanced, and then two layers are much faster than one.
         """,
-      seconds: 3,
+      seconds: 1.0,
       snippet: """
         var generator = SeededGenerator(seed: 0)
         let target = Matrix.gaussian(rowCount: 5, columnCount: 10, using: &generator)

@@ -14,7 +14,7 @@ extension Tarmoun2021 {
         From the same Gaussian start, how closely the solvable flow with Λ = λ₀ 1 can follow the one \
         without a penalty when λ₀ is chosen best.
         """,
-      seconds: 8,
+      seconds: 4,
       snippet: """
         // The end-to-end matrix of the regularised flow, in closed form.
         var generator = SeededGenerator(seed: 0)

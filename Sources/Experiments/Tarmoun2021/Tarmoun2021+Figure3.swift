@@ -14,7 +14,7 @@ extension Tarmoun2021 {
         Imbalance accelerates also when a sigmoid follows the product, and the same matrix as in the \
         linear case is conserved.
         """,
-      seconds: 6,
+      seconds: 3,
       snippet: """
         var generator = SeededGenerator(seed: 0)
         let inputs = Matrix.gaussian(rowCount: 1000, columnCount: 10, using: &generator)

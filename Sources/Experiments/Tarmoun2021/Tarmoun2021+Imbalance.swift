@@ -15,7 +15,7 @@ extension Tarmoun2021 {
         In the time of the flow always: the time to learn falls as λ₀ grows. In steps of descent only by \
         evening out the components, because the largest stable step shrinks as the rate grows.
         """,
-      seconds: 1,
+      seconds: 0.3,
       snippet: """
         for imbalance in [0.0, 1, 2, 4] {
           // u and v with u² − v² = λ₀ and uv = 0.01.

@@ -14,7 +14,7 @@ extension Tarmoun2021 {
         ‖X − Ỹ‖ falls like e^{−4 σ_min t} from general starts, with a constant that can be computed; \
         from starts of too low a rank it does not fall to zero.
         """,
-      seconds: 0.5, corrections: ["(44)"],
+      seconds: 0.2, corrections: ["(44)"],
       snippet: """
         var generator = SeededGenerator(seed: 0)
         let target = Matrix.randomSymmetric(eigenvalues: [2, 0.5, -1], using: &generator)

@@ -14,7 +14,7 @@ extension Tarmoun2021 {
         The flow of ½‖Y − UVᵀ‖² + ⅛‖UᵀU − VᵀV − Λ‖² is the equation of R; it keeps the imbalance Λ \
         where it starts with it, and approaches it from elsewhere.
         """,
-      seconds: 0.5, corrections: ["after (57)"],
+      seconds: 0.2, corrections: ["after (57)"],
       snippet: """
         var generator = SeededGenerator(seed: 0)
         let objective = FactorizationObjective(

@@ -15,7 +15,7 @@ extension Tarmoun2021 {
         RRᵀ in closed form, and its rates: √(4σ_min² + λ₀²) for square Y, |λ₀| otherwise, while the \
         end-to-end matrix UVᵀ is faster than that.
         """,
-      seconds: 0.5, corrections: ["Proposition 5", "(55)"],
+      seconds: 0.2, corrections: ["Proposition 5", "(55)"],
       snippet: """
         let target = Matrix.diagonal([1.2, 0.5], rowCount: 2, columnCount: 3)
         var generator = SeededGenerator(seed: 0)

@@ -14,7 +14,7 @@ extension Tarmoun2021 {
         The measured rate of a component over its target σ and its imbalance λ₀, beside \
         √(4σ² + λ₀²): two layers are faster outside the ellipse where that is 1.
         """,
-      seconds: 2,
+      seconds: 0.8,
       snippet: """
         let rates = FactorizationRates(target: 0.1, imbalance: 2)
         print(rates.rate, rates.isAccelerated)
