@@ -166,4 +166,16 @@ extension DataFile {
   private static func separator(_ suffix: String) -> UInt8 {
     UInt8(ascii: suffix == "tsv" ? "\t" : ",")
   }
+
+  /// Writes a text, completely or not at all; `-` is standard output.
+  ///
+  /// - Throws: ``DataFormatError`` as ``checkOutput(_:among:overwrite:)``.
+  public static func writeText(
+    _ text: String, to path: String, overwrite: Bool = false
+  ) throws(DataFormatError) {
+    let isCompressed = path.lowercased().hasSuffix(".gz")
+    try OutputFile.write(to: path, overwrite: overwrite, compressing: isCompressed) {
+      sink throws(DataFormatError) in try sink.write(text)
+    }
+  }
 }

@@ -116,12 +116,11 @@ public enum DataFile {
     return try readMatrix(from: try ByteSource(path: path))
   }
 
-  /// Reads a complete matrix as ``readObservedEntries(from:options:)-(String,_)`` would read it: the same columns
+  /// Reads a complete matrix as ``readObservedEntries(from:mask:options:)`` would read it: the same columns
   /// are data, the same name rows.
   public static func readMatrix(
-    from path: String, alike options: ReadingOptions
+    from source: ByteSource, alike options: ReadingOptions
   ) throws(DataFormatError) -> Matrix {
-    let source = try ByteSource(path: path)
     var options = options
     options.format = nil
     let matrix =

@@ -48,6 +48,16 @@ public enum DataFormat: String, CaseIterable, Sendable {
     self == .csv ? ["data", "dat", "tab", "asc", "prn", "base", "test"] : []
   }
 
+  /// The format of an extension, with or without its point.
+  public init?(extension name: String) {
+    let plain = name.hasPrefix(".") ? String(name.dropFirst()) : name
+    let found = Self.allCases.first { format in
+      (format.extensions + format.rareExtensions).contains(plain.lowercased())
+    }
+    guard let found else { return nil }
+    self = found
+  }
+
   /// Whether `.gz` may follow the extension.
   public var canBeCompressed: Bool {
     switch self {

@@ -32,6 +32,8 @@ public struct DataFormatError: Error, Equatable, Sendable, CustomStringConvertib
     case oneBased
     /// ``ReadingOptions/rowCount`` and ``ReadingOptions/columnCount``.
     case shape
+    /// ``ReadingOptions/missing``.
+    case missing
   }
 
   /// The file, as it was named by the caller.

@@ -62,12 +62,17 @@ public struct Fact: Codable, Equatable, Sendable {
   public var unit: String?
   /// A few words that say how to read the value.
   public var note: String?
+  /// The exact term for what the label says plainly; shown where the pointer rests on it.
+  public var term: String?
 
   /// A fact.
-  public init(_ label: String, _ value: Cell, unit: String? = nil, note: String? = nil) {
+  public init(
+    _ label: String, _ value: Cell, unit: String? = nil, note: String? = nil, term: String? = nil
+  ) {
     self.label = label
     self.value = value
     self.unit = unit
     self.note = note
+    self.term = term
   }
 }

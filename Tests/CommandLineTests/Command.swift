@@ -73,6 +73,25 @@ struct Command {
     return Running(process: process, output: output, error: error)
   }
 
+  /// The program's path, for a shell.
+  static var program: String { executable.path }
+
+  /// Runs a line in a shell in the folder; its exit status.
+  func shell(_ line: String) throws -> Int32 {
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: "/bin/sh")
+    process.arguments = ["-c", line]
+    process.currentDirectoryURL = folder
+    process.standardError = FileHandle.nullDevice
+    try process.run()
+    process.waitUntilExit()
+    return process.terminationStatus
+  }
+
+  func write(bytes: [UInt8], to name: String) throws {
+    try Data(bytes).write(to: folder.appendingPathComponent(name))
+  }
+
   func path(_ name: String) -> String { folder.appendingPathComponent(name).path }
 
   func write(_ text: String, to name: String) throws {

@@ -35,7 +35,7 @@ import Testing
       let keys: Set = [
         "columns", "depth", "effectiveRank", "holdoutError", "iterations", "mask", "method",
         "nuclearNorm", "observed", "offsets", "outcome", "rank", "rows", "seconds", "seed",
-        "trainingError",
+        "trainingError", "filled", "leftEmpty", "understood", "warnings", "baseline",
       ]
       let json = try plain.json()
       #expect(Set(json.keys) == keys)
@@ -51,7 +51,7 @@ import Testing
 
       let full = try command.run(
         "complete", "table.csv", "--json", "--truth", "truth.csv", "--intervals", "0.9",
-        "--output", "filled.npy", "--interval-output", "widths.npy", "--model",
+        "--denoise", "--output", "filled.npy", "--interval-output", "widths.npy", "--model",
         "fit.safetensors", "--report", "report")
       #expect(
         Set(try full.json().keys)
@@ -108,7 +108,7 @@ import Testing
       try command.write(Tables.csv(Self.exact.observed), to: "table.csv")
       var matrices: [Matrix] = []
       for name in ["a.npy", "a.npy.gz", "a.npz", "a.csv", "a.csv.gz", "a.tsv", "a.mtx"] {
-        let ending = try command.run("complete", "table.csv", "--output", name)
+        let ending = try command.run("complete", "table.csv", "--denoise", "--output", name)
         #expect(ending.status == 0, "\(name): \(ending.error)")
         matrices.append(try DataFile.readMatrix(from: command.path(name)))
       }
@@ -194,7 +194,8 @@ import Testing
       #expect(predicted.status == 0, "\(predicted.error)")
       #expect(
         Set(try predicted.json().keys) == [
-          "rows", "columns", "observed", "rank", "undeterminedRows", "output",
+          "rows", "columns", "observed", "rank", "undeterminedRows", "output", "new",
+          "absentColumns", "understood",
         ])
       let filled = try DataFile.readMatrix(from: command.path("filled.npy"))
       let again = try DataFile.readMatrix(from: command.path("again.npy"))

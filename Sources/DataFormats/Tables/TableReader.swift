@@ -264,7 +264,8 @@ struct TableReader {
       let tally = tallies[column]
       if let found = tally.firstText {
         note(&first, found, column) {
-          .notNumber(file, $0, text: text.bytes(found.content))
+          let error = DataFormatError.notNumber(file, $0, text: text.bytes(found.content))
+          return DataFormatError(file, $0, error.problem, error.remedy, setting: .missing)
         }
       }
       if let found = tally.firstInfinite {

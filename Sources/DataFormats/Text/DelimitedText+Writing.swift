@@ -21,7 +21,9 @@ enum DelimitedWriter {
       }
       for column in 0..<matrix.columnCount {
         if column > 0 { sink.write(separator) }
-        try sink.write(number(elements[position]))
+        // What is unknown is an empty cell; a line of one cell must not be empty.
+        let value = elements[position]
+        if !value.isNaN || matrix.columnCount == 1 { try sink.write(number(value)) }
         position += 1
       }
       sink.write(UInt8(ascii: "\n"))

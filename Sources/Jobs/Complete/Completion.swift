@@ -29,8 +29,16 @@ public struct Completion: Job {
   public var intervals: Double?
   /// Where the half-widths of the intervals are written.
   public var intervalOutput: String?
-  /// Whether known entries are given as they are, instead of their fit.
+  /// Where it is written which cells were filled, how sure, and which are guesses.
+  public var mark: String?
+  /// Whether known entries are replaced by their fit, with its noise removed.
+  public var denoise: Bool?
+  /// Known entries are kept unless ``denoise`` says otherwise; to ask for it changes nothing.
   public var keepObserved: Bool?
+  /// Whether cells that nothing known determines are filled with a guess.
+  public var fillUndetermined: Bool?
+  /// The format of the output on standard output, where it is not that of the input.
+  public var outputFormat: String?
   /// The lowest and the highest value that is given.
   public var clip: ValueRange?
 
@@ -70,6 +78,13 @@ public struct Completion: Job {
   package var settledPenalty: NuclearPenalty { penalty ?? NuclearPenalty.none }
   package var settledSeed: UInt64 { seed ?? 0 }
 
+  /// Where cells are listed with how sure they are, intervals are wanted even if they were not asked for.
+  package var settledIntervals: Double? {
+    if let intervals { return intervals }
+    let isListing = mark != nil || report != nil
+    return isListing && settledHoldout > 0 && settledMethod == .deep ? 0.9 : nil
+  }
+
   public func validate() throws {
     func check(_ holds: Bool, _ sentence: @autoclosure () -> String) throws {
       if !holds { throw BadInput(sentence()) }
@@ -94,6 +109,10 @@ public struct Completion: Job {
     try check(
       holdout >= 0 && holdout < 1, "--holdout must be at least 0 and below 1, not \(holdout).")
     _ = try observed.reading.options()
+    _ = try outputFormat.map { try Reading.format($0) }
+    try check(
+      !(denoise ?? false && keepObserved ?? false),
+      "--denoise replaces known entries and --keep-observed keeps them; leave one of them out.")
     try check(
       intervals == nil || holdout != 0,
       "--intervals needs entries held out; give --holdout a share above 0.")
@@ -116,6 +135,7 @@ public struct Completion: Job {
     try validate()
     try checkOutputs()
     let data = try observed.observedEntries(in: context)
+    try checkOutput(of: data)
     let truth = try readTruth(data.entries, context)
     let (fit, nuclear) = try fit(data.entries, context, observer)
     return CompletionResult(
@@ -123,17 +143,35 @@ public struct Completion: Job {
       seconds: (clock.now - start).seconds)
   }
 
+  /// A workbook or a colour picture is written only into what came in.
+  private func checkOutput(of data: ObservedData) throws {
+    guard let output, output != "-", Self.isPictureOrBook(output) else { return }
+    let isGray = output.lowercased().hasSuffix(".png") && data.original == nil
+    if data.original?.canBeWritten(to: output) ?? isGray { return }
+    throw BadInput(
+      "\(output): \(observed.name) cannot be given back in this form; name an output like it, or .csv or .npy."
+    )
+  }
+
   private func checkOutputs() throws {
     var outputs = OutputPaths(overwrite: force ?? false)
-    try outputs.file(output, option: "--output")
+    try outputs.file(
+      output, option: "--output",
+      among: output.flatMap { Self.isPictureOrBook($0) ? DataFormat.allCases : nil })
+    try outputs.file(mark, option: "--mark", among: [.csv])
     try outputs.file(intervalOutput, option: "--interval-output")
     try outputs.file(model, option: "--model", among: [.safetensors])
     try outputs.report(report)
   }
 
+  /// Whether a file can only be written as what came in: a workbook or a picture.
+  private static func isPictureOrBook(_ path: String) -> Bool {
+    [".xlsx", ".png", ".jpg", ".jpeg", ".ppm"].contains { path.lowercased().hasSuffix($0) }
+  }
+
   private func readTruth(_ entries: ObservedEntries, _ context: JobContext) throws -> Matrix? {
     guard let truth else { return nil }
-    let matrix = try truth.matrix(in: context)
+    let matrix = try truth.matrix(alike: observed, in: context)
     guard matrix.rowCount == entries.rowCount, matrix.columnCount == entries.columnCount else {
       throw BadInput(
         """
@@ -155,7 +193,7 @@ public struct Completion: Job {
     }
     let completer = MatrixCompleter(
       depth: settledDepth, width: width, initialScale: initialScale, rank: rank,
-      holdoutFraction: settledHoldout, intervalCoverage: intervals,
+      holdoutFraction: settledHoldout, intervalCoverage: settledIntervals,
       recordingInterval: report == nil && !context.wantsRecord ? nil : 2, threadCount: threads,
       seed: settledSeed)
     let fit = try completer.fit(entries) { observer.show("completing", $0.fraction) }

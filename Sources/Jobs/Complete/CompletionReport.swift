@@ -6,13 +6,13 @@ import Records
 struct CompletionReport {
   let result: CompletionResult
 
-  private var request: Completion { result.request }
-  private var data: ObservedData { result.data }
-  private var fit: MatrixCompleter.Fit { result.fit }
-  private var nuclear: NuclearNormCompleter.Fit? { result.nuclear }
-  private var completion: CompletedTable { result.completed }
-  private var truth: Matrix? { result.truth }
-  private var summary: CompletionSummary { result.summary }
+  var request: Completion { result.request }
+  var data: ObservedData { result.data }
+  var fit: MatrixCompleter.Fit { result.fit }
+  var nuclear: NuclearNormCompleter.Fit? { result.nuclear }
+  var completion: CompletedTable { result.completed }
+  var truth: Matrix? { result.truth }
+  var summary: CompletionSummary { result.summary }
 
   /// Tables with more elements than this are not drawn.
   private static let drawableCount = 16_000_000
@@ -22,8 +22,10 @@ struct CompletionReport {
       title: "Completion of \(fileName)",
       subtitle: subtitle,
       summary: summaryFacts,
-      sections: [pathSection, penaltySection, spectrumSection, tableSection, maskSection]
-        .compactMap(\.self),
+      sections: [
+        trustSection, filledSection, tableSection, maskSection, spectrumSection, pathSection,
+        penaltySection,
+      ].compactMap(\.self),
       provenance: ReportFolder.provenance(
         seed: request.settledSeed,
         settings: [
@@ -48,19 +50,26 @@ struct CompletionReport {
       return "The smallest nuclear norm at penalty \(readable(penalty))"
         + (nuclear.path.isEmpty ? "" : ", chosen by held-out entries")
     }
-    return "Noisy data: rank \(fit.rank)\(summary.offsets ? " with row and column offsets" : ""), "
+    return
+      "Noisy data: \(fit.rank) pattern\(fit.rank == 1 ? "" : "s")\(summary.offsets ? " with row and column offsets" : ""), "
       + "chosen by held-out entries"
   }
 
   private var summaryFacts: [Fact] {
     var facts = [
-      Fact("shape", .text("\(summary.rows) × \(summary.columns)")),
-      Fact("known entries", Cell(summary.observed)),
-      Fact("rank", Cell(summary.rank)),
-      Fact("error on known entries", .number(fit.trainingError), note: "root mean square"),
+      Fact("rows × columns", .text("\(summary.rows) × \(summary.columns)")),
+      Fact("known cells", Cell(summary.observed), term: "observed entries"),
+      Fact("filled cells", Cell(summary.filled), term: "unknown entries that got a value"),
+      Fact("patterns in the answer", Cell(summary.rank), term: "rank of the completed matrix"),
+      Fact(
+        "distance from known cells", .number(fit.trainingError),
+        term: "root mean square error on observed entries"),
     ]
     if let error = fit.holdoutError {
-      facts.append(Fact("error on held-out entries", .number(error), note: "root mean square"))
+      facts.append(
+        Fact(
+          "error to expect in empty cells", .number(error),
+          term: "root mean square error on held-out entries"))
     }
     if let nuclear {
       facts.append(
@@ -75,8 +84,11 @@ struct CompletionReport {
       facts.append(Fact("peak signal-to-noise ratio", .number(ratio), unit: "dB"))
     }
     facts += [
-      Fact("undetermined entries", Cell(summary.mask.undeterminedEntries)),
-      Fact("iterations", Cell(fit.iterations)), Fact("time", .number(summary.seconds), unit: "s"),
+      Fact(
+        "cells that known ones do not pin down", Cell(summary.mask.undeterminedEntries),
+        term: "undetermined entries at this rank"),
+      Fact("steps", Cell(fit.iterations), term: "iterations"),
+      Fact("time", .number(summary.seconds), unit: "s"),
     ]
     return facts
   }
@@ -164,12 +176,16 @@ struct CompletionReport {
       heading: "What was found",
       blocks: [
         .facts([
-          Fact("rank", Cell(fit.rank)),
-          Fact("row and column offsets", .text(summary.offsets ? "yes" : "no")),
+          Fact("patterns", Cell(fit.rank), term: "rank"),
           Fact(
-            "effective rank", .number(summary.effectiveRank),
-            note: "exponential of the spectral entropy"),
-          Fact("nuclear norm", .number(fit.spectrum.nuclearNorm)),
+            "a level of its own for each row and column", .text(summary.offsets ? "yes" : "no"),
+            term: "row and column offsets"),
+          Fact(
+            "patterns by their weight", .number(summary.effectiveRank),
+            term: "effective rank, the exponential of the spectral entropy"),
+          Fact(
+            "strengths together", .number(fit.spectrum.nuclearNorm),
+            term: "nuclear norm, the sum of the singular values"),
         ])
       ] + (figures.isEmpty ? [] : [.row(figures)]))
   }
@@ -204,8 +220,8 @@ struct CompletionReport {
         ])
     }
     return Section(
-      heading: data.format == .pgm ? "The picture" : "The table",
-      blocks: (data.format == .pgm ? pictures : tables)
+      heading: data.format.isPicture ? "The picture" : "The table",
+      blocks: (data.format.isPicture ? pictures : tables)
         + (fit.intervals.map { [.figure(intervals($0))] } ?? []))
   }
 
@@ -225,14 +241,14 @@ struct CompletionReport {
   private var tables: [Block] {
     var blocks: [Block] = [
       .row(
-        MatrixFigures.alike([
-          ("Known entries", data.entries.dense()), ("Completed table", completion.matrix),
+        MatrixFigures.tables([
+          ("Known cells", data.entries.dense()), ("Completed table", completion.matrix),
         ]))
     ]
     if let truth {
       blocks.append(
         .row([
-          MatrixFigures.alike([("Truth", truth), ("", completion.matrix)])[0],
+          MatrixFigures.tables([("Truth", truth), ("", completion.fitted)])[0],
           differences(from: truth),
         ]))
     }
@@ -240,20 +256,19 @@ struct CompletionReport {
   }
 
   private func differences(from truth: Matrix) -> Figure {
-    MatrixFigures.figure("Difference from the truth", completion.matrix - truth, "difference")
+    MatrixFigures.figure("Difference from the truth", completion.fitted - truth, "difference")
   }
 
   private func intervals(_ intervals: CompletionIntervals) -> Figure {
-    Figure(
+    var map = MatrixFigures.sampled(completion.halfWidths(intervals))
+    map.colors = ColorScale(.sequential, title: "half-width", lower: 0)
+    return Figure(
       title: "Half-widths of the \(readable(100 * intervals.coverage)) % intervals",
       caption: """
         A new observation lies within this distance of the completed entry with the stated coverage, \
         when entries are missing at random. Calibrated on \(intervals.calibrationCount) held-out entries.
         """,
-      .heatMap(
-        MatrixFigures.map(
-          completion.halfWidths(intervals), ColorScale(.sequential, title: "half-width", lower: 0)))
-    )
+      .heatMap(map))
   }
 
   private var maskSection: Section {
@@ -272,12 +287,21 @@ struct CompletionReport {
     }
     blocks.append(
       .facts([
-        Fact("connected components", Cell(mask.componentCount)),
-        Fact("rows without a known entry", Cell(mask.emptyRows.count)),
-        Fact("columns without a known entry", Cell(mask.emptyColumns.count)),
-        Fact("undetermined rows", .text(named(mask.undeterminedRows))),
-        Fact("undetermined columns", .text(named(mask.undeterminedColumns))),
-        Fact("undetermined entries", Cell(mask.undeterminedEntryCount)),
+        Fact(
+          "separate parts of the table", Cell(mask.componentCount),
+          term: "connected components of the graph of rows and columns"),
+        Fact("rows without a known cell", Cell(mask.emptyRows.count)),
+        Fact("columns without a known cell", Cell(mask.emptyColumns.count)),
+        Fact(
+          "rows with too few known cells", .text(named(mask.undeterminedRows, result.labels.row)),
+          term: "undetermined rows"),
+        Fact(
+          "columns with too few known cells",
+          .text(named(mask.undeterminedColumns, result.labels.column)),
+          term: "undetermined columns"),
+        Fact(
+          "cells not pinned down", Cell(mask.undeterminedEntryCount),
+          term: "undetermined entries"),
         Fact(
           "judged by",
           .text(mask.isRigidityChecked ? "counting, and the rank of the Jacobian" : "counting")),
@@ -297,9 +321,27 @@ struct CompletionReport {
     request.observed.name.split(separator: "/").last.map(String.init) ?? request.observed.name
   }
 
+  /// A picture as gray; of one in colour the mean of its channels.
   private func picture(_ title: String, _ matrix: Matrix) -> Figure {
+    var matrix = matrix
+    var scale = 1.0
+    if case .picture(let original) = data.original {
+      scale = 255 / Double(original.maximum)
+      if original.channelCount > 1 {
+        let colours = matrix
+        matrix = Matrix(rowCount: original.height, columnCount: original.width)
+        for row in 0..<original.height {
+          for column in 0..<original.width {
+            let sum = (0..<original.channelCount).reduce(0) {
+              $0 + colours[row, $1 * original.width + column]
+            }
+            matrix[row, column] = sum / Double(original.channelCount)
+          }
+        }
+      }
+    }
     let pixels = matrix.elements.map { value -> UInt8 in
-      value.isFinite ? UInt8(min(max(value.rounded(), 0), 255)) : 0
+      value.isFinite ? UInt8(min(max((value * scale).rounded(), 0), 255)) : 0
     }
     let missing = matrix.elements.map(\.isNaN)
     return Figure(
@@ -310,9 +352,9 @@ struct CompletionReport {
           missing: missing.contains(true) ? missing : [])))
   }
 
-  private func named(_ indices: [Int]) -> String {
+  private func named(_ indices: [Int], _ name: (Int) -> String) -> String {
     guard !indices.isEmpty else { return "none" }
-    let shown = indices.prefix(20).map(String.init).joined(separator: ", ")
+    let shown = indices.prefix(20).map(name).joined(separator: ", ")
     return indices.count > 20 ? "\(shown) and \(indices.count - 20) more" : shown
   }
 }

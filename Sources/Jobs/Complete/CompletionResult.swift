@@ -11,6 +11,8 @@ public struct CompletionResult: JobResult {
   let nuclear: NuclearNormCompleter.Fit?
   let completed: CompletedTable
   let truth: Matrix?
+  let labels: TableLabels
+  let baselines: Baselines?
   public let summary: CompletionSummary
 
   init(
@@ -25,9 +27,11 @@ public struct CompletionResult: JobResult {
     self.truth = truth
     completed = CompletedTable(
       fit: fit, completed: nuclear?.completion, entries: data.entries, request: request)
+    labels = TableLabels(data.names)
+    baselines = fit.isExact ? nil : Baselines(data.entries, seed: request.settledSeed)
     summary = CompletionSummary(
       request: request, data: data, fit: fit, nuclear: nuclear, completion: completed,
-      truth: truth, seconds: seconds)
+      baselines: baselines, truth: truth, seconds: seconds)
   }
 
   public var ending: JobEnding {
@@ -49,10 +53,31 @@ public struct CompletionResult: JobResult {
 
   public func record() throws -> Record { CompletionReport(result: self).record }
 
+  /// The file as it came with its gaps filled, where the output can have that form; otherwise a matrix.
+  private func write(to output: String, _ force: Bool) throws {
+    let format = try request.outputFormat.map { try Reading.format($0) }
+    let matrix = completed.matrix
+    if let original = data.original, original.canBeWritten(to: output, format: format) {
+      try DataFile.write(
+        original, to: output, format: format, overwrite: force, entries: data.entries,
+        isFilledEverywhere: request.denoise ?? false
+      ) { row, column in
+        let value = matrix[row, column]
+        return value.isNaN ? nil : value
+      }
+      return
+    }
+    try DataFile.writeMatrix(
+      matrix, to: output, format: format, overwrite: force, names: data.names)
+  }
+
   public func write() throws {
     let force = request.force ?? false
     if let output = request.output {
-      try DataFile.writeMatrix(completed.matrix, to: output, overwrite: force, names: data.names)
+      try write(to: output, force)
+    }
+    if let mark = request.mark {
+      try DataFile.writeText(FilledCells(result: self).text, to: mark, overwrite: force)
     }
     if let output = request.intervalOutput, let intervals = fit.intervals {
       try DataFile.writeMatrix(
@@ -60,8 +85,8 @@ public struct CompletionResult: JobResult {
     }
     if let model = request.model {
       try ModelFile.write(
-        fit.model, settings: ModelFile.settings(of: request, fit: fit), to: model,
-        overwrite: force)
+        fit.model, settings: ModelFile.settings(of: request, fit: fit),
+        columns: ModelColumns(data, fit: fit), to: model, overwrite: force)
     }
     if let report = request.report {
       try ReportFolder.write(try record(), to: report, overwrite: force)

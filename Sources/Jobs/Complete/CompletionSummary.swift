@@ -13,9 +13,17 @@ public struct CompletionSummary: Encodable {
     package var components: Int
     package var undeterminedRows: [Int]
     package var undeterminedColumns: [Int]
+    /// The names of these, where they have any.
+    package var undeterminedRowNames: [String]?
+    package var undeterminedColumnNames: [String]?
     package var undeterminedEntries: Int
     /// `jacobian` when local rigidity was examined, `counting` when the matrix is too large for that.
     package var method: String
+  }
+
+  package struct BaselineSummary: Encodable {
+    package var columnMeans: Double
+    package var rowAndColumnMeans: Double
   }
 
   package struct IntervalSummary: Encodable {
@@ -40,6 +48,15 @@ public struct CompletionSummary: Encodable {
   package var effectiveRank: Double
   package var nuclearNorm: Nullable<Double>
   package var mask: MaskSummary
+  /// How many unknown cells got a number, and how many stay empty because nothing determines them.
+  package var filled: Int
+  package var leftEmpty: Int
+  /// What was understood of the file, and what may not be as it should.
+  package var understood: String?
+  package var warnings: [String]
+  package var columnNames: [String]?
+  /// Root mean square errors of simple answers on entries held out.
+  package var baseline: BaselineSummary?
   package var relativeError: Double?
   package var meanSquaredError: Double?
   package var peakSignalToNoiseRatio: Double?
@@ -53,10 +70,22 @@ public struct CompletionSummary: Encodable {
   package var intervalOutput: String?
   package var model: String?
   package var report: String?
+  package var mark: String?
+  /// How many entries were held out; not part of the JSON.
+  package let heldOut: Int?
+
+  private enum CodingKeys: String, CodingKey {
+    case rows, columns, observed, method, depth, seed, outcome, iterations, seconds, trainingError
+    case holdoutError, rank, offsets, effectiveRank, nuclearNorm, mask, filled, leftEmpty,
+      understood
+    case warnings, columnNames, baseline, relativeError, meanSquaredError, peakSignalToNoiseRatio
+    case intervals, dualityGap, relativeGap, penalty, output, intervalOutput, model, report, mark
+  }
 
   init(
     request: Completion, data: ObservedData, fit: MatrixCompleter.Fit,
-    nuclear: NuclearNormCompleter.Fit?, completion: CompletedTable, truth: Matrix?, seconds: Double
+    nuclear: NuclearNormCompleter.Fit?, completion: CompletedTable,
+    baselines: Baselines?, truth: Matrix?, seconds: Double
   ) {
     let entries = data.entries
     rows = entries.rowCount
@@ -77,26 +106,71 @@ public struct CompletionSummary: Encodable {
     offsets = fit.model.offsets != nil
     effectiveRank = fit.spectrum.effectiveRank
     nuclearNorm = Nullable(fit.spectrum.nuclearNorm.finite)
+    let labels = TableLabels(data.names)
+    filled = completion.filledCount
+    leftEmpty = completion.openCount
+    understood = data.understanding?.sentence
+    warnings = data.understanding?.warnings ?? []
+    columnNames = data.names.columns.flatMap { $0.count <= 10_000 ? $0 : nil }
+    baseline = baselines.map {
+      BaselineSummary(columnMeans: $0.columnMeans, rowAndColumnMeans: $0.offsets)
+    }
+    heldOut =
+      fit.holdoutError == nil
+      ? nil : Int((request.settledHoldout * Double(data.entries.count)).rounded())
     mask = MaskSummary(
       components: fit.mask.componentCount, undeterminedRows: fit.mask.undeterminedRows,
       undeterminedColumns: fit.mask.undeterminedColumns,
+      undeterminedRowNames: labels.rows(fit.mask.undeterminedRows),
+      undeterminedColumnNames: labels.columns(fit.mask.undeterminedColumns),
       undeterminedEntries: fit.mask.undeterminedEntryCount,
       method: fit.mask.isRigidityChecked ? "jacobian" : "counting")
     if let truth {
       let errors = completion.errors(against: truth)
       relativeError = errors.relative.finite
       meanSquaredError = errors.meanSquared.finite
-      if data.format == .pgm { peakSignalToNoiseRatio = errors.peakSignalToNoise.finite }
+      if data.format.isPicture { peakSignalToNoiseRatio = errors.peakSignalToNoise.finite }
     }
     if let intervals = fit.intervals {
-      let widths = completion.halfWidths(intervals).elements.filter(\.isFinite).sorted()
       self.intervals = IntervalSummary(
         coverage: intervals.coverage, calibrationEntries: intervals.calibrationCount,
-        medianHalfWidth: widths.isEmpty ? nil : widths[widths.count / 2])
+        medianHalfWidth: completion.medianHalfWidth(intervals))
     }
     output = request.output
     intervalOutput = request.intervalOutput
     model = request.model
     report = request.report
+    mark = request.mark
+  }
+}
+
+extension CompletionSummary {
+  /// What a careful reader would say about the errors: which of them is the one to expect, how much it can be relied
+  /// on, and whether a simpler answer would do.
+  package var judgements: [String] {
+    guard let heldOutError = holdoutError.value, !outcome.exact else { return [] }
+    var result: [String] = []
+    if let known = trainingError.value, known < 0.5 * heldOutError {
+      result.append(
+        "known entries are met far more closely than held-out ones: the error to expect in empty cells is "
+          + "the held-out one, \(readable(heldOutError))")
+    }
+    if let heldOut, heldOut < 30 {
+      result.append(
+        "only \(heldOut) entr\(heldOut == 1 ? "y was" : "ies were") held out: their error is a rough guide"
+      )
+    }
+    if let baseline {
+      let simplest = min(baseline.columnMeans, baseline.rowAndColumnMeans)
+      if heldOutError >= 0.97 * simplest {
+        let name =
+          baseline.columnMeans <= baseline.rowAndColumnMeans
+          ? "the mean of each column alone" : "means of rows and columns alone"
+        result.append(
+          "\(name) would do as well (error \(readable(simplest))): there is little more in these entries"
+        )
+      }
+    }
+    return result
   }
 }

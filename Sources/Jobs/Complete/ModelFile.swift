@@ -15,7 +15,8 @@ enum ModelFile {
   }
 
   static func write(
-    _ model: CompletionModel, settings: [String: String], to path: String, overwrite: Bool
+    _ model: CompletionModel, settings: [String: String], columns: ModelColumns, to path: String,
+    overwrite: Bool
   ) throws {
     func tensor(_ name: String, _ shape: [Int], _ elements: [Double]) throws -> Safetensors.Tensor {
       try Safetensors.Tensor(
@@ -41,12 +42,13 @@ enum ModelFile {
       try tensor("emptyColumns", [model.emptyColumns.count], model.emptyColumns.map(Double.init)))
     var metadata = settings
     metadata["format"] = format
+    metadata["table"] = String(decoding: try JSONText.bytes(of: columns), as: UTF8.self)
     try Safetensors(tensors, metadata: metadata).write(to: path, overwrite: overwrite)
   }
 
   static func read(
     _ source: DataSource, in context: JobContext
-  ) throws -> CompletionModel {
+  ) throws -> (model: CompletionModel, columns: ModelColumns) {
     let file = try Safetensors(reading: try source.bytes(in: context))
     func bad(_ reason: String) -> BadInput {
       BadInput("\(source.name): \(reason); give a file written by complete --model.")
@@ -91,10 +93,16 @@ enum ModelFile {
         return Int(value)
       }
     }
-    return CompletionModel(
+    let columns = try file.metadata["table"].map { text in
+      guard let columns = ModelColumns(json: text), columns.fits(left.rowCount, right.rowCount)
+      else { throw bad("what it says about its table cannot be understood") }
+      return columns
+    }
+    let model = CompletionModel(
       rowFactor: left, columnFactor: right, offsets: try offsets("offsets"), ridge: ridge,
       offsetRidge: try array("offsetRidge", dimensions: 1).elements.first ?? 0,
       fallback: try offsets("fallback"), emptyRows: try indices("emptyRows", below: left.rowCount),
       emptyColumns: try indices("emptyColumns", below: right.rowCount))
+    return (model, columns ?? ModelColumns())
   }
 }

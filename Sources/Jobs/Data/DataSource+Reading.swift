@@ -5,6 +5,7 @@ extension DataSource {
   /// The bytes of a file, or of an array as an `.npy` file would hold them.
   package func bytes(in context: JobContext) throws -> ByteSource {
     switch place {
+    case .file("-"): return try ByteSource.standardInput()
     case .file(let path): return try ByteSource(path: path)
     case .upload(let name):
       guard let bytes = context.uploads[name] else { throw missing("file", context.uploads.keys) }
@@ -26,6 +27,13 @@ extension DataSource {
   /// A complete matrix; an array of one dimension is a column.
   package func matrix(in context: JobContext) throws -> Matrix {
     try DataFile.readMatrix(from: try bytes(in: context))
+  }
+
+  /// A complete matrix read as the known entries of another are: the same columns are data, the same name rows.
+  package func matrix(alike other: DataSource, in context: JobContext) throws -> Matrix {
+    if case .array = place { return try matrix(in: context) }
+    return try DataFile.readMatrix(
+      from: try bytes(in: context), alike: try other.reading.options())
   }
 
   /// The known entries of a matrix.

@@ -52,6 +52,20 @@ public struct Reading: Codable, Equatable, Sendable {
   public var rows: Int?
   /// The number of columns, where the data do not say it.
   public var columns: Int?
+  /// Texts that stand for a missing value, besides those that are always understood.
+  public var missing: [String]?
+  /// What stands between cells: one character, or `tab` or `space`.
+  public var delimiter: String?
+  /// The mark before fractions: `.` or `,`.
+  public var decimal: String?
+  /// Columns that are not part of the matrix, by heading or number from 1.
+  public var ignore: [String]?
+  /// The only columns that are part of the matrix, by heading or number from 1.
+  public var only: [String]?
+  /// The format where the name does not tell it, by its extension: `csv`, `npy`.
+  public var format: String?
+  /// The sheet of a workbook, or the array of a file with several.
+  public var sheet: String?
 
   /// As usual.
   public init() {}
@@ -63,9 +77,41 @@ public struct Reading: Codable, Equatable, Sendable {
         throw BadInput("\(name) must be at least 1 and below 2147483647, not \(count).")
       }
     }
-    return ReadingOptions(
+    var options = ReadingOptions(
       layout: layout ?? .automatic, oneBased: oneBased ?? false, duplicates: duplicates ?? .refuse,
       rowCount: rows, columnCount: columns, maskPath: mask)
+    options.missing = missing ?? []
+    options.ignored = ignore ?? []
+    options.columns = only ?? []
+    options.sheet = sheet
+    options.delimiter = try delimiter.map { text in
+      let words = [
+        "tab": "\t", "\\t": "\t", "space": " ", "comma": ",", "semicolon": ";", "pipe": "|",
+      ]
+      let mark = words[text.lowercased()] ?? text
+      guard mark.utf8.count == 1, let byte = mark.utf8.first, byte == 9 || byte >= 32 else {
+        throw BadInput("--delimiter must be one character, tab or space, not '\(text)'.")
+      }
+      return byte
+    }
+    options.decimal = try decimal.map { text in
+      switch text.lowercased() {
+      case ".", "point": return UInt8(ascii: ".")
+      case ",", "comma": return UInt8(ascii: ",")
+      default: throw BadInput("--decimal must be . or , and not '\(text)'.")
+      }
+    }
+    options.format = try format.map { try Self.format($0) }
+    return options
+  }
+
+  /// The format of an extension.
+  package static func format(_ name: String) throws -> DataFormat {
+    guard let format = DataFormat(extension: name) else {
+      let names = DataFormat.allCases.map { $0.extensions[0] }.joined(separator: ", ")
+      throw BadInput("--format must be one of \(names), not '\(name)'.")
+    }
+    return format
   }
 }
 

@@ -32,6 +32,68 @@ enum MatrixFigures {
     ).reduced(toSide: longestSide)
   }
 
+  /// Several tables with the colors of the last, no two columns ever mixed: of a table with more rows or columns than
+  /// are drawn, every second or third is shown.
+  ///
+  /// Where columns differ more than twentyfold in size, each is drawn relative to its own middle and spread in the last
+  /// table.
+  static func tables(_ matrices: [(title: String, matrix: Matrix)]) -> [Figure] {
+    guard let last = matrices.last?.matrix else { return [] }
+    let scales = columnScales(last)
+    let maps = matrices.map { sampled($0.matrix, scales) }
+    let title = scales == nil ? "value" : "value, relative to its column"
+    let colors = maps.last.map { colorScale(for: $0, title: title) }
+    return zip(matrices, maps).map { named, map in
+      var map = map
+      if let colors { map.colors = colors }
+      return Figure(title: named.title, .heatMap(map))
+    }
+  }
+
+  /// The middle and the spread of each column; nil where all columns are of one size.
+  private static func columnScales(_ matrix: Matrix) -> [(middle: Double, spread: Double)]? {
+    let scales = (0..<matrix.columnCount).map { column -> (middle: Double, spread: Double) in
+      let values = (0..<matrix.rowCount).map { matrix[$0, column] }.filter(\.isFinite)
+      let middle = values.reduce(0, +) / Double(max(values.count, 1))
+      let squares = values.reduce(0) { $0 + ($1 - middle) * ($1 - middle) }
+      return (middle, (squares / Double(max(values.count, 1))).squareRoot())
+    }
+    let sizes = scales.map { max(abs($0.middle), $0.spread) }.filter { $0 > 0 }
+    guard let smallest = sizes.min(), let largest = sizes.max(), largest > 20 * smallest else {
+      return nil
+    }
+    return scales
+  }
+
+  /// A map without mixed columns; of a large matrix every second or third row and column.
+  static func sampled(
+    _ matrix: Matrix, _ scales: [(middle: Double, spread: Double)]? = nil
+  ) -> HeatMap {
+    let rowStep = (matrix.rowCount + longestSide - 1) / longestSide
+    let columnStep = (matrix.columnCount + longestSide - 1) / longestSide
+    let rows = Array(stride(from: 0, to: matrix.rowCount, by: max(1, rowStep)))
+    let columns = Array(stride(from: 0, to: matrix.columnCount, by: max(1, columnStep)))
+    var values: [Double] = []
+    values.reserveCapacity(rows.count * columns.count)
+    for row in rows {
+      for column in columns {
+        var value = matrix[row, column]
+        if let scales {
+          let scale = scales[column]
+          value = scale.spread > 0 ? (value - scale.middle) / scale.spread : value - scale.middle
+        }
+        values.append(value)
+      }
+    }
+    func title(_ word: String, _ step: Int) -> String {
+      step <= 1 ? word : "\(word), every \(step == 2 ? "2nd" : step == 3 ? "3rd" : "\(step)th")"
+    }
+    return HeatMap(
+      rowCount: rows.count, columnCount: columns.count, values: values,
+      horizontal: Axis(title("column", columnStep)), vertical: Axis(title("row", rowStep)),
+      colors: ColorScale(.sequential, title: "value"))
+  }
+
   /// Colors for all but the largest two hundredths of the values, so that a few do not pale the others.
   static func colorScale(for map: HeatMap, title: String) -> ColorScale {
     let sizes = map.values.lazy.filter(\.isFinite).map(abs).sorted()

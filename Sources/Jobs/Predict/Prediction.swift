@@ -1,18 +1,38 @@
-public import DataFormats
+import DataFormats
 import DeepLinear
-public import Records
+import Records
 
-/// Fill in new rows from a saved fit, without refitting.
+/// Fill in new rows, or new columns, from a saved fit, without refitting.
+///
+/// Where the model and the file have names, columns are matched by name: one that the file lacks is unknown in every
+/// row, one that the model does not know is refused.
 public struct Prediction: Job {
   public static let name = "predict"
+
+  /// What is new in the file.
+  public enum Axis: String, CaseIterable, Codable, Sendable {
+    case rows
+    /// Columns over the rows that were fitted: new items for known users.
+    case columns
+  }
 
   /// A fit saved by ``Completion``.
   public var model: DataSource
   /// The known entries of the new rows.
   public var observed: DataSource
+  /// What is new; rows where nil.
+  public var new: Axis?
   /// Where the filled rows are written.
   public var output: String?
-  /// Whether known entries are given as they are, instead of their fit.
+  /// The coverage of prediction intervals, between 0 and 1.
+  public var intervals: Double?
+  /// Where the half-widths of the intervals are written.
+  public var intervalOutput: String?
+  /// The folder of a report.
+  public var report: String?
+  /// Whether known entries are replaced by their fit.
+  public var denoise: Bool?
+  /// Known entries are kept unless ``denoise`` says otherwise; to ask for it changes nothing.
   public var keepObserved: Bool?
   /// Whether files that exist are overwritten.
   public var force: Bool?
@@ -25,86 +45,116 @@ public struct Prediction: Job {
     self.observed = observed
   }
 
-  public func validate() throws { _ = try observed.reading.options() }
+  public func validate() throws {
+    _ = try observed.reading.options()
+    if let intervals, !(intervals > 0 && intervals < 1) {
+      throw BadInput("--intervals must lie between 0 and 1, not \(intervals).")
+    }
+    if intervalOutput != nil, intervals == nil {
+      throw BadInput("--interval-output needs a coverage; add --intervals 0.9.")
+    }
+    if denoise ?? false, keepObserved ?? false {
+      throw BadInput(
+        "--denoise replaces known entries and --keep-observed keeps them; leave one of them out.")
+    }
+  }
 
   public func run(
     in context: JobContext, observing observer: JobObserver
   ) throws -> PredictionResult {
     try validate()
     var outputs = OutputPaths(overwrite: force ?? false)
-    try outputs.file(output, option: "--output")
-    let model = try ModelFile.read(self.model, in: context)
-    // Triplets and coordinates need not reach the last column.
-    let data = try observed.observedEntries(in: context, columnCount: model.columnCount)
-    guard data.entries.columnCount == model.columnCount else {
-      throw BadInput(
-        """
-        \(observed.name): its rows have \(data.entries.columnCount) columns but \(self.model.name) was \
-        fitted to \(model.columnCount); give rows over the same columns.
-        """)
+    try outputs.file(
+      output, option: "--output",
+      among: output?.lowercased().hasSuffix(".xlsx") ?? false ? [.xlsx] : nil)
+    try outputs.file(intervalOutput, option: "--interval-output")
+    try outputs.report(report)
+    var (model, columns) = try ModelFile.read(self.model, in: context)
+    let isTurned = new == .columns
+    if isTurned { (model, columns) = (model.transposed, columns.transposed) }
+    var data = try read(context, model, columns)
+    if isTurned {
+      data.entries = data.entries.transposed()
+      data.names = TableNames(columns: data.names.rows, rows: data.names.columns)
     }
+    let matched = try MatchedColumns(
+      data, model: model, columns: columns, file: observed.name, modelFile: self.model.name,
+      axis: isTurned ? "row" : "column")
     observer.show("predicting")
-    var (rows, determined) = try model.fillingNewRows(data.entries)
-    if keepObserved ?? false {
-      for k in data.entries.values.indices {
-        rows[Int(data.entries.rows[k]), Int(data.entries.columns[k])] = data.entries.values[k]
-      }
+    let (rows, determined) = try model.fillingNewRows(matched.entries)
+    let widths = try (intervals ?? (report == nil ? nil : 0.9)).flatMap { coverage in
+      try PredictionWidths(model, columns, coverage: coverage)?.halfWidths(
+        of: matched.entries, determined: determined)
     }
     return PredictionResult(
-      request: self, context: context, rows: rows, names: data.names,
-      summary: PredictionSummary(
-        rows: rows.rowCount, columns: rows.columnCount, observed: data.entries.count,
-        rank: model.rank,
-        undeterminedRows: determined.indices.filter { determined[$0] < model.rank },
-        output: output))
+      request: self, context: context, data: data, matched: matched, fitted: rows,
+      widths: widths, determined: determined, rank: model.rank, columns: columns)
+  }
+
+  /// The known entries; triplets and coordinates without names need not reach the last column.
+  private func read(
+    _ context: JobContext, _ model: CompletionModel, _ columns: ModelColumns
+  ) throws -> ObservedData {
+    if new == .columns || columns.columnNames != nil {
+      let data = try observed.observedEntries(in: context)
+      let names = new == .columns ? data.names.rows : data.names.columns
+      if new == .columns || names != nil || data.entries.columnCount == model.columnCount {
+        return data
+      }
+    }
+    return try observed.observedEntries(in: context, columnCount: model.columnCount)
   }
 }
 
-/// Rows filled from a saved fit.
-public struct PredictionResult: JobResult {
-  let request: Prediction
-  let context: JobContext
-  let rows: Matrix
-  let names: TableNames
-  public let summary: PredictionSummary
+/// The entries of a file in the columns of a model.
+struct MatchedColumns {
+  let entries: ObservedEntries
+  /// For each column of the file the column of the model.
+  let positions: [Int]
+  /// Columns of the model that the file does not have.
+  let absent: [Int]
 
-  public var ending: JobEnding { .done }
-
-  /// `rows`, each filled.
-  public func arrays() throws -> NPZArchive {
-    NPZArchive([.init(name: "rows", array: NPYArray(rows))])
+  init(
+    _ data: ObservedData, model: CompletionModel, columns: ModelColumns, file: String,
+    modelFile: String, axis: String
+  ) throws {
+    guard let names = data.names.columns, let known = columns.columnNames else {
+      guard data.entries.columnCount == model.columnCount else {
+        let isRows = axis == "row"
+        throw BadInput(
+          """
+          \(file): its \(isRows ? "columns have \(data.entries.columnCount) rows" : "rows have \(data.entries.columnCount) columns") but \(modelFile) was \
+          fitted to \(model.columnCount); give \(isRows ? "columns over the same rows" : "rows over the same columns").
+          """)
+      }
+      entries = data.entries
+      positions = Array(0..<model.columnCount)
+      absent = []
+      return
+    }
+    var places: [String: Int] = [:]
+    for (place, name) in known.enumerated() where places[name] == nil { places[name] = place }
+    let unknown = names.filter { places[$0] == nil }
+    guard unknown.isEmpty else {
+      let list = unknown.prefix(6).map { "'\($0)'" }.joined(separator: ", ")
+      let rest = unknown.count > 6 ? " and \(unknown.count - 6) more" : ""
+      let examples = known.prefix(6).map { "'\($0)'" }.joined(separator: ", ")
+      throw BadInput(
+        """
+        \(file): \(modelFile) knows no \(axis)\(unknown.count == 1 ? "" : "s") \(list)\(rest); leave \
+        \(unknown.count == 1 ? "it" : "them") out (--ignore) or rename \(unknown.count == 1 ? "it" : "them") (the model \
+        has \(examples)\(known.count > 6 ? ", …" : "")).
+        """)
+    }
+    guard Set(names).count == names.count else {
+      throw BadInput("\(file): two \(axis)s have the same name; give each its own.")
+    }
+    let positions = names.map { places[$0] ?? 0 }
+    self.positions = positions
+    let present = Set(positions)
+    absent = (0..<model.columnCount).filter { !present.contains($0) }
+    entries = try ObservedEntries(
+      rowCount: data.entries.rowCount, columnCount: model.columnCount, rows: data.entries.rows,
+      columns: data.entries.columns.map { Int32(positions[Int($0)]) }, values: data.entries.values)
   }
-
-  public func record() throws -> Record {
-    Record(
-      title: "Rows of \(request.observed.name) filled from \(request.model.name)",
-      summary: [
-        Fact("shape", .text("\(summary.rows) × \(summary.columns)")),
-        Fact("known entries", Cell(summary.observed)), Fact("rank", Cell(summary.rank)),
-        Fact(
-          "rows with too few entries", Cell(summary.undeterminedRows.count),
-          note: "they rest on the ridge or the smallest norm"),
-      ],
-      sections: [
-        Section(
-          heading: "The rows", blocks: [.figure(MatrixFigures.figure("Filled rows", rows))])
-      ],
-      provenance: ReportFolder.provenance(seed: request.seed ?? 0, settings: [], of: context))
-  }
-
-  public func write() throws {
-    guard let output = request.output else { return }
-    try DataFile.writeMatrix(rows, to: output, overwrite: request.force ?? false, names: names)
-  }
-}
-
-/// What `predict` says, as JSON and as text.
-public struct PredictionSummary: Encodable {
-  package var rows: Int
-  package var columns: Int
-  package var observed: Int
-  package var rank: Int
-  /// Rows whose own entries do not determine all coordinates.
-  package var undeterminedRows: [Int]
-  package var output: String?
 }

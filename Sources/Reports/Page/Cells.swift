@@ -22,8 +22,9 @@ func factList(_ facts: [Fact]) -> String {
     let isText = if case .text = fact.value { true } else { false }
     let unit = fact.unit.map { " <small>\(escapedMarkup($0))</small>" } ?? ""
     let note = fact.note.map { "<span class=\"note\">\(inline($0))</span>" } ?? ""
+    let term = fact.term.map { " title=\"\(escapedMarkup($0))\"" } ?? ""
     return """
-      <div><dt>\(inline(fact.label))</dt>\
+      <div><dt\(term)>\(inline(fact.label))</dt>\
       <dd\(isText ? " class=\"words\"" : "")>\(markup(fact.value, digits: 4))\(unit)\(note)</dd></div>
 
       """

@@ -5,24 +5,31 @@ struct CompleteCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "complete",
     abstract: "Fill in a matrix of which some entries are known.",
-    usage: "deeplinear complete <observed> [<options>]",
+    usage: "deeplinear complete <observed> ... [<options>]",
     discussion: """
       No rank and no penalty has to be chosen: a deep linear network is trained on the known entries \
       from near zero, and its path is the regulariser. Data that some low rank fits to rounding are \
       completed exactly; otherwise entries held out decide what is kept.
 
-      The file of known entries is a CSV table with empty or NaN cells, a CSV of triplets (row, column, \
-      value under a header line, counted from 0), a Matrix Market .mtx file, a .npy with NaN, or a .pgm \
-      image with --mask. All but .npz may be compressed with gzip.
+      A table may be text as any program writes it (header, row names, delimiter, decimal mark and marks \
+      for missing values are found out), a workbook .xlsx, or .npy, .mat or .mtx. Lines of single entries \
+      are told by their header (row,column,value; userId,movieId,rating). Pictures are .png, .jpg, .pgm \
+      or .ppm with --mask, or with transparent pixels. - is standard input.
+
+      The output is the file as it came, with its gaps filled and all else as it was. Cells that nothing \
+      known determines stay empty.
 
       Examples:
         deeplinear complete ratings.csv --output filled.csv --report report
-        deeplinear complete photo.pgm --mask known.pgm --output restored.pgm
+        deeplinear complete sensors.xlsx --output filled.xlsx --mark filled-cells.csv
+        deeplinear complete photo.png --mask known.png --output restored.png
         deeplinear complete sensors.npy --intervals 0.9 --interval-output widths.npy --json
       """)
 
-  @Argument(help: ArgumentHelp("The file of known entries.", valueName: "observed"))
-  var observed: String
+  @Argument(
+    help: ArgumentHelp(
+      "The file of known entries; several with --output and a folder.", valueName: "observed"))
+  var observed: [String]
 
   @OptionGroup(title: "Results")
   var results: ResultArguments
@@ -37,14 +44,56 @@ struct CompleteCommand: ParsableCommand {
   var shared: SharedOptions
 
   func run() throws {
-    var request = Completion(reading.source(observed))
-    request.output = results.output
+    if observed.count > 1 { return try runAll() }
+    let name = observed[0]
+    if shared.json, results.output == "-" {
+      throw BadInput(
+        "--json and --output - both want standard output; name a file for one of them.")
+    }
+    try carryOut(
+      request(name, output: results.output), shared, isOutputTaken: results.output == "-"
+    ) {
+      $0.text(observed: name == "-" ? "standard input" : name)
+    }
+  }
+
+  /// Several files, each written under its own name into the folder that is the output.
+  private func runAll() throws {
+    guard let folder = results.output else {
+      throw BadInput(
+        "\(observed.count) files are given; add --output FOLDER for what comes of them.")
+    }
+    let single = [
+      results.report, results.model, results.truth, results.intervalOutput, results.mark,
+    ]
+    guard single.allSatisfy({ $0 == nil }) else {
+      throw BadInput(
+        "--report, --model, --truth, --interval-output and --mark go with one file; give each file a call of its own."
+      )
+    }
+    let names = observed.map { $0.split(separator: "/").last.map(String.init) ?? $0 }
+    guard Set(names).count == names.count, !observed.contains("-") else {
+      throw BadInput("two of the files have the same name, which they cannot have in \(folder).")
+    }
+    try OutputFolder.make(folder)
+    try carryOutAll(
+      zip(observed, names).map { (request($0, output: "\(folder)/\($1)"), $0) }, shared
+    ) { $0.text(observed: $1) }
+  }
+
+  private func request(_ name: String, output: String?) -> Completion {
+    var request = Completion(reading.source(name))
+    request.output = output
     request.report = results.report
     request.model = results.model
     request.truth = results.truth.map { DataSource($0) }
     request.intervals = results.intervals
     request.intervalOutput = results.intervalOutput
+    request.mark = results.mark
+    request.denoise = results.denoise
     request.keepObserved = results.keepObserved
+    request.fillUndetermined = results.fillUndetermined
+    request.outputFormat = output == "-" ? reading.format : nil
     request.clip = results.clip
     request.depth = fitting.depth
     request.width = fitting.width.value
@@ -56,7 +105,7 @@ struct CompleteCommand: ParsableCommand {
     request.penalty = fitting.penalty
     request.force = shared.force
     request.seed = shared.seed
-    try carryOut(request, shared) { $0.text(observed: observed) }
+    return request
   }
 }
 
@@ -65,7 +114,8 @@ struct ResultArguments: ParsableArguments {
   @Option(
     name: .long,
     help: ArgumentHelp(
-      "Write the completed matrix: .csv, .tsv, .mtx, .npy, .npz or .pgm.", valueName: "file"))
+      "Write the file as it came with its gaps filled, or the matrix as .csv, .tsv, .mtx, .npy, .npz, .pgm or .png; - is standard output.",
+      valueName: "file"))
   var output: String?
 
   @Option(
@@ -95,9 +145,23 @@ struct ResultArguments: ParsableArguments {
     help: ArgumentHelp("Write the half-widths of the intervals.", valueName: "file"))
   var intervalOutput: String?
 
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "Write which cells were filled, how sure, and which are guesses, as .csv.", valueName: "file")
+  )
+  var mark: String?
+
+  @Flag(name: .long, help: "Write the fit everywhere, with the noise of known entries removed.")
+  var denoise = false
+
   @Flag(
     name: .long,
-    help: "Write known entries as they are, instead of the fit with its noise removed.")
+    help: "Fill cells that nothing known determines with a guess, instead of leaving them empty.")
+  var fillUndetermined = false
+
+  // What is now always so.
+  @Flag(name: .long, help: .hidden)
   var keepObserved = false
 
   @Option(

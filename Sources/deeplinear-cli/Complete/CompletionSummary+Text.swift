@@ -6,12 +6,13 @@ extension CompletionSummary {
   func text(observed name: String) -> String {
     let share = Double(observed) / (Double(rows) * Double(columns))
     var lines = [
-      "\(name): \(rows) × \(columns), \(observed) entries known "
-        + "(\(readable(100 * share)) %)"
+      understood.map { "\(name): \($0)" }
+        ?? "\(name): \(rows) × \(columns), \(observed) entries known (\(readable(100 * share)) %)"
     ]
     func say(_ label: String, _ text: String) {
       lines.append("  " + label + String(repeating: " ", count: 16 - label.count) + text)
     }
+    for warning in warnings { say("note", warning) }
     say("answer", answer)
     if let dualityGap, let relativeGap {
       say("duality gap", "\(readable(dualityGap)), relative \(readable(relativeGap))")
@@ -20,6 +21,7 @@ extension CompletionSummary {
     if let error = holdoutError.value {
       say("held out", "root mean square error \(readable(error))")
     }
+    for sentence in judgements { say("note", sentence) }
     if let relativeError, let meanSquaredError {
       say(
         "truth",
@@ -33,12 +35,16 @@ extension CompletionSummary {
           + (intervals.medianHalfWidth.map { "median half-width \(readable($0))" }
             ?? "too few held-out entries for finite widths"))
     }
+    say("filled", filledSentence)
     say("mask", maskSentence)
     say(
       "work",
       "\(iterations) iteration\(iterations == 1 ? "" : "s"), \(readable(seconds)) s, \(ending)")
-    let files = [output, intervalOutput, model, report.map { "\($0)/index.html" }]
-      .compactMap(\.self)
+    let files = [
+      output == "-" ? "standard output" : output, intervalOutput, mark, model,
+      report.map { "\($0)/index.html" },
+    ]
+    .compactMap(\.self)
     say(
       "written",
       files.isEmpty
@@ -74,6 +80,15 @@ extension CompletionSummary {
     }
   }
 
+  private var filledSentence: String {
+    let gaps = filled + leftEmpty
+    if gaps == 0 { return "nothing: no cell is empty" }
+    let cells = "\(gaps) empty cell\(gaps == 1 ? "" : "s")"
+    if leftEmpty == 0 { return "all of \(cells)" }
+    return "\(filled) of \(cells); nothing determines the other\(leftEmpty == 1 ? "" : "s") "
+      + "(--fill-undetermined gives a guess)"
+  }
+
   private var maskSentence: String {
     let judge = mask.method == "counting" ? " (judged by counting)" : ""
     guard mask.undeterminedEntries > 0 else {
@@ -82,10 +97,10 @@ extension CompletionSummary {
     var parts: [String] = []
     if mask.components > 1 { parts.append("\(mask.components) parts share no entry") }
     if !mask.undeterminedRows.isEmpty {
-      parts.append(listed("row", mask.undeterminedRows))
+      parts.append(listed("row", mask.undeterminedRows, mask.undeterminedRowNames))
     }
     if !mask.undeterminedColumns.isEmpty {
-      parts.append(listed("column", mask.undeterminedColumns))
+      parts.append(listed("column", mask.undeterminedColumns, mask.undeterminedColumnNames))
     }
     let reasons = parts.isEmpty ? "" : ": \(parts.joined(separator: "; "))"
     let count = mask.undeterminedEntries
@@ -93,9 +108,11 @@ extension CompletionSummary {
       + "\(rank)\(judge)\(reasons)"
   }
 
-  private func listed(_ axis: String, _ indices: [Int]) -> String {
-    let shown = indices.prefix(8).map(String.init).joined(separator: ", ")
+  private func listed(_ axis: String, _ indices: [Int], _ names: [String]?) -> String {
+    let labels = names ?? indices.map(String.init)
+    let shown = labels.prefix(8).joined(separator: ", ")
     let rest = indices.count > 8 ? " and \(indices.count - 8) more" : ""
-    return "\(axis)\(indices.count == 1 ? "" : "s") \(shown)\(rest) (counted from 0)"
+    return "\(axis)\(indices.count == 1 ? "" : "s") \(shown)\(rest)"
+      + (names == nil ? " (counted from 0)" : "")
   }
 }

@@ -4,15 +4,17 @@ import Jobs
 struct PredictCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "predict",
-    abstract: "Fill in new rows from a saved fit, without refitting.",
+    abstract: "Fill in new rows or columns from a saved fit, without refitting.",
     usage: "deeplinear predict <model> <observed> [<options>]",
     discussion: """
       The model was written by complete --model. The file holds the known entries of new rows over the \
-      same columns, in any format that complete reads. Each row is filled by least squares of its entries \
-      on the column factors, with the ridge of the fit when the data were noisy.
+      same columns, in any format that complete reads; with --new columns, of new columns over the same \
+      rows. Columns are matched by name where both have names. Each row is filled by least squares of its \
+      entries on the column factors, with the ridge of the fit when the data were noisy.
 
-      Example:
+      Examples:
         deeplinear predict fit.safetensors new-rows.csv --output filled.csv
+        deeplinear predict fit.safetensors new-films.csv --new columns --intervals 0.9 --report report
       """)
 
   @Argument(help: ArgumentHelp("The saved fit.", valueName: "model"))
@@ -33,6 +35,11 @@ struct PredictCommand: ParsableCommand {
   func run() throws {
     var request = Prediction(model: DataSource(model), observed: reading.source(observed))
     request.output = results.output
+    request.new = results.new
+    request.intervals = results.intervals
+    request.intervalOutput = results.intervalOutput
+    request.report = results.report
+    request.denoise = results.denoise
     request.keepObserved = results.keepObserved
     request.force = shared.force
     request.seed = shared.seed
@@ -45,9 +52,31 @@ struct PredictionArguments: ParsableArguments {
   @Option(
     name: .long,
     help: ArgumentHelp(
-      "Write the filled rows: .csv, .tsv, .mtx, .npy, .npz or .pgm.", valueName: "file"))
+      "Write the file as it came with its gaps filled, or the rows as .csv, .tsv, .mtx, .npy, .npz or .pgm.",
+      valueName: "file"))
   var output: String?
 
-  @Flag(name: .long, help: "Write known entries as they are, instead of their fit.")
+  @Option(name: .long, help: ArgumentHelp("What the file holds anew.", valueName: "axis"))
+  var new = Prediction.Axis.rows
+
+  @Option(
+    name: .long, parsing: .unconditional,
+    help: ArgumentHelp(
+      "Give prediction intervals of this coverage, such as 0.9.", valueName: "share"))
+  var intervals: Double?
+
+  @Option(
+    name: .long, help: ArgumentHelp("Write the half-widths of the intervals.", valueName: "file"))
+  var intervalOutput: String?
+
+  @Option(
+    name: .long, help: ArgumentHelp("Write a report to open in a browser.", valueName: "folder"))
+  var report: String?
+
+  @Flag(name: .long, help: "Write the fit everywhere, with the noise of known entries removed.")
+  var denoise = false
+
+  // What is now always so.
+  @Flag(name: .long, help: .hidden)
   var keepObserved = false
 }

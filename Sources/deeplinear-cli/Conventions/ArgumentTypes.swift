@@ -52,6 +52,7 @@ extension NuclearPenalty: ExpressibleByArgument {
 }
 
 extension Completion.Method: ExpressibleByArgument {}
+extension Prediction.Axis: ExpressibleByArgument {}
 extension DataSetMeasurement.Centering: ExpressibleByArgument {}
 extension ReadingOptions.Layout: ExpressibleByArgument {}
 extension ObservedEntries.DuplicatePolicy: ExpressibleByArgument {}

@@ -5,9 +5,12 @@ import Synchronization
 extension ParsableCommand {
   /// Runs a job, writes its files, and says what came of it.
   ///
-  /// - Parameter text: the result for people.
+  /// - Parameters:
+  ///   - isOutputTaken: whether standard output holds a file, so that words go to standard error.
+  ///   - text: the result for people.
   func carryOut<Request: Job>(
-    _ request: Request, _ shared: SharedOptions, text: (Request.Result.Summary) -> String
+    _ request: Request, _ shared: SharedOptions, isOutputTaken: Bool = false,
+    text: (Request.Result.Summary) -> String
   ) throws {
     let screen = Screen()
     let context = JobContext(arguments: Array(CommandLine.arguments.dropFirst()))
@@ -20,15 +23,51 @@ extension ParsableCommand {
       throw Ended.interrupted
     }
     try result.write()
-    print(
+    let words =
       shared.json
-        ? String(decoding: try result.summaryJSON(), as: UTF8.self) : text(result.summary))
+      ? String(decoding: try result.summaryJSON(), as: UTF8.self) : text(result.summary)
+    if isOutputTaken { StandardError.write(words + "\n") } else { print(words) }
     switch result.ending {
     case .done: break
     case .interrupted: throw Ended.interrupted
     case .incomplete(let sentence):
       if let sentence { StandardError.write("deeplinear: \(sentence)\n") }
       throw Ended.withoutResult
+    }
+  }
+}
+
+extension ParsableCommand {
+  /// Runs the same job on several files; in JSON their summaries stand under `files`, by their paths.
+  func carryOutAll<Request: Job>(
+    _ requests: [(Request, name: String)], _ shared: SharedOptions,
+    text: (Request.Result.Summary, String) -> String
+  ) throws {
+    var summaries: [String: Request.Result.Summary] = [:]
+    var ending = JobEnding.done
+    for (request, name) in requests {
+      let screen = Screen()
+      let context = JobContext(arguments: Array(CommandLine.arguments.dropFirst()))
+      let result: Request.Result
+      do {
+        defer { screen.finish() }
+        result = try request.run(in: context, observing: JobObserver(screen.show))
+      } catch is JobInterrupted {
+        throw Ended.interrupted
+      }
+      try result.write()
+      summaries[name] = result.summary
+      if !shared.json { print(text(result.summary, name)) }
+      if result.ending != .done { ending = result.ending }
+      if ending == .interrupted { break }
+    }
+    if shared.json {
+      print(String(decoding: try JSONText.bytes(of: ["files": summaries]), as: UTF8.self))
+    }
+    switch ending {
+    case .done: break
+    case .interrupted: throw Ended.interrupted
+    case .incomplete: throw Ended.withoutResult
     }
   }
 }

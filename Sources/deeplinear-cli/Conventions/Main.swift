@@ -54,6 +54,7 @@ extension DataFormatError {
       case .duplicates: " (--duplicates mean or --duplicates last)"
       case .oneBased: " (--one-based), or read names of rows with --layout table"
       case .shape: " (--rows and --columns)"
+      case .missing: " (--missing TEXT), or leave the column out (--ignore)"
       case nil: ""
       }
     return option.isEmpty ? description : "\(description.dropLast())\(option)."
