@@ -131,7 +131,7 @@ public struct CompletionSummary: Encodable {
       meanSquaredError = errors.meanSquared.finite
       if data.format.isPicture { peakSignalToNoiseRatio = errors.peakSignalToNoise.finite }
     }
-    if let intervals = fit.intervals {
+    if request.intervals != nil || request.mark != nil, let intervals = fit.intervals {
       self.intervals = IntervalSummary(
         coverage: intervals.coverage, calibrationEntries: intervals.calibrationCount,
         medianHalfWidth: completion.medianHalfWidth(intervals))
