@@ -39,6 +39,7 @@ import _TestSupport
     .dormandPrince: [0.25, 0.2, 0.125, 0.1],
     .chebyshev: [0.02, 0.01, 0.005, 0.0025],
     .exponential: [0.1, 0.05, 0.04, 0.025],
+    .radau: [0.25, 0.2, 0.125, 0.1],
   ]
 
   /// The slope of log error over log step, by least squares.

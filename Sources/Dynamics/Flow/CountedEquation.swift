@@ -28,11 +28,12 @@ struct CountedEquation<Base: FlowEquation>: FlowEquation {
     base.setVelocityChange(at: state, along: direction, into: change)
   }
 
-  mutating func settle(_ state: inout [Double], tolerance: Double) -> Bool {
-    base.settle(&state, tolerance: tolerance)
+  mutating func settle(_ state: inout [Double], step: Int, tolerance: Double) -> Bool {
+    base.settle(&state, step: step, tolerance: tolerance)
   }
   mutating func resume(at state: [Double]) -> Bool { base.resume(at: state) }
   func largestSquare(of state: [Double]) -> Double { base.largestSquare(of: state) }
+  func smallestOverRounding(of state: [Double]) -> Double? { base.smallestOverRounding(of: state) }
   func endToEndDecomposition(of state: [Double]) -> SingularValueDecomposition? {
     base.endToEndDecomposition(of: state)
   }

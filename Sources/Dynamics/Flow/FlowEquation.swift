@@ -33,8 +33,10 @@ public protocol FlowEquation: Sendable {
   /// Called after every accepted step: may write the same network in better coordinates, even as a state of
   /// another size, and returns whether it did.
   ///
-  /// - Parameter tolerance: what may be wrong with a state relative to its blocks without being worth a change.
-  mutating func settle(_ state: inout [Double], tolerance: Double) -> Bool
+  /// - Parameters:
+  ///   - step: the number of steps so far.
+  ///   - tolerance: what may be wrong with a state relative to its blocks without being worth a change.
+  mutating func settle(_ state: inout [Double], step: Int, tolerance: Double) -> Bool
 
   /// Takes up a state that a run of the same equation left behind; false when it cannot be one.
   mutating func resume(at state: [Double]) -> Bool
@@ -49,6 +51,10 @@ public protocol FlowEquation: Sendable {
   /// The largest ‖W_j‖²_F of a state.
   func largestSquare(of state: [Double]) -> Double
 
+  /// The smallest singular value of the end-to-end matrix relative to what rounding of the weights can hide, where
+  /// that may get lost; below 1 it is rounding.
+  func smallestOverRounding(of state: [Double]) -> Double?
+
   /// The singular value decomposition of the end-to-end matrix, where the state knows it better than the elements
   /// of that matrix do.
   func endToEndDecomposition(of state: [Double]) -> SingularValueDecomposition?
@@ -62,11 +68,15 @@ extension FlowEquation {
 
   public mutating func beginStep(_ number: Int) {}
 
-  public mutating func settle(_ state: inout [Double], tolerance: Double) -> Bool { false }
+  public mutating func settle(
+    _ state: inout [Double], step: Int, tolerance: Double
+  ) -> Bool { false }
 
   public mutating func resume(at state: [Double]) -> Bool { state.count == dimension }
 
   public func endToEndDecomposition(of state: [Double]) -> SingularValueDecomposition? { nil }
+
+  public func smallestOverRounding(of state: [Double]) -> Double? { nil }
 
   public func largestSquare(of state: [Double]) -> Double {
     RelativeNorm(blockSizes: blockSizes).norms(of: state).reduce(0) { max($0, $1 * $1) }
@@ -123,6 +133,16 @@ extension FlowEquation {
 }
 
 extension LinearNetwork {
+  /// σ_k(W) / (√d ε Π_j ‖W_j‖_F), k the smallest and d the largest width; nil at depth 1 and for W = 0.
+  func smallestOverRounding() -> Double? {
+    guard depth > 1 else { return nil }
+    let values = singularValues()
+    let size = layers.reduce(1) { $0 * $1.frobeniusNorm }
+    guard let first = values.first, first > 0, size > 0, size.isFinite else { return nil }
+    let rounding = Double(widths.max()!).squareRoot() * .ulpOfOne * size
+    return rounding > 0 ? values[widths.min()! - 1] / rounding : nil
+  }
+
   /// W_{j+1}ᵀW_{j+1} − W_jW_jᵀ for each pair of neighbouring layers; gradient flow conserves each.
   public func balanceInvariants() -> [Matrix] {
     zip(layers, layers.dropFirst()).map { lower, upper in

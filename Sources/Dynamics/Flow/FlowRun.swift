@@ -9,12 +9,14 @@ public struct FlowCheckpoint: Sendable, Codable {
   var dormandPrince: DormandPrince853
   var chebyshev: RungeKuttaChebyshev
   var exponential: ExponentialRosenbrock
+  var radau: RadauIIA
   var cost: FlowCost
   var snapshots: [Snapshot]
   var invariants: [Matrix]
   var drift: Double
   var largestSquare: Double
   var halfRises: HalfRises
+  var rounding: RoundingWatch
 
   /// The time it was taken at.
   public var time: Double { point.time }
@@ -30,6 +32,7 @@ public struct FlowRun<Equation: FlowEquation>: Sendable {
   private var dormandPrince: DormandPrince853
   private var chebyshev: RungeKuttaChebyshev
   private var exponential: ExponentialRosenbrock
+  private var radau: RadauIIA
   private var point: FlowPoint
   private var candidate: FlowPoint
   private var controller: StepSizeController
@@ -40,6 +43,7 @@ public struct FlowRun<Equation: FlowEquation>: Sendable {
   private var drift: Double
   private var largestSquare: Double
   private var halfRises: HalfRises
+  private var rounding: RoundingWatch
 
   /// Prepares to follow a flow from its start.
   public init(_ settings: GradientFlow, _ equation: Equation) {
@@ -50,6 +54,7 @@ public struct FlowRun<Equation: FlowEquation>: Sendable {
     dormandPrince = DormandPrince853(dimension: start.count)
     chebyshev = RungeKuttaChebyshev(dimension: start.count)
     exponential = ExponentialRosenbrock(dimension: start.count)
+    radau = RadauIIA(dimension: start.count)
     point = FlowPoint(
       time: 0, state: start, velocity: [Double](repeating: 0, count: start.count), loss: 0)
     cost = FlowCost()
@@ -58,6 +63,7 @@ public struct FlowRun<Equation: FlowEquation>: Sendable {
     drift = 0
     largestSquare = 0
     halfRises = HalfRises()
+    rounding = RoundingWatch()
     selection = MethodSelection()
     controller = StepSizeController(step: 0)
     candidate = point
@@ -91,20 +97,23 @@ public struct FlowRun<Equation: FlowEquation>: Sendable {
     dormandPrince = checkpoint.dormandPrince
     chebyshev = checkpoint.chebyshev
     exponential = checkpoint.exponential
+    radau = checkpoint.radau
     cost = checkpoint.cost
     snapshots = checkpoint.snapshots
     invariants = checkpoint.invariants
     drift = checkpoint.drift
     largestSquare = checkpoint.largestSquare
     halfRises = checkpoint.halfRises
+    rounding = checkpoint.rounding
   }
 
   /// What is needed to continue from here.
   public var checkpoint: FlowCheckpoint {
     FlowCheckpoint(
       point: point, controller: controller, selection: selection, dormandPrince: dormandPrince,
-      chebyshev: chebyshev, exponential: exponential, cost: totalCost, snapshots: snapshots,
-      invariants: invariants, drift: drift, largestSquare: largestSquare, halfRises: halfRises)
+      chebyshev: chebyshev, exponential: exponential, radau: radau, cost: totalCost,
+      snapshots: snapshots, invariants: invariants, drift: drift, largestSquare: largestSquare,
+      halfRises: halfRises, rounding: rounding)
   }
 
   /// The time reached.
@@ -128,11 +137,24 @@ public struct FlowRun<Equation: FlowEquation>: Sendable {
         case .automatic, .dormandPrince: takeStep(\.dormandPrince, as: .dormandPrince)
         case .chebyshev: takeStep(\.chebyshev, as: .chebyshev)
         case .exponential: takeStep(\.exponential, as: .exponential)
+        case .radau: takeStep(\.radau, as: .radau)
         }
       guard isTaken else { return end(.diverged(atStep: cost.steps)) }
+      // The candidate holds where the step began.
+      let lastStep = point.time - candidate.time
       settle()
-      if point.state.count <= 4096 || cost.steps % 16 == 0 { noteInvariants() }
+      if point.state.count <= 4096 || cost.steps % 16 == 0 {
+        noteInvariants()
+        rounding.note(point, of: equation)
+      }
       if settings.recording.locatesHalfRises { halfRises.add(point, of: equation) }
+      if settings.method == .dormandPrince, case .adaptive = settings.steps,
+        selection.isHopeless(
+          step: lastStep, stiffness: dormandPrince.stiffness,
+          rest: settings.endTime - point.time)
+      {
+        return end(.stiff(atStep: cost.steps))
+      }
       let progress = GradientFlow.Progress(
         step: cost.steps, time: point.time, loss: point.loss, method: method)
       switch observe(progress) {
@@ -180,14 +202,12 @@ public struct FlowRun<Equation: FlowEquation>: Sendable {
     cost.steps += 1
     cost.stepsByMethod[method.rawValue, default: 0] += 1
     if settings.method == .automatic {
-      let stiffness =
-        method == .chebyshev
-        ? (candidate.time - point.time) * chebyshevRadius(integrator)
-        : explicitStiffness(integrator)
       selection.accepted(
         step: candidate.time - point.time,
         cost: equation.evaluations + 2 * equation.jacobianProducts - costBefore,
-        stiffness: stiffness)
+        stiffness: stiffness(integrator, step: candidate.time - point.time),
+        rest: settings.endTime - candidate.time,
+        allowsImplicit: point.state.count <= RadauIIA.easyDimension)
     }
     swap(&point, &candidate)
     return true
@@ -196,7 +216,9 @@ public struct FlowRun<Equation: FlowEquation>: Sendable {
   /// Lets the equation choose better coordinates for where it has arrived.
   private mutating func settle() {
     let tolerance = 0.1 * (settings.steps.tolerance ?? 1e-12)
-    guard equation.settle(&point.state, tolerance: max(tolerance, 1e-14)) else { return }
+    guard equation.settle(&point.state, step: cost.steps, tolerance: max(tolerance, 1e-14)) else {
+      return
+    }
     let dimension = point.state.count
     if dimension != point.velocity.count {
       point.velocity = [Double](repeating: 0, count: dimension)
@@ -204,17 +226,20 @@ public struct FlowRun<Equation: FlowEquation>: Sendable {
       dormandPrince = DormandPrince853(dimension: dimension)
       chebyshev = RungeKuttaChebyshev(dimension: dimension)
       exponential = ExponentialRosenbrock(dimension: dimension)
+      radau = RadauIIA(dimension: dimension)
       candidate = point
     }
     _ = Self.evaluate(&equation, &point)
   }
 
-  private func chebyshevRadius(_ integrator: some FlowIntegrator) -> Double {
-    (integrator as? RungeKuttaChebyshev)?.radius.value ?? 0
-  }
-
-  private func explicitStiffness(_ integrator: some FlowIntegrator) -> Double {
-    (integrator as? DormandPrince853)?.stiffness ?? 0
+  /// The last step times the spectral radius, as far as its method knows it.
+  private func stiffness(_ integrator: some FlowIntegrator, step: Double) -> Double {
+    switch integrator {
+    case let method as DormandPrince853: method.stiffness
+    case let method as RungeKuttaChebyshev: step * method.radius.value
+    case let method as RadauIIA: method.stiffness
+    default: 0
+    }
   }
 
   /// The controller's step, kept within the bound and the end. A step that would leave less than itself to the end
@@ -300,13 +325,15 @@ public struct FlowRun<Equation: FlowEquation>: Sendable {
     let (drift, largestSquare) = driftAndSquare
     var all = snapshots
     if all.last?.time != point.time { all.append(snapshot(point)) }
+    let rises = settings.recording.locatesHalfRises ? halfRises.result() : nil
     return FlowResult(
       trajectory: Trajectory(
         snapshots: all, outcome: outcome, finalNetwork: equation.network(of: point.state),
         stepCount: cost.steps),
       cost: totalCost,
       invariantDrift: invariants.isEmpty ? nil : drift / max(largestSquare, .leastNonzeroMagnitude),
-      halfRiseTimes: settings.recording.locatesHalfRises ? halfRises.result() : nil)
+      halfRiseTimes: rises?.map(\.time), isStillRising: rises?.map(\.isUnfinished),
+      roundingTime: rounding.time)
   }
 
   /// max over layers of ‖dW_j/dt‖ / ‖W_j‖.

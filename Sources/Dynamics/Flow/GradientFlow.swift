@@ -116,9 +116,16 @@ public struct FlowResult: Equatable, Sendable {
   /// The largest change of an invariant W_{j+1}ᵀW_{j+1} − W_jW_jᵀ over the run, relative to the largest ‖W_j‖²_F;
   /// nil where the flow conserves none.
   public var invariantDrift: Double?
-  /// For each singular value the time at which it first passes half of its final value; nil for one that began
-  /// above it. Nil altogether unless asked for.
+  /// For each component, in the order of the final singular values, the time at which it first passes half of its
+  /// final value; nil for one that began above it or is still rising. A component keeps its vectors where sizes
+  /// cross. Nil altogether unless asked for.
   public var halfRiseTimes: [Double?]?
+  /// For each component whether it is still rising at the end, so that half of its final value is not known yet.
+  public var isStillRising: [Bool]?
+  /// The time from which the smallest singular value of the end-to-end matrix is below rounding of the layers: from
+  /// there on its size, the rank and the sign of the determinant are those of rounding. Nil when it never is, or where
+  /// the flow is followed in coordinates that keep them.
+  public var roundingTime: Double?
 
   /// Whatever a trajectory has.
   public subscript<Value>(dynamicMember path: KeyPath<Trajectory, Value>) -> Value {

@@ -46,6 +46,10 @@ public struct NetworkFlow<Loss: CurvedLoss & Sendable>: FlowEquation {
     return result
   }
 
+  public func smallestOverRounding(of state: [Double]) -> Double? {
+    network(of: state).smallestOverRounding()
+  }
+
   public func invariants(of state: [Double]) -> [Matrix] {
     network(of: state).balanceInvariants()
   }

@@ -10,6 +10,8 @@ public enum Outcome: Equatable, Sendable {
   case stalled(atStep: Int)
   /// A number became infinite or undefined at the step named.
   case diverged(atStep: Int)
+  /// The method that was named needs millions of further steps, for stability alone: the flow is stiff.
+  case stiff(atStep: Int)
   /// An observer asked it to stop.
   case interrupted(atStep: Int)
 
@@ -21,6 +23,7 @@ public enum Outcome: Equatable, Sendable {
     case .stepLimit: "stepLimit"
     case .stalled: "stalled"
     case .diverged: "diverged"
+    case .stiff: "stiff"
     case .interrupted: "interrupted"
     }
   }
@@ -29,7 +32,9 @@ public enum Outcome: Equatable, Sendable {
   public var step: Int? {
     switch self {
     case .converged, .ended: nil
-    case .stepLimit(let step), .stalled(let step), .diverged(let step), .interrupted(let step): step
+    case .stepLimit(let step), .stalled(let step), .diverged(let step), .stiff(let step),
+      .interrupted(let step):
+      step
     }
   }
 }

@@ -129,7 +129,7 @@ struct PathDescent {
     switch trajectory.outcome {
     case .converged, .ended: isExhausted = isFlat
     case .interrupted: return false
-    case .stepLimit, .stalled, .diverged: isExhausted = true
+    case .stepLimit, .stalled, .diverged, .stiff: isExhausted = true
     }
     return true
   }

@@ -78,7 +78,7 @@ public struct BalancedFactors: Equatable, Sendable {
 }
 
 /// A singular value with its vectors, of a matrix whose rows may be of very different sizes.
-private struct Mode {
+struct Mode {
   var right: [Double]
   var left: [Double]
   var size: Double

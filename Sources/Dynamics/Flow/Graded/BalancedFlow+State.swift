@@ -22,12 +22,7 @@ extension BalancedFlow {
   private func decomposition(of state: [Double]) -> ([Double], Matrix, Matrix) {
     var core = core
     state.withUnsafeBufferPointer { core.read(UnsafeBufferPointer(rebasing: $0[coreRange])) }
-    let (y, left, right) = core.decompose()
-    let order = y.indices.sorted { y[$0] > y[$1] }
-    func basis(_ columns: [Double]) -> Matrix {
-      Matrix(rows: order.map { Array(columns[$0 * rank..<($0 + 1) * rank]) }).transposed()
-    }
-    return (order.map { y[$0] }, basis(left), basis(right))
+    return core.sortedDecomposition()
   }
 
   private func matrix(_ state: [Double], _ rowCount: Int, at begin: Int) -> Matrix {
@@ -54,7 +49,7 @@ extension BalancedFlow {
     factors(of: state).logarithmicSizes.reduce(0) { $0 + .exp(2 * $1) }
   }
 
-  public mutating func settle(_ state: inout [Double], tolerance: Double) -> Bool {
+  public mutating func settle(_ state: inout [Double], step: Int, tolerance: Double) -> Bool {
     var hasMoved = false
     let bases =
       [(0, blockSizes[0]), (blockSizes[0], blockSizes[1])]

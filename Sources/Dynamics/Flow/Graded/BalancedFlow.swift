@@ -128,10 +128,7 @@ public struct BalancedFlow<Target: Objective>: FlowEquation {
     if depth == 2 {
       // R itself, in place of X and σ.
       logarithms = []
-      for i in 0..<rank {
-        let size = Double.exp(core.logarithms[i])
-        for j in i..<rank { work.x[i, j] = size * core.triangle[i * rank + j] }
-      }
+      core.setFactor(&work.x)
       swap(&work.u, &work.uHat)
       swap(&work.v, &work.vHat)
       work.left.setToProduct(work.uHat, work.x)

@@ -1,3 +1,4 @@
+import LinearAlgebra
 import RealModule
 
 // P = R Rᵀ with R = D R̃, D = diag(e^x) and R̃ upper triangular with ones on its diagonal. Row i of R has size e^{x_i}:
@@ -106,6 +107,28 @@ struct GradedCore: Sendable {
       for k in 0..<r { logarithms[k] = x[k] }
     }
     return (columns.logarithms, columns.rotation, columns.directions)
+  }
+
+  /// ``decompose()`` with descending y, and X and Y as matrices.
+  mutating func sortedDecomposition() -> (logarithms: [Double], left: Matrix, right: Matrix) {
+    let (y, left, right) = decompose()
+    let order = y.indices.sorted { y[$0] > y[$1] }
+    let count = count
+    func basis(_ columns: [Double]) -> Matrix {
+      Matrix(rows: order.map { Array(columns[$0 * count..<($0 + 1) * count]) }).transposed()
+    }
+    return (order.map { y[$0] }, basis(left), basis(right))
+  }
+
+  /// R itself; below the diagonal the matrix is left as it is.
+  func setFactor(_ factor: inout Matrix) {
+    let r = count
+    factor.withUnsafeMutableElements { factor in
+      for i in 0..<r {
+        let size = Double.exp(logarithms[i])
+        for j in i..<r { factor[i * r + j] = size * triangle[i * r + j] }
+      }
+    }
   }
 
   /// Begins anew at R = diag(e^y).
