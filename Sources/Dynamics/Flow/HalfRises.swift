@@ -44,7 +44,8 @@ struct HalfRises: Sendable, Codable {
     let derivative = (moved(δ) - moved(-δ)) / (2 * δ)
     let count = decomposition.singularValues.count
     let (u, v) = (
-      decomposition.leftVectors.firstColumns(count), decomposition.rightVectorsTransposed.firstRows(count)
+      decomposition.leftVectors.firstColumns(count),
+      decomposition.rightVectorsTransposed.firstRows(count)
     )
     let rotated = u.transposedTimes(derivative)
     let speeds = (0..<count).map { r in

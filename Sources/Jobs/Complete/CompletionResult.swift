@@ -38,7 +38,7 @@ public struct CompletionResult: JobResult {
     switch fit.outcome {
     case .converged, .ended: .done
     case .interrupted: .interrupted
-    case .stepLimit, .stalled, .diverged: .incomplete(sentence: nil)
+    case .stepLimit, .stalled, .diverged, .stiff: .incomplete(sentence: nil)
     }
   }
 

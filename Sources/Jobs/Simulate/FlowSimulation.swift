@@ -35,7 +35,8 @@ struct FlowSimulation {
       return SimulatedPath(
         trajectory: result.trajectory, method: spec.dynamics.method.rawValue,
         isComplete: [.converged, .ended].contains(result.trajectory.outcome), cost: result.cost,
-        invariantDrift: result.invariantDrift, halfRiseTimes: result.halfRiseTimes)
+        invariantDrift: result.invariantDrift, halfRiseTimes: result.halfRiseTimes,
+        isStillRising: result.isStillRising, roundingTime: result.roundingTime)
     }
   }
 }

@@ -26,7 +26,7 @@ enum SimulatedEquation {
           "\(dynamics.kind.rawValue) follows the end-to-end matrix and has no layers; record endToEnd."
         )
       }
-      return EndToEndFlow(objective, depth: network.depth, from: network.endToEnd())
+      return try endToEnd(objective, network, dynamics)
     case (.regularizedFlow, .layered(let network)):
       guard network.depth == 2 else {
         throw dynamics.node.failure(
@@ -36,8 +36,27 @@ enum SimulatedEquation {
         objective, imbalance: try imbalance(dynamics.imbalance, network, spec.file), from: network)
     case (_, .layered(let network)):
       if let node = dynamics.batchSize { return try batches(node, network, spec) }
-      return NetworkFlow(EndToEndLoss(objective, widths: network.widths), from: network)
+      return dynamics.kind == .flow
+        ? GuardedFlow(objective, from: network)
+        : NetworkFlow(EndToEndLoss(objective, widths: network.widths), from: network)
     }
+  }
+
+  /// The end-to-end matrix alone follows a law of its own only when the layers are balanced.
+  private static func endToEnd(
+    _ objective: some Objective, _ network: LinearNetwork, _ dynamics: DynamicsSpec
+  ) throws -> any FlowEquation {
+    let share = network.relativeUnbalancedness()
+    guard share <= 1e-10 else {
+      throw dynamics.node.failure(
+        "\(dynamics.kind.rawValue) needs balanced layers, and neighbouring Gram matrices of these differ by \(readable(share)) of the largest ‖W_j‖²; use \(dynamics.kind == .endToEndFlow ? "flow" : "descent"), or initial kind balanced."
+      )
+    }
+    guard dynamics.kind == .endToEndFlow, network.depth > 1,
+      let factors = BalancedFactors(of: network)
+        ?? BalancedFactors(ofEndToEnd: network.endToEnd(), depth: network.depth)
+    else { return EndToEndFlow(objective, depth: network.depth, from: network.endToEnd()) }
+    return BalancedFlow(endToEndOf: objective, from: factors)
   }
 
   /// Λ: that of the start unless given, a number for a multiple of the identity.

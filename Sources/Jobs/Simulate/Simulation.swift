@@ -95,6 +95,9 @@ struct SimulatedPath {
   var cost: FlowCost?
   var invariantDrift: Double?
   var halfRiseTimes: [Double?]?
+  var isStillRising: [Bool]?
+  /// The time from which the smallest singular value is below rounding of the layers.
+  var roundingTime: Double?
 
   /// The sentence about a path that diverged; nil for others.
   func divergence(_ spec: SimulationSpec) -> String? {

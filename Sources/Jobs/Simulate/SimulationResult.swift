@@ -33,6 +33,10 @@ public struct SimulationResult: JobResult {
   }
 
   private var sentence: String {
+    if case .stiff(let step) = path.trajectory.outcome {
+      return
+        "the flow is stiff: after \(step) steps \(path.method) would need millions more, for stability alone; use method auto or radau, or record earlier times."
+    }
     guard let divergence = path.divergence(spec) else {
       return "the loss did not reach targetLoss; record later times, or ask for less."
     }

@@ -5,6 +5,10 @@ public struct SimulationSummary: Encodable {
   package struct OutcomeSummary: Encodable {
     package var kind: String
     package var step: Int?
+    /// The time from which the smallest singular value of the end-to-end matrix is below rounding of the layers.
+    package var roundingFrom: Double?
+    /// What that puts in doubt.
+    package var doubt: String?
   }
 
   package var objective: String
@@ -25,6 +29,8 @@ public struct SimulationSummary: Encodable {
   package var jacobianProducts: Int?
   package var invariantDrift: Double?
   package var halfRiseTimes: [Double?]?
+  /// By component, whether it has not come to its final value by the end.
+  package var isStillRising: [Bool]?
   package var seconds: Double
   package var output: String?
   package var checkpoint: String?
@@ -49,7 +55,12 @@ public struct SimulationSummary: Encodable {
     method = result.method
     widths = spec.network.widths
     seed = spec.seed
-    outcome = OutcomeSummary(kind: trajectory.outcome.kind, step: trajectory.outcome.step)
+    outcome = OutcomeSummary(
+      kind: trajectory.outcome.kind, step: trajectory.outcome.step,
+      roundingFrom: result.roundingTime,
+      doubt: result.roundingTime.map { _ in
+        "from then on the smallest singular value, the rank and the sign of the determinant are those of rounding"
+      })
     endTime = trajectory.snapshots.last?.time ?? 0
     finalLoss = trajectory.snapshots.last?.loss.finite
     minimumLoss = spec.objective.objective.minimum?.value.finite
@@ -61,6 +72,7 @@ public struct SimulationSummary: Encodable {
     jacobianProducts = result.cost?.jacobianProducts
     invariantDrift = result.invariantDrift?.finite
     halfRiseTimes = result.halfRiseTimes
+    isStillRising = result.isStillRising
     self.seconds = seconds
     output = request.output
     checkpoint = request.checkpoint

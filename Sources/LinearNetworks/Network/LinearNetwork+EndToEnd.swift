@@ -11,6 +11,15 @@ extension LinearNetwork {
     return layers.dropFirst().reduce(layers[0]) { $1 * $0 }
   }
 
+  /// ``unbalancedness()`` as a share of the largest ‖W_j‖²_F; zero for a network of zeros.
+  public func relativeUnbalancedness() -> Double {
+    // Scaled first: squares of layers below 1e-154 would vanish.
+    let scale = layers.reduce(0) { max($0, $1.maxAbsolute) }
+    guard scale > 0, scale.isFinite else { return scale.isFinite ? 0 : .infinity }
+    let scaled = LinearNetwork(fitting: layers.map { $0 / scale })
+    return scaled.unbalancedness() / scaled.layers.reduce(0) { max($0, $1.inner($1)) }
+  }
+
   /// The largest difference of neighbouring Gram matrices, max_j ‖W_{j+1}ᵀW_{j+1} − W_j W_jᵀ‖_F; zero at
   /// depth 1. Gradient flow conserves each difference.
   public func unbalancedness() -> Double {

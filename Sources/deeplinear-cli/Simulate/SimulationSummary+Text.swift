@@ -21,7 +21,14 @@ extension SimulationSummary {
     if let halfRiseTimes {
       lines.append(
         "half-rise times: "
-          + halfRiseTimes.map { $0.map(readable) ?? "–" }.joined(separator: ", "))
+          + zip(halfRiseTimes, isStillRising ?? halfRiseTimes.map { _ in false }).map {
+            $0.map(readable) ?? ($1 ? "not risen by the end" : "–")
+          }.joined(separator: ", "))
+    }
+    if let time = outcome.roundingFrom, let doubt = outcome.doubt {
+      lines.append(
+        "smallest singular value below rounding of the layers from time \(readable(time)): \(doubt)"
+      )
     }
     if let output { lines.append("trajectory: \(output)") }
     if let checkpoint { lines.append("checkpoint: \(checkpoint)") }
