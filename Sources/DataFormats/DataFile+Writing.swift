@@ -79,6 +79,10 @@ extension DataFile {
   /// all known numbers are.
   ///
   /// - Parameters:
+  ///   - original: the file that was read.
+  ///   - path: the file to write.
+  ///   - format: the format; that of the extension where nil.
+  ///   - overwrite: whether a file that exists is replaced.
   ///   - entries: the known entries that were read from it.
   ///   - isFilledEverywhere: whether known cells get a number too; numbers are exact then.
   ///   - fill: the number for a row and a column of the matrix; nil leaves the cell as it is.
@@ -137,7 +141,7 @@ extension DataFile {
 
   /// Writes known entries: as triplets to CSV, as coordinates to Matrix Market, with NaN elsewhere to npy.
   ///
-  /// - Throws: ``DataFormatError`` as ``writeMatrix(_:to:overwrite:names:)``.
+  /// - Throws: ``DataFormatError`` as `writeMatrix(_:to:overwrite:names:)`.
   public static func writeObservedEntries(
     _ entries: ObservedEntries, to path: String, overwrite: Bool = false
   ) throws(DataFormatError) {
@@ -151,7 +155,7 @@ extension DataFile {
 
   /// Writes an array of any number of dimensions as `.npy`.
   ///
-  /// - Throws: ``DataFormatError`` as ``writeMatrix(_:to:overwrite:names:)``, and for elements that
+  /// - Throws: ``DataFormatError`` as `writeMatrix(_:to:overwrite:names:)`, and for elements that
   ///   the type does not hold.
   public static func writeArray(
     _ array: NPYArray, to path: String, overwrite: Bool = false, as type: ScalarType = .float64

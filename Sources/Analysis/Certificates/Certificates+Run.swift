@@ -7,7 +7,7 @@ extension Certificates {
   ///
   /// Before the run they hold hypotheses and bounds, afterwards what was measured too.
   ///
-  /// - Throws: ``DecompositionError`` for numbers that are not finite.
+  /// - Throws: `DecompositionError` for numbers that are not finite.
   public static func all(for run: CertifiedRun) throws -> [Certificate] {
     var result = run.trajectory == nil ? [] : [try RecordConsistency.certificate(for: run)]
     result += [

@@ -6,7 +6,10 @@ public import LinearNetworks
 public enum Certificates {
   /// What is certain before a run.
   ///
-  /// - Parameter stepSize: the step of a descent that is planned; nil for a flow.
+  /// - Parameters:
+  ///   - problem: the problem.
+  ///   - network: the network.
+  ///   - stepSize: the step of a descent that is planned; nil for a flow.
   public static func before(
     _ problem: QuadraticProblem, from network: LinearNetwork, stepSize: Double? = nil
   ) throws -> [Certificate] {

@@ -24,6 +24,8 @@ public struct DescentConvergence: Equatable, Sendable {
   private let infimum: Double
 
   /// - Parameters:
+  ///   - network: the network.
+  ///   - problem: the problem.
   ///   - margin: any δ below the supremum; nine tenths of the supremum when left out.
   ///   - stepSize: the step to check; the largest allowed when left out.
   public init(

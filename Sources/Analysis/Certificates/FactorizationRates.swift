@@ -16,7 +16,9 @@ public struct FactorizationRates: Equatable, Sendable {
   /// λ₀ = u² − v².
   public let imbalance: Double
 
-  /// - Parameter target: σ ≥ 0.
+  /// - Parameters:
+  ///   - target: σ ≥ 0.
+  ///   - imbalance: λ₀.
   public init(target: Double, imbalance: Double) {
     self.target = target
     self.imbalance = imbalance

@@ -61,8 +61,10 @@ public struct LinearConvergence: Equatable, Sendable {
 
   /// The certificate, with the losses of a flow where there is one.
   ///
-  /// - Parameter accuracy: the relative error ε that the recorded W may have. It is one of 2ε√(eb) + ε²b of a loss
-  ///   e above the infimum, b = ½β‖W‖² for the largest curvature β.
+  /// - Parameters:
+  ///   - trajectory: what was recorded.
+  ///   - ε: the relative error that the recorded W may have. It is one of 2ε√(eb) + ε²b of a loss
+  ///     e above the infimum, b = ½β‖W‖² for the largest curvature β.
   public func certificate(
     along trajectory: Trajectory? = nil, accuracy ε: Double = 0
   ) -> Certificate {

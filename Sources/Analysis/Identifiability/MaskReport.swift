@@ -3,7 +3,7 @@ public import LinearAlgebra
 /// Whether a mask of known entries can determine a matrix of a given rank, and which entries it cannot.
 ///
 /// Counting gives necessary conditions (``MaskCore``). Where a fit is given and it is small enough, the
-/// Jacobian of the known entries with respect to the factors is examined as well (``LocalRigidity``): an entry
+/// Jacobian of the known entries with respect to the factors is examined as well (`LocalRigidity`): an entry
 /// is undetermined when the fit can move, keeping the rank and every known entry, so that the entry changes.
 public struct MaskReport: Equatable, Sendable {
   /// The rank the report is about.
@@ -30,6 +30,7 @@ public struct MaskReport: Equatable, Sendable {
   /// Examines a mask.
   ///
   /// - Parameters:
+  ///   - entries: the known entries.
   ///   - rank: the rank of the matrix to be determined.
   ///   - fit: factors of a matrix of that rank that agrees with the entries; without them only counting is
   ///     done.

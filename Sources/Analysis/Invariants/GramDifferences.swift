@@ -9,7 +9,9 @@ public import LinearAlgebra
 public enum GramDifferences {
   /// The conserved matrices, one for each pair of neighbouring layers.
   ///
-  /// - Parameter learningRates: one positive number per layer; all 1 when left out.
+  /// - Parameters:
+  ///   - layers: W_1, …, W_N.
+  ///   - learningRates: one positive number per layer; all 1 when left out.
   public static func of(_ layers: [Matrix], learningRates: [Double]? = nil) -> [Matrix] {
     let rates = learningRates ?? [Double](repeating: 1, count: layers.count)
     precondition(

@@ -61,8 +61,10 @@ public struct JointDecomposition: Sendable {
 
   /// Decomposes the covariances of a data set.
   ///
-  /// - Parameter tolerance: singular values that differ by at most this share of the largest count as one.
-  /// - Throws: ``DecompositionError`` when the sums are not finite.
+  /// - Parameters:
+  ///   - data: the sums over a data set.
+  ///   - tolerance: singular values that differ by at most this share of the largest count as one.
+  /// - Throws: `DecompositionError` when the sums are not finite.
   public init(of data: CovarianceAccumulator, tolerance: Double = 1e-10) throws(DecompositionError)
   {
     let inputEnergy = data.inputProducts.trace

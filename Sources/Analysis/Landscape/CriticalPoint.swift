@@ -21,8 +21,10 @@ extension LossLandscape {
   /// Without a hidden layer narrower than both ends every local minimum is global, so a stationary point with
   /// ∇ℓ(W) ≠ 0 is a saddle; its Hessian says which kind.
   ///
-  /// - Parameter tolerance: gradients and negative eigenvalues below this, relative to the size of the terms
-  ///   they are made of, count as zero.
+  /// - Parameters:
+  ///   - layers: W_1, …, W_N.
+  ///   - tolerance: gradients and negative eigenvalues below this, relative to the size of the terms
+  ///     they are made of, count as zero.
   /// - SeeAlso: Proposition 3 of [cohenRazin]; for the absence of other minima [laurent2018].
   public func criticalPoint(
     at layers: [Matrix], tolerance: Double = 1e-9

@@ -6,7 +6,7 @@ public enum LearningTimes {
   /// The flow time at which a balanced mode reaches a share of its target; half unless told otherwise.
   ///
   /// Exact for any depth; for two layers and half of the target ln(σ/(λw₀) − 1)/(2σ). See
-  /// ``BalancedMode/time(toReach:)``.
+  /// `BalancedMode.time(toReach:)`.
   public static func predicted(_ mode: BalancedMode, share: Double = 0.5) -> Double? {
     mode.time(toReach: share)
   }

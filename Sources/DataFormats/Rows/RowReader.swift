@@ -80,6 +80,7 @@ extension RowReader {
   /// Opens a file; its extension tells the format.
   ///
   /// - Parameters:
+  ///   - source: the bytes and their name.
   ///   - labelColumn: for CSV files only.
   ///   - records: the kind of a CIFAR file, if its size does not tell.
   /// - Throws: ``DataFormatError``.

@@ -56,6 +56,7 @@ public struct GradientDescent: Equatable, Sendable {
   ///
   /// - Parameters:
   ///   - loss: the loss as a function of the layers.
+  ///   - start: where it begins.
   ///   - observe: called after each step that was taken.
   /// - Complexity: a step costs one value and one gradient of the loss, and one value more for each refusal.
   public func run(

@@ -18,9 +18,12 @@ public enum ExactSolutions {
   /// meant.
   ///
   /// - Parameters:
+  ///   - problem: the problem.
+  ///   - start: where it begins.
   ///   - times: flow times, from 0, in any order.
   ///   - quantities: what each snapshot holds beside its loss.
-  /// - Throws: ``NoExactSolution`` with the hypotheses that fail and by how much; ``DecompositionError`` for
+  ///   - tolerance: how far hypotheses may be off, relatively.
+  /// - Throws: ``NoExactSolution`` with the hypotheses that fail and by how much; `DecompositionError` for
   ///   numbers that are not finite.
   public static func solve(
     _ problem: QuadraticProblem, from start: Start, at times: [Double],

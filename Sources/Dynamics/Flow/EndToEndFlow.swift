@@ -13,7 +13,10 @@ public struct EndToEndFlow<Target: Objective>: FlowEquation {
   private let velocity: EndToEndVelocity
   private var transposedGradient: Matrix
 
-  /// - Parameter depth: the number N of layers of the network that is imitated.
+  /// - Parameters:
+  ///   - objective: what is made small.
+  ///   - depth: the number N of layers of the network that is imitated.
+  ///   - endToEnd: the end-to-end matrix W.
   public init(_ objective: Target, depth: Int, from endToEnd: Matrix) {
     objective.requireFitting(endToEnd)
     self.objective = objective

@@ -22,7 +22,7 @@ public struct EndToEndVelocity: Sendable {
 
   /// dW/dt.
   ///
-  /// - Throws: ``DecompositionError`` for a matrix that is not finite.
+  /// - Throws: `DecompositionError` for a matrix that is not finite.
   public func velocity(
     at endToEnd: Matrix, gradient: Matrix
   ) throws(DecompositionError) -> Matrix {

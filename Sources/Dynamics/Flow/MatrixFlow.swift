@@ -14,6 +14,7 @@ public struct MatrixFlow: FlowEquation {
   private let velocity: @Sendable (Matrix) -> Matrix
 
   /// - Parameters:
+  ///   - start: where it begins.
   ///   - loss: what the run reports as its loss; zero when left out.
   ///   - velocity: W ↦ F(W), of the shape of W.
   /// - Precondition: the start has an element.

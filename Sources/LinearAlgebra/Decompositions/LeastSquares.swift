@@ -15,7 +15,10 @@ public struct LeastSquares: Equatable, Sendable {
 
   /// Solves a least squares problem.
   ///
-  /// - Parameter tolerance: relative to the largest singular value; max(*m*, *n*) ε unless given.
+  /// - Parameters:
+  ///   - matrix: one row for each equation.
+  ///   - right: the right-hand sides, one in each column.
+  ///   - tolerance: relative to the largest singular value; max(*m*, *n*) ε unless given.
   /// - Precondition: both matrices have the same number of rows.
   /// - Throws: ``DecompositionError`` for elements that are not finite, or if the method does not converge.
   public init(

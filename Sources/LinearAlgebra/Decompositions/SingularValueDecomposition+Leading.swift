@@ -67,8 +67,11 @@ public struct LeadingSingularTriplets: Sendable {
   /// best approximations in that space start the next round.
   ///
   /// - Parameters:
+  ///   - count: how many are wanted.
+  ///   - matrix: the matrix.
   ///   - tolerance: bound on each residual, relative to the largest singular value.
   ///   - limit: the number of rounds after which the best so far is returned.
+  ///   - generator: where random numbers come from.
   /// - Precondition: `0 < count ≤ min(m, n)`.
   /// - Throws: ``DecompositionError`` if a product is not finite.
   /// - Complexity: ten products per round with blocks of `count + 8` vectors, and O((*m* + *n*) *count*²).

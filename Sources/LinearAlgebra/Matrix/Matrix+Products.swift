@@ -36,6 +36,11 @@ extension Matrix {
   /// needs `ABᵀ` for matrices up to about 100×100 gains by keeping `Bᵀ`, see ``transpose(into:)``.
   ///
   /// - Parameters:
+  ///   - a: the left factor.
+  ///   - b: the right factor.
+  ///   - transposingLeft: whether the left factor is transposed.
+  ///   - transposingRight: whether the right factor is transposed.
+  ///   - scale: what the product is multiplied by.
   ///   - adding: what the old elements are multiplied by; with zero they are overwritten, even NaN.
   /// - Precondition: the factors fit each other and this matrix.
   public mutating func setToProduct(

@@ -6,10 +6,12 @@ extension LinearNetwork {
   ///
   /// From W = U Σ Vᵀ, the layers are Σ^{1/N}Vᵀ, Σ^{1/N}, …, UΣ^{1/N}, each filled up with zeros.
   ///
-  /// - Parameter hiddenWidths: d₁, …, d_{N−1}; none for depth 1.
+  /// - Parameters:
+  ///   - endToEnd: the end-to-end matrix W.
+  ///   - hiddenWidths: d₁, …, d_{N−1}; none for depth 1.
   /// - Throws: ``LinearNetworkError/hiddenWidthBelowRank(width:rank:)``, also for a width of zero;
   ///   ``LinearNetworkError/emptyLayer(number:rowCount:columnCount:)`` when W has no elements;
-  ///   ``DecompositionError`` when W is not finite.
+  ///   `DecompositionError` when W is not finite.
   /// - SeeAlso: Section 3 of [cohenRazin], whose n is ``depth``.
   public static func balanced(
     endToEnd: Matrix, hiddenWidths: [Int]

@@ -5,7 +5,10 @@ extension LinearNetwork {
   ///
   /// With hidden width d and `standardDeviation` = s/√d, a hidden layer scales lengths by about s.
   ///
-  /// - Parameter widths: d₀, …, d_N.
+  /// - Parameters:
+  ///   - widths: d₀, …, d_N.
+  ///   - standardDeviation: that of every entry of every layer.
+  ///   - generator: where random numbers come from.
   public static func gaussian(
     widths: [Int], standardDeviation: Double, using generator: inout SeededGenerator
   ) -> LinearNetwork {

@@ -6,7 +6,10 @@ extension LinearNetwork {
   /// Balanced when no hidden width differs from its neighbours; otherwise see
   /// ``balanced(widths:scale:using:)``.
   ///
-  /// - Parameter scale: every singular value of every layer.
+  /// - Parameters:
+  ///   - widths: d₀, …, d_N.
+  ///   - scale: every singular value of every layer.
+  ///   - generator: where random numbers come from.
   public static func orthogonal(
     widths: [Int], scale: Double, using generator: inout SeededGenerator
   ) -> LinearNetwork {

@@ -18,7 +18,7 @@ extension LinearNetwork {
   ///   - imbalances: κ_1, κ_2, …; zeros where left out.
   ///   - hiddenWidths: d_1, …, d_{N−1}.
   /// - Throws: ``LinearNetworkError/hiddenWidthBelowRank(width:rank:)`` when a layer is too narrow for so many
-  ///   modes; ``DecompositionError`` for a reference that is not finite.
+  ///   modes; `DecompositionError` for a reference that is not finite.
   public static func spectral(
     alignedWith reference: Matrix, scales: [Double], imbalances: [Double] = [], hiddenWidths: [Int]
   ) throws -> LinearNetwork {

@@ -7,7 +7,7 @@ extension LinearNetwork {
   /// Bᵀ = P S the small matrix R Sᵀ is decomposed; only its triplets are returned, as many as that layer is
   /// wide.
   ///
-  /// - Throws: ``DecompositionError`` when a weight is not finite or LAPACK does not converge.
+  /// - Throws: `DecompositionError` when a weight is not finite or LAPACK does not converge.
   public func endToEndDecomposition() throws(DecompositionError) -> SingularValueDecomposition {
     guard let (upper, lower) = narrowFactors() else {
       return try SingularValueDecomposition(of: endToEnd())

@@ -24,7 +24,9 @@ public struct ProductChain: Sendable {
 
   /// Memory for networks of the given widths d₀, …, d_N.
   ///
-  /// - Parameter skippedLayers: how many layers at the input side are left out of the product.
+  /// - Parameters:
+  ///   - widths: d₀, …, d_N.
+  ///   - skippedLayers: how many layers at the input side are left out of the product.
   public init(widths: [Int], skippingLayers skippedLayers: Int = 0) {
     LinearNetwork.requireWidths(widths)
     precondition(

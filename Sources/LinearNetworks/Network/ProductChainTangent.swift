@@ -45,6 +45,9 @@ public struct ProductChainTangent: Sendable {
   /// - Parameters:
   ///   - transposedGradient: (∂ℓ/∂W)ᵀ at the network, as given to the chain.
   ///   - transposedChange: its change along the change of the product.
+  ///   - direction: a change of every layer.
+  ///   - network: the network.
+  ///   - chain: the products of the network.
   ///   - result: one matrix of each layer's shape, overwritten.
   public mutating func backpropagate(
     transposedGradient: Matrix, transposedChange: Matrix, along direction: [Matrix],

@@ -7,6 +7,7 @@ public protocol CurvedLoss: NetworkLoss {
   /// - Parameters:
   ///   - network: the network last given to ``NetworkLoss/value(at:)`` and
   ///     ``NetworkLoss/gradients(at:into:)``.
+  ///   - direction: a change of every layer.
   ///   - result: one matrix of each layer's shape, overwritten.
   mutating func curvature(
     at network: LinearNetwork, along direction: [Matrix], into result: inout [Matrix])

@@ -17,8 +17,10 @@ public struct LogisticObjective: PredictionObjective, Equatable {
   public let smoothness: Double?
 
   /// - Parameters:
+  ///   - inputs: X, one sample per row.
   ///   - labels: a class number below `classCount` for each row of inputs.
-  /// - Throws: ``ObjectiveError``, or ``DecompositionError`` for inputs that are not finite.
+  ///   - classCount: the number of classes.
+  /// - Throws: ``ObjectiveError``, or `DecompositionError` for inputs that are not finite.
   public init(inputs: Matrix, labels: [Int], classCount: Int) throws {
     guard inputs.rowCount == labels.count else {
       throw ObjectiveError.differentSampleCounts(inputs: inputs.rowCount, targets: labels.count)
@@ -36,7 +38,9 @@ public struct LogisticObjective: PredictionObjective, Equatable {
     smoothness = try Self.squaredNorm(inputs) / (2 * Double(labels.count))
   }
 
-  /// - Parameter targets: class numbers in one column, from 0, or one-hot rows.
+  /// - Parameters:
+  ///   - inputs: X, one sample per row.
+  ///   - targets: class numbers in one column, from 0, or one-hot rows.
   /// - Throws: ``ObjectiveError/label(sample:value:)`` for anything else.
   public init(inputs: Matrix, targets: Matrix) throws {
     var labels: [Int] = []

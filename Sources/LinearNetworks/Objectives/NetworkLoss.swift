@@ -10,6 +10,8 @@ public protocol NetworkLoss {
 
   /// The gradients of all layers at the network last given to ``value(at:)``.
   ///
-  /// - Parameter gradients: one matrix of each layer's shape, overwritten.
+  /// - Parameters:
+  ///   - network: the network.
+  ///   - gradients: one matrix of each layer's shape, overwritten.
   mutating func gradients(at network: LinearNetwork, into gradients: inout [Matrix])
 }

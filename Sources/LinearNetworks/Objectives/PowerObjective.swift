@@ -18,7 +18,7 @@ public struct PowerObjective: PredictionObjective, Equatable {
   public let minimum: ObjectiveMinimum?
 
   /// - Throws: ``ObjectiveError`` for an odd or non-positive power or unequal numbers of samples;
-  ///   ``DecompositionError`` for data that are not finite.
+  ///   `DecompositionError` for data that are not finite.
   public init(inputs: Matrix, targets: Matrix, power: Int) throws {
     guard power > 0, power % 2 == 0 else { throw ObjectiveError.unevenPower(power) }
     let samples = try RegressionObjective.Samples(inputs: inputs, targets: targets)

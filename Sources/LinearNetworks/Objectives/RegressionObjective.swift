@@ -51,7 +51,7 @@ public struct RegressionObjective: Objective, Equatable {
 
   /// Regression on samples.
   ///
-  /// - Throws: ``ObjectiveError``, or ``DecompositionError`` for data that are not finite.
+  /// - Throws: ``ObjectiveError``, or `DecompositionError` for data that are not finite.
   public init(inputs: Matrix, targets: Matrix) throws {
     let samples = try Samples(inputs: inputs, targets: targets)
     let count = Double(samples.count)
@@ -65,7 +65,7 @@ public struct RegressionObjective: Objective, Equatable {
   /// - Parameters:
   ///   - inputCovariance: Σx, symmetric positive semidefinite, d₀ × d₀.
   ///   - crossCovariance: Σyx, d_N × d₀.
-  /// - Throws: ``ObjectiveError``, or ``DecompositionError`` for elements that are not finite.
+  /// - Throws: ``ObjectiveError``, or `DecompositionError` for elements that are not finite.
   public init(inputCovariance: Matrix, crossCovariance: Matrix) throws {
     guard inputCovariance.rowCount == inputCovariance.columnCount,
       crossCovariance.columnCount == inputCovariance.rowCount, crossCovariance.count > 0

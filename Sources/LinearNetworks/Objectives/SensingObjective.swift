@@ -14,8 +14,12 @@ public struct SensingObjective: Objective, Equatable {
   public let strongConvexity: Double?
   public let minimum: ObjectiveMinimum?
 
-  /// - Parameter measurements: m × (outputCount · inputCount), one measurement matrix per row.
-  /// - Throws: ``ObjectiveError`` when the shapes do not fit, or ``DecompositionError`` for data that are not
+  /// - Parameters:
+  ///   - measurements: m × (outputCount · inputCount), one measurement matrix per row.
+  ///   - values: the measured values b.
+  ///   - outputCount: d_N.
+  ///   - inputCount: d₀.
+  /// - Throws: ``ObjectiveError`` when the shapes do not fit, or `DecompositionError` for data that are not
   ///   finite.
   /// - Complexity: one singular value decomposition of the measurements.
   public init(measurements: Matrix, values: [Double], outputCount: Int, inputCount: Int) throws {

@@ -13,7 +13,7 @@ public struct SigmoidObjective: PredictionObjective, Equatable {
   public let targets: Matrix
   public let smoothness: Double?
 
-  /// - Throws: ``ObjectiveError`` for unequal numbers of samples; ``DecompositionError`` for data that are not
+  /// - Throws: ``ObjectiveError`` for unequal numbers of samples; `DecompositionError` for data that are not
   ///   finite.
   public init(inputs: Matrix, targets: Matrix) throws {
     let samples = try RegressionObjective.Samples(inputs: inputs, targets: targets)

@@ -16,6 +16,7 @@ public struct SiteWriter: Sendable {
   /// Makes the folder of a site, or takes one up.
   ///
   /// - Parameters:
+  ///   - folder: the folder of the site.
   ///   - fingerprint: all that decides what the pages say. A folder with another fingerprint is not taken up.
   ///   - overwrite: whether to begin anew, removing the pages that are there.
   ///   - plotly: the file to copy; nil makes static pages.
@@ -62,7 +63,11 @@ public struct SiteWriter: Sendable {
 
   /// Writes a page into the folder `name`, and whatever files belong beside it.
   ///
-  /// - Parameter links: places it leads to beside the gallery, relative to the page.
+  /// - Parameters:
+  ///   - record: what the page shows.
+  ///   - name: the folder of the page, inside the site.
+  ///   - links: places it leads to beside the gallery, relative to the page.
+  ///   - files: what is written beside the page.
   public func write(
     _ record: Record, named name: String, links: [Link] = [],
     beside files: [(name: String, content: [UInt8])] = []
