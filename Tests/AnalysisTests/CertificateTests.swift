@@ -303,14 +303,14 @@ import _TestSupport
         )
       }
       let (early, late) = (try errors(14), try errors(18))
-      let rates = FactorizationRates.matrixRates(
-        smallestSingularValue: 0.5, imbalance: imbalance, isSquare: false)
+      let rates = ImbalancedRates.penalized(
+        smallestSingularValue: 0.5, isSquare: false, imbalance: imbalance)
       expectClose(.log(early.0 / late.0) / 4, rates.stacked, relative: 0.02)
       expectClose(.log(early.1 / late.1) / 4, rates.endToEnd, relative: 0.02)
       #expect(rates.endToEnd > rates.stacked)
     }
-    let square = FactorizationRates.matrixRates(
-      smallestSingularValue: 0.3, imbalance: 0.8, isSquare: true)
+    let square = ImbalancedRates.penalized(
+      smallestSingularValue: 0.3, isSquare: true, imbalance: 0.8)
     expectClose(square.endToEnd, 1, relative: 1e-15)
   }
 
