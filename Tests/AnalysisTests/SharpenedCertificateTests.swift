@@ -302,6 +302,95 @@ import _TestSupport
     #expect(try verdict(target) == .violated)
   }
 
+  // MARK: Rates from imbalance, symmetric networks, a single layer
+
+  /// On random problems each bound holds, and a record that stands still is a violation.
+  @Test func furtherRatesAreRespected() throws {
+    var generator = SeededGenerator(seed: 47)
+    var holding = [String: Int]()
+    for trial in 0..<1000 {
+      let (outputs, inputs) = (2 + trial % 2, 2 + trial / 4 % 2)
+      let target = Matrix.gaussian(rowCount: outputs, columnCount: inputs, using: &generator)
+      let quantities: Set<Recording.Quantity> = [.endToEnd]
+      let recording = FlowRecording.at([0, 0.5, 2, 4], of: quantities)
+      let flow = GradientFlow(
+        until: 4, steps: .adaptive(relativeTolerance: 1e-10), recording: recording)
+      let run: CertifiedRun
+      switch trial % 4 {
+      case 0:
+        // Wide layers of different sizes.
+        let network = try LinearNetwork(layers: [
+          0.1 * Matrix.gaussian(rowCount: 8, columnCount: inputs, using: &generator),
+          0.7 * Matrix.gaussian(rowCount: outputs, columnCount: 8, using: &generator),
+        ])
+        let objective = FactorizationObjective(target)
+        run = CertifiedRun(
+          objective: objective, from: .layered(network), moving: .flow, accuracy: 1e-8,
+          recorded: flow.run(objective, from: network).trajectory)
+      case 1:
+        let square = Matrix.gaussian(rowCount: inputs, columnCount: inputs, using: &generator)
+        let factor = Matrix.gaussian(rowCount: inputs, columnCount: 4, using: &generator)
+        let objective = FactorizationObjective(square)
+        run = CertifiedRun(
+          objective: objective, from: .symmetric(factor: factor), moving: .flow, accuracy: 1e-8,
+          recorded: flow.run(
+            SymmetricFlow(objective, from: SymmetricNetwork(factor: factor))
+          ).trajectory)
+      default:
+        // A singular covariance in half of them.
+        let x = Matrix.gaussian(
+          rowCount: trial % 8 < 4 ? 1 : 6, columnCount: inputs, using: &generator)
+        let objective = try RegressionObjective(inputs: x, targets: x.timesTransposed(target))
+        let network = try LinearNetwork(layers: [
+          Matrix.gaussian(rowCount: outputs, columnCount: inputs, using: &generator)
+        ])
+        if trial % 4 == 2 {
+          run = CertifiedRun(
+            objective: objective, from: .layered(network), moving: .flow, accuracy: 1e-8,
+            recorded: flow.run(objective, from: network).trajectory)
+        } else {
+          let largest = try objective.inputCovariance.symmetricEigenvalues()[0]
+          let step = 1.9 * generator.nextUniform() / largest
+          run = CertifiedRun(
+            objective: objective, from: .layered(network), moving: .descent(stepSize: step),
+            recorded: Descent(
+              stepSize: step, stepLimit: 40, recording: Recording(.every(10), of: quantities)
+            ).run(objective, from: network))
+        }
+      }
+      func certificates(_ trajectory: Trajectory?) throws -> [Certificate] {
+        let run = CertifiedRun(
+          objective: run.objective, from: run.start, moving: run.motion, accuracy: run.accuracy,
+          recorded: trajectory)
+        return try [
+          ImbalanceRate.certificate(for: run), SymmetricConvergence.certificate(for: run),
+          LinearModelConvergence.certificate(for: run),
+        ]
+      }
+      var stuck = run.trajectory
+      for k in stuck!.snapshots.indices {
+        stuck!.snapshots[k] = run.trajectory!.snapshots[0]
+        stuck!.snapshots[k].time = run.trajectory!.snapshots[k].time
+      }
+      for (honest, doctored) in zip(
+        try certificates(run.trajectory), try certificates(stuck))
+      {
+        #expect(
+          honest.verdict != .violated,
+          "\(trial) \(honest.claim) \(honest.violations.first as Any)")
+        guard honest.verdict == .holds else { continue }
+        holding[honest.claim, default: 0] += 1
+        // Weak rates have not done anything by then.
+        let last = honest.bounds.last!
+        if last.limit < 0.9 * honest.bounds[0].measured! {
+          #expect(doctored.verdict == .violated, "\(trial) \(honest.claim)")
+        }
+      }
+    }
+    #expect(holding.count == 3, "\(holding)")
+    #expect(holding.values.allSatisfy { $0 > 100 }, "\(holding)")
+  }
+
   // MARK: Nothing measured
 
   /// A certificate does not hold because nothing was recorded that could contradict it.

@@ -48,12 +48,80 @@ struct Follower {
   /// Bounds at every recorded point that can be reached with the work allowed.
   func bounds() throws -> [Certificate.Bound] {
     switch stepping {
-    case .flow(let tolerance): try flowBounds(tolerance)
+    case .flow(let tolerance):
+      if !run.isSymmetric, case .met(let network) = try run.flowingLayers(), network.isBalanced {
+        try balancedBounds(tolerance, from: network)
+      } else {
+        try flowBounds(tolerance)
+      }
     case .descent(let descent): try descentBounds(descent)
     }
   }
 
-  // MARK: Flows
+  // MARK: Flows of balanced layers
+
+  // Recorded layers hold a singular value only to rounding of the largest one, so that nothing is followed from them:
+  // the whole path is, from the start, in coordinates that keep all singular values. It is disturbed by (1 + E) W₀ (1 + F),
+  // which keeps rank and balance and changes every singular value by its own share.
+
+  private func balancedBounds(
+    _ tolerance: Double, from network: LinearNetwork
+  ) throws -> [Certificate.Bound] {
+    let times = run.snapshots.map(\.time)
+    guard let last = times.last else { return [] }
+    var generator = SeededGenerator(seed: 0)
+    var spent = 0.0
+    func path(_ network: LinearNetwork, _ tolerance: Double, until end: Double) -> [FollowedPoint] {
+      let limit = (budget - spent) / (40 * workOfEvaluation)
+      guard limit >= 1 else { return [] }
+      let result = Self.follow(
+        GradientFlow(
+          until: end, steps: .adaptive(relativeTolerance: tolerance),
+          stepLimit: Int(min(limit, 1e9)), recording: .at(times, of: [.endToEnd])),
+        run.objective, from: network)
+      spent +=
+        Double(result.cost.evaluations + 2 * result.cost.jacobianProducts) * workOfEvaluation
+      return result.trajectory.snapshots.prefix { $0.time <= last }.prefix(times.count).map {
+        FollowedPoint(endToEnd: $0.endToEnd!, loss: $0.loss)
+      }
+    }
+    let start = network.endToEnd()
+    let hidden = Array(network.widths.dropFirst().dropLast())
+    func disturbed() throws -> LinearNetwork {
+      var (left, right) = (
+        Matrix.identity(start.rowCount), Matrix.identity(start.columnCount)
+      )
+      disturb(&left, by: 0.1 * run.accuracy, using: &generator)
+      disturb(&right, by: 0.1 * run.accuracy, using: &generator)
+      return try .balanced(endToEnd: left * start * right, hiddenWidths: hidden)
+    }
+    let base = path(network, tolerance, until: last)
+    var others = [path(network, 0.01 * run.accuracy, until: last == 0 ? 0 : 1.01 * last)]
+    for _ in 0..<2 { others.append(path(try disturbed(), tolerance, until: last)) }
+    var bounds: [Certificate.Bound] = []
+    for (k, point) in run.snapshots.enumerated() {
+      guard k < base.count, others.allSatisfy({ k < $0.count }) else { break }
+      bounds += try RecordDynamics.bounds(
+        point, run, expected: base[k], disturbed: others.map { $0[k] })
+    }
+    return bounds
+  }
+
+  private static func follow(
+    _ flow: GradientFlow, _ objective: some Objective, from network: LinearNetwork
+  ) -> FlowResult {
+    flow.run(objective, from: network)
+  }
+
+  private func disturb(
+    _ matrix: inout Matrix, by share: Double, using generator: inout SeededGenerator
+  ) {
+    var all = [matrix]
+    disturb(&all, by: share, using: &generator)
+    matrix = all[0]
+  }
+
+  // MARK: Other flows
 
   /// One path: its weights, and what was last seen of it.
   private struct Path {
