@@ -51,64 +51,64 @@ import Testing
   private static let runs: [(name: String, text: String, holding: Int)] = objectives + motions
 
   private static let objectives: [(name: String, text: String, holding: Int)] = [
-    ("regression", spec(objective: "kind: regression, inputs: x.npy, targets: y.npy"), 6),
+    ("regression", spec(objective: "kind: regression, inputs: x.npy, targets: y.npy"), 9),
     (
       "covariance",
-      spec(objective: "kind: covariance, inputCovariance: sx.npy, crossCovariance: syx.npy"), 6
+      spec(objective: "kind: covariance, inputCovariance: sx.npy, crossCovariance: syx.npy"), 9
     ),
-    ("completion", spec(objective: "kind: completion, observed: target.npy"), 4),
-    ("sensing", spec(objective: "kind: sensing, measurements: a.npy, values: b.npy"), 4),
-    ("power", spec(objective: "kind: power, inputs: x.npy, targets: y.npy, power: 4"), 4),
-    ("logistic", spec(objective: "kind: logistic, inputs: x.npy, targets: labels.npy"), 4),
-    ("sigmoid", spec(objective: "kind: sigmoid, inputs: x.npy, targets: labels.npy"), 4),
+    ("completion", spec(objective: "kind: completion, observed: target.npy"), 9),
+    ("sensing", spec(objective: "kind: sensing, measurements: a.npy, values: b.npy"), 7),
+    ("power", spec(objective: "kind: power, inputs: x.npy, targets: y.npy, power: 4"), 6),
+    ("logistic", spec(objective: "kind: logistic, inputs: x.npy, targets: labels.npy"), 7),
+    ("sigmoid", spec(objective: "kind: sigmoid, inputs: x.npy, targets: labels.npy"), 7),
   ]
 
   private static let motions: [(name: String, text: String, holding: Int)] =
     [
-      ("flow", spec(), 6), ("exact", spec(dynamics: "kind: exact"), 6),
+      ("flow", spec(), 9), ("exact", spec(dynamics: "kind: exact"), 9),
       (
         "spectral",
         spec(
           network:
             "widths: [3, 4, 3], initial: { kind: spectral, scales: [0.1, 0.1, 0.2], imbalance: [0, 0.5] }"
-        ), 4
+        ), 6
       ),
-      ("regularized", spec(dynamics: "kind: regularizedFlow"), 6),
+      ("regularized", spec(dynamics: "kind: regularizedFlow"), 9),
       ("penalised", spec(dynamics: "kind: regularizedFlow, imbalance: 0.5"), 2),
       (
         "endToEndFlow",
-        spec(dynamics: "kind: endToEndFlow", quantities: "endToEnd, singularValues"), 4
+        spec(dynamics: "kind: endToEndFlow", quantities: "endToEnd, singularValues"), 8
       ),
       (
         "endToEndDescent",
         spec(
-          dynamics: "kind: endToEndDescent, stepSize: 0.01", quantities: "endToEnd"), 1
+          dynamics: "kind: endToEndDescent, stepSize: 0.01", quantities: "endToEnd"), 2
       ),
       (
         "descent",
         spec(
           network: "widths: [3, 3, 3], initial: { kind: spectral, scales: [0.01, 0.01, 0.01] }",
-          dynamics: "kind: descent, stepSize: 0.05", times: "0, 10, 100"), 3
+          dynamics: "kind: descent, stepSize: 0.05", times: "0, 10, 100"), 4
       ),
       (
         "smallDescent",
         spec(
           objective: "kind: factorization, target: target.npy",
-          dynamics: "kind: descent, stepSize: 1e-8", times: "0, 10, 100"), 2
+          dynamics: "kind: descent, stepSize: 1e-8", times: "0, 10, 100"), 3
       ),
-      ("momentum", spec(dynamics: "kind: descent, stepSize: 0.01, method: heavyBall"), 1),
+      ("momentum", spec(dynamics: "kind: descent, stepSize: 0.01, method: heavyBall"), 2),
       (
         "symmetric",
         spec(
           objective: "kind: factorization, target: sx.npy",
           network: "kind: symmetric, widths: [3, 2], initial: { kind: identity, scale: 0.5 }",
-          quantities: "loss, endToEnd, layers, singularValues"), 2
+          quantities: "loss, endToEnd, layers, singularValues"), 4
       ),
       (
         "counterexample",
         spec(
           objective: "kind: completion, observed: counterexample.csv",
-          network: "widths: [2, 2, 2], initial: { kind: identity, scale: 0.1 }"), 5
+          network: "widths: [2, 2, 2], initial: { kind: identity, scale: 0.1 }"), 7
       ),
     ]
 
@@ -163,6 +163,7 @@ import Testing
     let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map { line in
       if line.hasSuffix("fails") { return String(line) }
       return String(line).replacing(#/\S+(?=  (at most|must be ≤) 1\.0e-)/#, with: "#")
+        .replacing(#/-?\d(\.\d+)?e-(0?[89]|[1-9]\d+)(?=$|[ ,])/#, with: "#")
         .replacing(#/ +#/#, with: " #")
     }
     return lines.joined(separator: "\n")
@@ -185,7 +186,7 @@ import Testing
       let bound = try #require((first["bounds"] as? [[String: Any]])?.first)
       #expect(
         Set(bound.keys) == [
-          "limit", "measured", "quantity", "side", "slack", "time", "violated",
+          "informative", "limit", "measured", "quantity", "side", "slack", "time", "violated",
         ])
     }
   }
@@ -221,7 +222,8 @@ import Testing
       let slow = try violated(
         ["loss"], { loss in for k in loss.indices { loss[k] = loss[0] * exp(-0.1 * Double(k)) } },
         dropping: matrices)
-      #expect(slow == ["linear convergence"])
+      #expect(slow.contains("linear convergence"))
+      #expect(slow.contains("the record follows its dynamics"))
       let rising = try violated(
         ["loss"], { $0[3] = 2 * $0[2] + 1e-3 }, dropping: matrices)
       #expect(rising.contains("loss never rises"))

@@ -196,7 +196,7 @@ struct Follower {
     let result = Self.follow(flow, makeEquation(path.weights))
     spent +=
       Double(result.cost.evaluations + 2 * result.cost.jacobianProducts) * workOfEvaluation
-    guard result.trajectory.outcome == .converged, let end = result.trajectory.snapshots.first,
+    guard let end = result.trajectory.snapshots.first, end.time == duration, end.loss.isFinite,
       let layers = end.layers
     else {
       path.isAlive = false

@@ -6,14 +6,15 @@ import LinearNetworks
 /// and its loss are those recorded, and the unbalancedness is that of the layers. No theorem, but what every
 /// other certificate relies on.
 ///
-/// Distances are relative to the largest element, value or term at hand.
+/// Distances are relative to the largest element, value or term at hand; what is allowed is the accuracy of the record,
+/// because a flow between two steps is interpolated in coordinates of which the singular values are a part.
 public enum RecordConsistency {
   static let claim = "the record agrees with itself"
   static let source = "definitions of the recorded quantities"
-  private static let limit = 1e-9
 
   /// The certificate of a finished run.
   public static func certificate(for run: CertifiedRun) throws -> Certificate {
+    let limit = max(1e-9, run.accuracy)
     var bounds: [Certificate.Bound] = []
     for point in run.snapshots {
       func compare(_ what: String, _ distance: Double, scale: Double) {

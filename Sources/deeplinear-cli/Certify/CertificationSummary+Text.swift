@@ -17,7 +17,8 @@ extension CertificationSummary {
     }
     for certificate in certificates {
       lines +=
-        ["", certificate.heading(afterRun: trajectory.value != nil), "    \(certificate.source)"]
+        ["", certificate.heading(afterRun: trajectory.value != nil)]
+        + TextRow(certificate.source).lines
         + certificate.details(afterRun: trajectory.value != nil)
     }
     let number = { (verdict: String) in counts[verdict] ?? 0 }
