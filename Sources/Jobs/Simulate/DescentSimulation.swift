@@ -12,13 +12,18 @@ struct DescentSimulation {
       spec.dynamics.rule, stepSize: spec.dynamics.stepSize, stepLimit: times.last ?? 0,
       targetLoss: spec.dynamics.targetLoss,
       recording: Recording(.at(Set(times)), of: spec.recording.quantities))
-    let store = CheckpointStore(request: request, spec: spec)
+    let store = try CheckpointStore(request: request, spec: spec)
     var run =
-      if let checkpoint: DescentCheckpoint = try store.resumed() {
+      if let checkpoint = try store.resumed(
+        as: DescentCheckpoint.self, reaching: { Double($0.stepCount) })
+      {
         DescentRun(settings, equation, from: checkpoint)
       } else {
         DescentRun(settings, equation)
       }
+    // Found out before the run: whether a checkpoint can be written at all.
+    try store.save(run.checkpoint)
+    var keeper = CheckpointKeeper(store, observer)
     var wasStopped = false
     while true {
       var timer = CheckpointTimer(
@@ -29,7 +34,7 @@ struct DescentSimulation {
           "simulating", Double(progress.step) / Double(max(settings.stepLimit, 1)))
         return wasStopped || timer.isDue() ? .interrupt : .goOn
       }
-      try store.save(run.checkpoint)
+      if !keeper.save(run.checkpoint) { wasStopped = true }
       if case .interrupted = trajectory.outcome, !wasStopped { continue }
       let isComplete =
         switch trajectory.outcome {

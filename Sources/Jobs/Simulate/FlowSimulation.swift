@@ -14,13 +14,18 @@ struct FlowSimulation {
       recording: FlowRecording(
         times: spec.recording.times, of: spec.recording.quantities,
         locatingHalfRises: spec.recording.locatesHalfRises))
-    let store = CheckpointStore(request: request, spec: spec)
+    let store = try CheckpointStore(request: request, spec: spec)
     var run =
-      if let checkpoint: FlowCheckpoint = try store.resumed() {
+      if let checkpoint = try store.resumed(
+        as: FlowCheckpoint.self, reaching: { $0.time })
+      {
         FlowRun(settings, equation, from: checkpoint)
       } else {
         FlowRun(settings, equation)
       }
+    // Found out before the run: whether a checkpoint can be written at all.
+    try store.save(run.checkpoint)
+    var keeper = CheckpointKeeper(store, observer)
     var wasStopped = false
     while true {
       var timer = CheckpointTimer(
@@ -30,7 +35,7 @@ struct FlowSimulation {
           "simulating", progress.time / max(settings.endTime, .leastNonzeroMagnitude))
         return wasStopped || timer.isDue() ? .interrupt : .goOn
       }
-      try store.save(run.checkpoint)
+      if !keeper.save(run.checkpoint) { wasStopped = true }
       if case .interrupted = result.trajectory.outcome, !wasStopped { continue }
       return SimulatedPath(
         trajectory: result.trajectory, method: spec.dynamics.method.rawValue,

@@ -26,7 +26,7 @@ extension ParsableCommand {
     let words =
       shared.json
       ? String(decoding: try result.summaryJSON(), as: UTF8.self) : text(result.summary)
-    if isOutputTaken { StandardError.write(words + "\n") } else { print(words) }
+    if isOutputTaken { StandardError.write(words + "\n") } else { try StandardOutput.write(words) }
     switch result.ending {
     case .done: break
     case .interrupted: throw Ended.interrupted
