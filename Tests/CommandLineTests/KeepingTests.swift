@@ -51,13 +51,13 @@ import Testing
       try Self.prepare(command)
       try FileManager.default.createSymbolicLink(
         atPath: command.path("link"), withDestinationPath: ".")
-      for other in ["./o.npz", "link/o.npz", "link/../o.npz"] {
+      for other in ["./o.npz", "link/o.npz"] {
         let ending = try command.run(
           "simulate", "s.yaml", "--output", "o.npz", "--checkpoint", other)
         #expect(ending.status == 2 && ending.error.contains("name the same place"), "\(other)")
       }
       let inside = try command.run(
-        "simulate", "s.yaml", "--report", "r", "--checkpoint", "r/kept")
+        "simulate", "s.yaml", "--output", "o.npz", "--report", "r", "--checkpoint", "r/kept")
       #expect(inside.status == 2 && inside.error.contains("lies inside the other"))
     }
   }
@@ -90,18 +90,20 @@ import Testing
           == Data(contentsOf: URL(fileURLWithPath: command.path("c.npz"))))
       // Times that have gone by cannot be changed.
       try Self.prepare(command, until: 30)
-      let ending = try command.run("simulate", "s.yaml", "--resume", "kept")
-      #expect(ending.status == 2 && ending.error.contains("change only later ones"))
+      #expect(try command.run("simulate", "s.yaml", "--output", "e.npz").status == 0)
+      let ending = try command.run("simulate", "s.yaml", "--output", "d.npz", "--resume", "kept")
+      #expect(ending.status == 2 && ending.error.contains("change only later times"))
     }
   }
 
   @Test func aCheckpointOfOtherDataIsRefused() throws {
     try Command.inFolder { command in
       try Self.prepare(command)
-      _ = try command.run("simulate", "s.yaml", "--checkpoint", "kept")
+      #expect(
+        try command.run("simulate", "s.yaml", "--output", "a.npz", "--checkpoint", "kept").status == 0)
       try DataFile.writeMatrix(
         Matrix.identity(4).appendingZeros(columns: 1), to: command.path("y.npy"), overwrite: true)
-      let ending = try command.run("simulate", "s.yaml", "--resume", "kept")
+      let ending = try command.run("simulate", "s.yaml", "--output", "d.npz", "--resume", "kept")
       #expect(ending.status == 2 && ending.error.contains("have changed since the checkpoint"))
     }
   }
@@ -109,7 +111,8 @@ import Testing
   @Test func everyFlippedBitIsSeen() throws {
     try Command.inFolder { command in
       try Self.prepare(command)
-      _ = try command.run("simulate", "s.yaml", "--checkpoint", "kept")
+      #expect(
+        try command.run("simulate", "s.yaml", "--output", "a.npz", "--checkpoint", "kept").status == 0)
       let whole = try Data(contentsOf: URL(fileURLWithPath: command.path("kept")))
       var generator = SeededGenerator(seed: 11)
       for _ in 0..<24 {
@@ -117,12 +120,12 @@ import Testing
         let place = Int.random(in: 0..<whole.count, using: &generator)
         damaged[place] ^= 1 << UInt8.random(in: 0..<8, using: &generator)
         try damaged.write(to: URL(fileURLWithPath: command.path("kept")))
-        let ending = try command.run("simulate", "s.yaml", "--resume", "kept")
+        let ending = try command.run("simulate", "s.yaml", "--output", "d.npz", "--resume", "kept")
         #expect(ending.status == 2, "byte \(place): \(ending.error)")
       }
       for count in [0, 10, 40, whole.count - 1] {
         try whole.prefix(count).write(to: URL(fileURLWithPath: command.path("kept")))
-        #expect(try command.run("simulate", "s.yaml", "--resume", "kept").status == 2)
+        #expect(try command.run("simulate", "s.yaml", "--output", "d.npz", "--resume", "kept").status == 2)
       }
     }
   }

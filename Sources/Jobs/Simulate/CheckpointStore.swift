@@ -56,9 +56,10 @@ struct CheckpointStore {
   /// The checkpoint to continue from, if one was asked for.
   ///
   /// - Parameter place: how far along the recorded times a checkpoint is.
+  /// - Returns: it, and the times it has recorded that are no longer asked for.
   func resumed<Checkpoint: Codable>(
     as type: Checkpoint.Type, reaching place: (Checkpoint) -> Double
-  ) throws -> Checkpoint? {
+  ) throws -> (checkpoint: Checkpoint, unwanted: Set<Double>)? {
     guard let path = request.resume else { return nil }
     guard let data = FileManager.default.contents(atPath: path) else {
       throw BadInput("\(path): there is no such checkpoint; leave out --resume to begin anew.")
@@ -95,14 +96,14 @@ struct CheckpointStore {
       )
     }
     let reached = place(stored.checkpoint)
-    guard
-      spec.recording.times.filter({ $0 <= reached }) == stored.times.filter({ $0 <= reached })
-    else {
+    let recorded = Set(stored.times.filter { $0 <= reached })
+    let wanted = Set(spec.recording.times.filter { $0 <= reached })
+    if let missed = wanted.subtracting(recorded).min() {
       throw BadInput(
-        "\(path): the checkpoint is at \(reached), and recording.times names other times before that than it recorded; change only later ones."
+        "\(path): the checkpoint is at \(reached) and has not recorded \(missed), which has gone by; change only later times."
       )
     }
-    return stored.checkpoint
+    return (stored.checkpoint, recorded.subtracting(wanted))
   }
 }
 

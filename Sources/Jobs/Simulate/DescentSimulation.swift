@@ -13,14 +13,9 @@ struct DescentSimulation {
       targetLoss: spec.dynamics.targetLoss,
       recording: Recording(.at(Set(times)), of: spec.recording.quantities))
     let store = try CheckpointStore(request: request, spec: spec)
-    var run =
-      if let checkpoint = try store.resumed(
-        as: DescentCheckpoint.self, reaching: { Double($0.stepCount) })
-      {
-        DescentRun(settings, equation, from: checkpoint)
-      } else {
-        DescentRun(settings, equation)
-      }
+    let kept = try store.resumed(as: DescentCheckpoint.self, reaching: { Double($0.stepCount) })
+    var run = kept.map { DescentRun(settings, equation, from: $0.checkpoint) }
+      ?? DescentRun(settings, equation)
     // Found out before the run: whether a checkpoint can be written at all.
     try store.save(run.checkpoint)
     var keeper = CheckpointKeeper(store, observer)
@@ -28,7 +23,7 @@ struct DescentSimulation {
     while true {
       var timer = CheckpointTimer(
         interval: request.checkpoint == nil ? nil : request.settledCheckpointInterval)
-      let trajectory = run.advance { progress in
+      var trajectory = run.advance { progress in
         guard progress.step % 16 == 0 else { return .goOn }
         wasStopped = !observer.show(
           "simulating", Double(progress.step) / Double(max(settings.stepLimit, 1)))
@@ -42,6 +37,7 @@ struct DescentSimulation {
         case .stepLimit: settings.targetLoss == nil
         default: false
         }
+      trajectory.snapshots.removeAll { kept?.unwanted.contains($0.time) ?? false }
       return SimulatedPath(
         trajectory: trajectory, method: spec.dynamics.rule.name, isComplete: isComplete)
     }
