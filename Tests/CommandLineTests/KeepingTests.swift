@@ -56,8 +56,10 @@ import Testing
           "simulate", "s.yaml", "--output", "o.npz", "--checkpoint", other)
         #expect(ending.status == 2 && ending.error.contains("name the same place"), "\(other)")
       }
+      try FileManager.default.createDirectory(
+        atPath: command.path("r"), withIntermediateDirectories: false)
       let inside = try command.run(
-        "simulate", "s.yaml", "--output", "o.npz", "--report", "r", "--checkpoint", "r/kept")
+        "simulate", "s.yaml", "--output", "r/o.npz", "--report", "r", "--force")
       #expect(inside.status == 2 && inside.error.contains("lies inside the other"))
     }
   }
