@@ -102,7 +102,8 @@ import Testing
     try Command.inFolder { command in
       try Self.prepare(command)
       #expect(
-        try command.run("simulate", "s.yaml", "--output", "a.npz", "--checkpoint", "kept").status == 0)
+        try command.run("simulate", "s.yaml", "--output", "a.npz", "--checkpoint", "kept").status
+          == 0)
       try DataFile.writeMatrix(
         Matrix.identity(4).appendingZeros(columns: 1), to: command.path("y.npy"), overwrite: true)
       let ending = try command.run("simulate", "s.yaml", "--output", "d.npz", "--resume", "kept")
@@ -114,7 +115,8 @@ import Testing
     try Command.inFolder { command in
       try Self.prepare(command)
       #expect(
-        try command.run("simulate", "s.yaml", "--output", "a.npz", "--checkpoint", "kept").status == 0)
+        try command.run("simulate", "s.yaml", "--output", "a.npz", "--checkpoint", "kept").status
+          == 0)
       let whole = try Data(contentsOf: URL(fileURLWithPath: command.path("kept")))
       var generator = SeededGenerator(seed: 11)
       for _ in 0..<24 {
@@ -127,7 +129,9 @@ import Testing
       }
       for count in [0, 10, 40, whole.count - 1] {
         try whole.prefix(count).write(to: URL(fileURLWithPath: command.path("kept")))
-        #expect(try command.run("simulate", "s.yaml", "--output", "d.npz", "--resume", "kept").status == 2)
+        #expect(
+          try command.run("simulate", "s.yaml", "--output", "d.npz", "--resume", "kept").status == 2
+        )
       }
     }
   }

@@ -14,7 +14,8 @@ struct DescentSimulation {
       recording: Recording(.at(Set(times)), of: spec.recording.quantities))
     let store = try CheckpointStore(request: request, spec: spec)
     let kept = try store.resumed(as: DescentCheckpoint.self, reaching: { Double($0.stepCount) })
-    var run = kept.map { DescentRun(settings, equation, from: $0.checkpoint) }
+    var run =
+      kept.map { DescentRun(settings, equation, from: $0.checkpoint) }
       ?? DescentRun(settings, equation)
     // Found out before the run: whether a checkpoint can be written at all.
     try store.save(run.checkpoint)

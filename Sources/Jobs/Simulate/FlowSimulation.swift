@@ -16,7 +16,8 @@ struct FlowSimulation {
         locatingHalfRises: spec.recording.locatesHalfRises))
     let store = try CheckpointStore(request: request, spec: spec)
     let kept = try store.resumed(as: FlowCheckpoint.self, reaching: { $0.time })
-    var run = kept.map { FlowRun(settings, equation, from: $0.checkpoint) }
+    var run =
+      kept.map { FlowRun(settings, equation, from: $0.checkpoint) }
       ?? FlowRun(settings, equation)
     // Found out before the run: whether a checkpoint can be written at all.
     try store.save(run.checkpoint)
