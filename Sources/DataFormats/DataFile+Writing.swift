@@ -15,6 +15,20 @@ extension DataFile {
     try OutputFile.check(path, overwrite: overwrite)
   }
 
+  /// Whether a file of no particular format can be written here.
+  package static func checkAnyOutput(
+    _ path: String, overwrite: Bool = false
+  ) throws(DataFormatError) { try OutputFile.check(path, overwrite: overwrite) }
+
+  /// Writes bytes as they are, completely or not at all.
+  package static func write(
+    _ bytes: [UInt8], to path: String, overwrite: Bool = false
+  ) throws(DataFormatError) {
+    try OutputFile.write(to: path, overwrite: overwrite, compressing: false) {
+      sink throws(DataFormatError) in try sink.write(bytes)
+    }
+  }
+
   /// Writes a matrix in the format of the path's extension, completely or not at all.
   ///
   /// CSV and Matrix Market hold the shortest numbers that read back to the same bits. Images, `.pgm`

@@ -81,4 +81,34 @@ import Testing
       #expect(try FileManager.default.contentsOfDirectory(atPath: folder) == ["notes.txt"])
     }
   }
+
+  @Test func filesOfOthersStay() throws {
+    try withTemporaryFolder { folder in
+      let place = "\(folder)/site"
+      let site = try SiteWriter(folder: place, fingerprint: "a")
+      try site.write(Self.page, named: "one", beside: [("data/extra.bin", [1, 2])])
+      try Data("mine".utf8).write(to: URL(fileURLWithPath: "\(place)/one/note.txt"))
+      try ReportWriter().write(Self.page, to: "\(place)/own")
+      try site.write(Self.page, named: "one")
+      #expect(try contents("\(place)/one/note.txt") == "mine")
+      let anew = try SiteWriter(folder: place, fingerprint: "b", overwrite: true)
+      #expect(anew.page(named: "one") == nil && anew.page(named: "own") == nil)
+      #expect(
+        try FileManager.default.subpathsOfDirectory(atPath: "\(place)/one") == ["note.txt"])
+      #expect(FileManager.default.fileExists(atPath: "\(place)/own/record.json"))
+    }
+  }
+
+  @Test func aPageIsThereWithAllThatBelongsToIt() throws {
+    try withTemporaryFolder { folder in
+      let site = try SiteWriter(folder: "\(folder)/site", fingerprint: "a")
+      // A name in a folder that does not exist cannot be written: the page then is not there at all.
+      #expect(throws: ReportError.self) {
+        try site.write(Self.page, named: "one", beside: [("missing/extra.bin", [1])])
+      }
+      #expect(site.page(named: "one") == nil)
+      let left = try FileManager.default.contentsOfDirectory(atPath: "\(folder)/site")
+      #expect(left == [".deeplinear-site"])
+    }
+  }
 }

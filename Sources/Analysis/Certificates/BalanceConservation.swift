@@ -9,7 +9,8 @@ import RealModule
 ///
 /// Measured is the largest ‖change‖_F relative to the largest ‖W_j‖²_F at that time. Where only the
 /// unbalancedness was recorded, its change is measured, which is no larger, relative to Σ_r σ_r^{2/N}, the
-/// squared norm of each balanced layer.
+/// squared norm of each balanced layer. The start itself, and a single recorded point, show nothing of conservation:
+/// they may contradict it, but that they do not is no measurement.
 ///
 /// - SeeAlso: Lemma 1 of [cohenRazin].
 public enum BalanceConservation {
@@ -30,6 +31,7 @@ public enum BalanceConservation {
     case .lacking(let words): return Certificate(claim: claim, source: source, excluded: words)
     }
     let start = GramDifferences.of(network.layers)
+    // The regularised flow conserves it too, when its penalty is zero from the start.
     let startSize = network.layers.map { $0.inner($0) }.max() ?? 0
     let imbalance = network.unbalancedness()
     var bounds: [Certificate.Bound] = []
@@ -49,7 +51,8 @@ public enum BalanceConservation {
       bounds.append(
         .init(
           quantity, .upper, run.accuracy, time: point.time,
-          measured: change == 0 ? 0 : change / max(size, startSize)))
+          measured: change == 0 ? 0 : change / max(size, startSize),
+          isInformative: point.time > 0 && run.snapshots.count > 1))
     }
     if bounds.isEmpty { bounds = [.init(quantity, .upper, run.accuracy)] }
     return Certificate(claim: claim, source: source, hypotheses: [], bounds: bounds)

@@ -23,13 +23,16 @@ public struct Certificate: Equatable, Sendable {
     public let time: Double?
     /// The value on a trajectory, where there is one.
     public let measured: Double?
+    /// Whether the measured value could have contradicted the limit: not where it is the start itself, or where
+    /// the limit says nothing.
+    public let isInformative: Bool
     /// How far the measured value may be off, absolutely.
     let rounding: Double
 
     /// A bound, and what was measured for it.
     public init(
       _ quantity: String, _ side: Side, _ limit: Double, time: Double? = nil,
-      measured: Double? = nil, rounding: Double = 0
+      measured: Double? = nil, rounding: Double = 0, isInformative: Bool = true
     ) {
       self.quantity = quantity
       self.side = side
@@ -37,6 +40,7 @@ public struct Certificate: Equatable, Sendable {
       self.time = time
       self.measured = measured
       self.rounding = rounding
+      self.isInformative = isInformative && measured != nil && limit.isFinite && rounding.isFinite
     }
 
     /// How far the measured value is on the right side; negative for a violation.
@@ -47,15 +51,17 @@ public struct Certificate: Equatable, Sendable {
     /// Whether the measured value contradicts the bound by more than rounding, relative to both and to what the
     /// value was computed from.
     func isViolated(tolerance: Double, scale: Double) -> Bool {
-      guard let slack, let measured else { return false }
+      guard let slack, let measured, !limit.isNaN, rounding < .infinity else { return false }
       return slack.isNaN || slack < -tolerance * max(abs(limit), abs(measured), scale) - rounding
     }
   }
 
   /// What became of a claim.
   public enum Verdict: String, Sendable {
-    /// All hypotheses hold, and everything measured respects the bounds.
+    /// All hypotheses hold, something was measured, and everything measured respects the bounds.
     case holds
+    /// All hypotheses hold, so that the theorem applies, and nothing was recorded that could contradict it.
+    case notMeasured
     /// A hypothesis fails, or the theorem is about something else: it says nothing here.
     case notApplicable
     /// All hypotheses hold and a measured value contradicts a bound.
@@ -120,6 +126,7 @@ public struct Certificate: Equatable, Sendable {
   /// What became of the claim.
   public var verdict: Verdict {
     if exclusion != nil || !failing.isEmpty { return .notApplicable }
-    return violations.isEmpty ? .holds : .violated
+    guard violations.isEmpty else { return .violated }
+    return bounds.contains { $0.isInformative } ? .holds : .notMeasured
   }
 }

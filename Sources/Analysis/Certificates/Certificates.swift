@@ -17,8 +17,11 @@ public enum Certificates {
     let descent = try DescentConvergence(of: network, for: problem, stepSize: stepSize)
     result.append(descent.certificate())
     if let stepSize {
-      let targets = try problem.crossCovariance.singularValues()
-      result.append(PhaseSeparation.certificate(targets: targets, stepSize: stepSize))
+      result.append(
+        try PhaseSeparation.certificate(
+          for: CertifiedRun(
+            objective: try problem.objective(), from: .layered(network),
+            moving: .descent(stepSize: stepSize))))
     }
     return result
   }
@@ -32,7 +35,7 @@ public enum Certificates {
       try LinearConvergence(of: network, for: problem).certificate(along: trajectory)
     ]
     if trajectory.snapshots.contains(where: { $0.layers != nil }) {
-      result.append(try LossRate.certificate(along: trajectory, for: problem))
+      result.append(try LossRate.certificate(along: trajectory, for: problem, from: network))
     }
     return result
   }

@@ -1,5 +1,5 @@
 public import Dynamics
-import LinearAlgebra
+public import LinearAlgebra
 public import LinearNetworks
 
 /// What certificates are about: a loss, a start, how the network moves and, once it has moved, what was
@@ -12,11 +12,15 @@ public struct CertifiedRun: Sendable {
     /// The flow of the end-to-end matrix, which is that of balanced layers.
     case endToEndFlow
     /// Gradient flow on two layers with a penalty on their imbalance, whose recorded losses have the penalty in
-    /// them. When the start has the imbalance that is asked for, the penalty stays zero and this is the flow.
-    case regularizedFlow(startsBalanced: Bool)
+    /// them. When the start has the imbalance that is asked for, the penalty stays zero and this is the flow;
+    /// otherwise Λ is what is asked for, where it is known.
+    case regularizedFlow(startsBalanced: Bool, imbalance: Matrix? = nil)
     /// Plain gradient descent on the layers.
     case descent(stepSize: Double)
-    /// Something that no theorem here is about, in words: `"descent with momentum"`.
+    /// A descent by another rule, or on the end-to-end matrix, in words: no theorem here is about it, but its steps
+    /// can be taken again.
+    case steps(Descent, onEndToEnd: Bool, String)
+    /// Something that no theorem here is about, in words: `"descent with batches"`.
     case other(String)
 
     var words: String {
@@ -25,7 +29,7 @@ public struct CertifiedRun: Sendable {
       case .endToEndFlow: "the flow of the end-to-end matrix"
       case .regularizedFlow: "the regularised flow"
       case .descent: "gradient descent"
-      case .other(let words): words
+      case .steps(_, _, let words), .other(let words): words
       }
     }
   }
@@ -98,9 +102,23 @@ extension CertifiedRun {
       return .lacking("needs \(depth) layers or more, and there is \(network.depth)")
     }
     guard motion == .endToEndFlow else { return .met(network) }
-    let width = min(network.inputCount, network.outputCount)
-    let hidden = [Int](repeating: width, count: network.depth - 1)
-    return .met(try .balanced(endToEnd: network.endToEnd(), hiddenWidths: hidden))
+    return .met(try Self.balanced(network.endToEnd(), depth: network.depth))
+  }
+
+  /// The layers at a recorded point: those recorded or, for a flow of balanced layers, those of the recorded
+  /// end-to-end matrix up to a rotation of the hidden units; nil where neither is known.
+  func layers(at point: Snapshot) throws -> [Matrix]? {
+    if let layers = point.layers { return layers }
+    guard let w = point.endToEnd, case .layered(let network) = start else { return nil }
+    guard motion == .endToEndFlow || network.isBalanced else { return nil }
+    return try Self.balanced(w, depth: network.depth).layers
+  }
+
+  /// Balanced layers, as wide as it takes.
+  private static func balanced(_ w: Matrix, depth: Int) throws -> LinearNetwork {
+    let width = min(w.rowCount, w.columnCount)
+    return try .balanced(
+      endToEnd: w, hiddenWidths: [Int](repeating: width, count: depth - 1))
   }
 
   /// The layers that follow plain descent, and the step.
@@ -125,5 +143,35 @@ extension CertifiedRun {
     return .met(problem)
   }
 
+  /// The weights of the start, U alone for W = U Uᵀ.
+  var startWeights: [Matrix] {
+    switch start {
+    case .layered(let network): network.layers
+    case .symmetric(let factor): [factor]
+    }
+  }
+
+  var isSymmetric: Bool {
+    if case .symmetric = start { true } else { false }
+  }
+
+  /// W for weights as they are recorded.
+  func endToEnd(of weights: [Matrix]) -> Matrix {
+    isSymmetric
+      ? weights[0].timesTransposed(weights[0])
+      : weights.dropFirst().reduce(weights[0]) { $1 * $0 }
+  }
+
   static func count(_ number: Int) -> String { number == 1 ? "is 1" : "are \(number)" }
+}
+
+extension LinearNetwork {
+  /// The unbalancedness relative to the largest ‖W_j‖²_F; zero for zeros.
+  var relativeUnbalancedness: Double {
+    let largest = layers.map { $0.inner($0) }.max() ?? 0
+    return largest > 0 ? unbalancedness() / largest : 0
+  }
+
+  /// Whether the layers are balanced up to rounding.
+  var isBalanced: Bool { relativeUnbalancedness <= 1e-10 }
 }

@@ -2,17 +2,33 @@ public import Dynamics
 public import LinearAlgebra
 import RealModule
 
+// The matrices with a loss of at most ℓ(W) are W* + E Σx^{−1/2} with ‖E‖_F ≤ ρ, ρ² = 2 (ℓ(W) − ℓ*).
+//
+// As many outputs as inputs or more: the least ‖(W* + E Σx^{−1/2}) v‖ over E is the positive part of
+// ‖W*v‖ − ρ ‖Σx^{−1/2}v‖. The pairs (‖W*v‖², ‖Σx^{−1/2}v‖²) of unit vectors v lie above each line
+// a = τ b + λ_min(W*ᵀW* − τ Σx⁻¹), and the curve √a = m + ρ√b is concave in b, so that one of these lines separates it
+// from them for the largest m: m² = max_τ λ_min(W*ᵀW* − τ Σx⁻¹) (1 − ρ²/τ), ρ² < τ < σ_min(W*Σx^{1/2})².
+//
+// Fewer outputs: the least ‖W*ᵀu + Σx^{−1/2}z‖² over unit u and ‖z‖ ≤ ρ is a quadratic form under two quadratic
+// conditions; their joint values are convex for three dimensions and more (Polyak 1998), so that it equals its dual
+// m² = max_κ λ_min(W* κ (Σx⁻¹ + κ)⁻¹ W*ᵀ) − κρ², 0 < κ < σ_min(W*)²/ρ².
+//
+// Both are maxima of functions that rise and then fall, and any τ or κ gives a lower bound.
+
 /// The largest δ such that every matrix with a smallest singular value of at most δ has a larger loss than W
 /// (any smaller δ is a margin).
 ///
-/// For white inputs, Σx = c 1, in closed form: σ_min(W*) − ‖W − W*‖_F with W* = Σyx/c. Otherwise a lower bound
-/// from strong convexity with α = λ_min(Σx):
+/// For a regression, whatever its Σx, exact up to rounding. With ρ = √(2 (ℓ(W) − ℓ*)) and W* the minimiser
 ///
-///     σ_min(W*) − √(2 (ℓ(W) − ℓ*)/α)
+///     min_{‖v‖=1} ‖W*v‖ − ρ ‖Σx^{−1/2}v‖           for outputs at least as many as inputs
+///     min_{‖u‖=1, ‖z‖≤ρ} ‖W*ᵀu + Σx^{−1/2}z‖       for fewer outputs
 ///
-/// Not positive: no margin is known, or for white inputs there is none.
+/// and it is positive exactly if ρ < σ_min(W*Σx^{1/2}), that is ℓ(W) − ℓ* < ½ σ_min(W*Σx^{1/2})². For white inputs this is
+/// σ_min(W*) − ‖W − W*‖_F. For another strongly convex loss a lower bound, σ_min(W*) − √(2 (ℓ(W) − ℓ*)/α).
 ///
-/// - SeeAlso: Definition 3 and Example 1 of [cohenRazin].
+/// Not positive: there is no margin, or for a lower bound none is known.
+///
+/// - SeeAlso: Definition 3 and Example 1 of [cohenRazin], which has white inputs.
 public struct DeficiencyMargin: Equatable, Sendable {
   /// The largest δ, or a lower bound of it.
   public let supremum: Double
@@ -20,16 +36,102 @@ public struct DeficiencyMargin: Equatable, Sendable {
   public let isExact: Bool
 
   /// The margin of a matrix for a problem.
+  ///
+  /// - Complexity: one singular value decomposition and, unless inputs are white, 60 sets of eigenvalues of
+  ///   matrices as large as the smaller side.
   public init(of endToEnd: Matrix, for problem: QuadraticProblem) throws(DecompositionError) {
     let optimum = try problem.minimizer()
+    let difference = endToEnd - optimum
+    isExact = true
+    if problem.hasWhiteInputs {
+      supremum = (try optimum.singularValues().last ?? 0) - difference.frobeniusNorm
+      return
+    }
+    let inputs = try SymmetricEigendecomposition(of: problem.inputCovariance)
+    let variances = inputs.eigenvalues
+    let largest = variances.map(abs).max() ?? 0
+    guard let α = variances.min(), α > 1e-14 * largest else {
+      // W may change along what the inputs never show, at no loss.
+      supremum = -.infinity
+      return
+    }
+    let rotated = optimum * inputs.eigenvectors
+    let ρ = (difference * inputs.eigenvectors).scalingColumns(by: variances.map { $0.squareRoot() })
+      .frobeniusNorm
+    let size =
+      try rotated.scalingColumns(by: variances.map { $0.squareRoot() }).singularValues().last ?? 0
+    guard ρ < size else {
+      supremum = (size - ρ) / largest.squareRoot()
+      return
+    }
     let smallest = try optimum.singularValues().last ?? 0
-    isExact = problem.hasWhiteInputs
-    if isExact {
-      supremum = smallest - (endToEnd - optimum).frobeniusNorm
+    guard ρ > 1e-15 * size else {
+      supremum = smallest
+      return
+    }
+    let square: Double
+    if optimum.rowCount >= optimum.columnCount {
+      let gram = rotated.transposedTimes(rotated)
+      square = try Self.maximum(from: 2 * .log(ρ), to: 2 * .log(size)) { logarithm in
+        let τ = Double.exp(logarithm)
+        let form = gram - .diagonal(variances.map { τ / $0 })
+        return (try form.symmetrized().symmetricEigenvalues().last ?? 0) * (1 - ρ * ρ / τ)
+      }
     } else {
-      let α = try problem.curvatureRange().smallest
-      let excess = max(0, problem.loss(at: endToEnd) - problem.loss(at: optimum))
-      supremum = α > 0 ? smallest - (2 * excess / α).squareRoot() : -.infinity
+      let top = 2 * .log(smallest / ρ)
+      square = try Self.maximum(from: top - 90, to: top) { logarithm in
+        let κ = Double.exp(logarithm)
+        let weights = variances.map { (κ * $0 / (1 + κ * $0)).squareRoot() }
+        let part = try rotated.scalingColumns(by: weights).singularValues().last ?? 0
+        return part * part - κ * ρ * ρ
+      }
+    }
+    supremum = max(0, square).squareRoot()
+  }
+
+  /// The lower bound for a loss that is strongly convex with α.
+  init(
+    of endToEnd: Matrix, excess: Double, curvature α: Double, optimum: Matrix
+  ) throws(DecompositionError) {
+    isExact = false
+    let smallest = try optimum.singularValues().last ?? 0
+    supremum = α > 0 ? smallest - (2 * max(0, excess) / α).squareRoot() : -.infinity
+  }
+
+  /// That there is one; a lower bound is called one.
+  var hypothesis: Hypothesis {
+    Hypothesis(
+      isExact ? "deficiency margin" : "deficiency margin (a lower bound)", measured: supremum,
+      moreThan: 0)
+  }
+
+  /// The largest value of a function that rises and then falls, by golden sections.
+  private static func maximum(
+    from low: Double, to high: Double, of function: (Double) throws -> Double
+  ) throws(DecompositionError) -> Double {
+    do {
+      let ratio = 0.5 * (5.0.squareRoot() - 1)
+      var (low, high) = (low, high)
+      var (a, b) = (high - ratio * (high - low), low + ratio * (high - low))
+      var (valueA, valueB) = (try function(a), try function(b))
+      var best = max(valueA, valueB)
+      for _ in 0..<60 where high > low {
+        if valueA >= valueB {
+          (high, b, valueB) = (b, a, valueA)
+          a = high - ratio * (high - low)
+          valueA = try function(a)
+        } else {
+          (low, a, valueA) = (a, b, valueB)
+          b = low + ratio * (high - low)
+          valueB = try function(b)
+        }
+        best = max(best, valueA, valueB)
+      }
+      return best
+    } catch let error as DecompositionError {
+      throw error
+    } catch {
+      fatalError("eigenvalues fail with a decomposition error only, not \(error)")
     }
   }
 }

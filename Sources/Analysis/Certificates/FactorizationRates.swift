@@ -8,8 +8,8 @@ import RealModule
 /// A single layer has the rate 1, so two layers are faster where 4σ² + λ₀² > 1: for large targets, and for any
 /// target with imbalance above 1.
 ///
-/// - SeeAlso: Equation 16 and Table 2 of [tarmoun2021], whose constant needs an absolute value; Proposition 5,
-///   whose rate for matrices that are not square is |λ₀|, and |λ₀|/2 + √(σ_min² + λ₀²/4) for W itself.
+/// - SeeAlso: Equation 16 and Table 2 of [tarmoun2021], whose constant needs an absolute value; for matrices see
+///   ``ImbalancedRates``.
 public struct FactorizationRates: Equatable, Sendable {
   /// σ, the size of the target along the mode.
   public let target: Double
@@ -29,15 +29,6 @@ public struct FactorizationRates: Equatable, Sendable {
 
   /// Whether two layers converge faster than one.
   public var isAccelerated: Bool { rate > 1 }
-
-  /// The rates of a factorization whose imbalance is λ₀ 1: of the stacked R Rᵀ and of W.
-  public static func matrixRates(
-    smallestSingularValue: Double, imbalance: Double, isSquare: Bool
-  ) -> (stacked: Double, endToEnd: Double) {
-    let square = Double.hypot(2 * smallestSingularValue, imbalance)
-    if isSquare { return (square, square) }
-    return (abs(imbalance), 0.5 * (abs(imbalance) + square))
-  }
 
   /// The largest possible |σ − x(t)|; infinite where the constant is not defined (balanced starts of the wrong
   /// sign).

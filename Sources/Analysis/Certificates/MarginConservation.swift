@@ -2,11 +2,10 @@ import Dynamics
 import LinearAlgebra
 
 /// Along any flow whose loss never rises the singular values stay above the deficiency margin of the start, and a
-/// square W keeps the sign of its determinant.
+/// square W keeps the sign of its determinant. The loss may be any strongly convex one.
 ///
-/// Measured is σ_min(W), for square matrices with the sign of det W over that of the start. The sign alone,
-/// conserved by balanced layers without a margin (Lemma 2 of [cohenRazin]), is not certified: where σ_min decays
-/// below rounding no computed trajectory keeps it.
+/// Measured is σ_min(W), for square matrices with the sign of det W over that of the start. What balanced layers
+/// conserve without a margin is in ``RankConservation``.
 ///
 /// - SeeAlso: Definition 3 and the proof of Theorem 2 of [cohenRazin].
 public enum MarginConservation {
@@ -20,16 +19,14 @@ public enum MarginConservation {
       Certificate(claim: claim, source: source, excluded: words)
     }
     switch run.motion {
-    case .flow, .endToEndFlow, .regularizedFlow(startsBalanced: true): break
+    case .flow, .endToEndFlow, .regularizedFlow(startsBalanced: true, _): break
     default: return excluded("needs gradient flow, and this is \(run.motion.words)")
     }
-    let problem: QuadraticProblem
-    switch run.quadratic {
-    case .met(let found): problem = found
-    case .lacking(let words): return excluded(words)
-    }
     let start = run.startEndToEnd
-    let margin = try DeficiencyMargin(of: start, for: problem)
+    guard let loss = try StronglyConvexLoss(run.objective) else {
+      return excluded(StronglyConvexLoss.lacking)
+    }
+    let margin = try loss.margin(of: start)
     let sign = try determinantSign(start)
     var bounds: [Certificate.Bound] = []
     for point in run.snapshots {
@@ -40,12 +37,13 @@ public enum MarginConservation {
       bounds.append(
         .init(
           quantity, .lower, margin.supremum, time: point.time,
-          measured: flip ? -smallest : smallest, rounding: run.accuracy * largest))
+          measured: flip ? -smallest : smallest, rounding: run.accuracy * largest,
+          isInformative: point.time > 0))
     }
     if bounds.isEmpty { bounds = [.init(quantity, .lower, margin.supremum)] }
     return Certificate(
       claim: claim, source: source,
-      hypotheses: [Hypothesis("deficiency margin", measured: margin.supremum, moreThan: 0)],
+      hypotheses: [loss.strongConvexity, margin.hypothesis],
       bounds: bounds)
   }
 

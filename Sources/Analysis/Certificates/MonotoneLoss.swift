@@ -13,7 +13,7 @@ public enum MonotoneLoss {
   public static func certificate(for run: CertifiedRun) -> Certificate {
     switch run.motion {
     case .flow, .endToEndFlow, .regularizedFlow: break
-    case .descent, .other:
+    case .descent, .steps, .other:
       return Certificate(
         claim: claim, source: source,
         excluded: "needs a gradient flow, and this is \(run.motion.words)")
@@ -25,7 +25,10 @@ public enum MonotoneLoss {
     var bounds: [Certificate.Bound] = []
     for point in run.snapshots {
       if let last {
-        bounds.append(.init("loss", .upper, last, time: point.time, measured: point.loss))
+        bounds.append(
+          .init(
+            "loss", .upper, last, time: point.time, measured: point.loss,
+            isInformative: point.time > 0))
       }
       last = point.loss
       largest = max(largest, abs(point.loss))

@@ -74,25 +74,13 @@ public struct JointDecomposition: Sendable {
     let x = data.inputProducts / inputEnergy
     let xy = data.crossProducts / (inputEnergy.squareRoot() * data.targetEnergy.squareRoot())
     let n = x.rowCount
-    let decomposition = try SingularValueDecomposition(of: xy, vectors: .full)
-    let values =
-      decomposition.singularValues
-      + [Double](repeating: 0, count: n - decomposition.singularValues.count)
-    var parts: [Matrix] = []
-    var start = 0
-    while start < n {
-      var end = start + 1
-      while end < n, values[end - 1] - values[end] <= tolerance * values[0] { end += 1 }
-      let basis = decomposition.leftVectors.selecting(columns: Array(start..<end))
-      if end - start > 1 {
-        let inside = basis.transposedTimes(x * basis).symmetrized()
-        parts.append(basis * (try SymmetricEigendecomposition(of: inside)).eigenvectors)
-      } else {
-        parts.append(basis)
-      }
-      start = end
-    }
-    let u = Matrix.horizontallyStacked(parts)
+    let plain = try SingularValueDecomposition(of: xy, vectors: .full)
+    // The inputs are on the left of Σ̂xy.
+    let decomposition = try SingularValueDecomposition(
+      leftVectors: plain.rightVectors, singularValues: plain.singularValues,
+      rightVectorsTransposed: plain.leftVectors.transposed()
+    ).diagonalizing(x, tolerance: tolerance)
+    let u = decomposition.rightVectors
     let rotated = u.transposedTimes(x * u)
     let product = xy.timesTransposed(xy) * x
     inputVectors = u

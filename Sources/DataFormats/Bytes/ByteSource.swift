@@ -55,6 +55,16 @@ public struct ByteSource: Sendable {
   /// Whether the name tells nothing about the format.
   private(set) var isStandardInput = false
 
+  /// All bytes at once.
+  package func contents() throws(DataFormatError) -> [UInt8] {
+    if case .memory(let bytes) = storage { return bytes }
+    let bytes = try open()
+    guard let all = try bytes.bytes(at: 0, count: bytes.count) else {
+      throw .unreadable(name, reason: "it changed while it was read")
+    }
+    return all
+  }
+
   /// The bytes by position, and how many there are.
   func open() throws(DataFormatError) -> RandomAccessBytes {
     switch storage {

@@ -38,6 +38,7 @@ enum OutputFile {
       return
     }
     try check(path, overwrite: overwrite)
+    let path = behindLink(path)
     let (descriptor, temporary) = try createTemporary(for: path)
     var isOpen = true
     do throws(DataFormatError) {
@@ -64,6 +65,16 @@ enum OutputFile {
       unlink(temporary)
       throw error
     }
+  }
+
+  /// Where a link points to, so that the file there is replaced and not the link.
+  private static func behindLink(_ path: String) -> String {
+    var status = stat()
+    guard lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFLNK,
+      let found = realpath(path, nil)
+    else { return path }
+    defer { free(found) }
+    return String(cString: found)
   }
 
   private static func folder(of path: String) -> String {

@@ -21,13 +21,16 @@ public struct RegularizedFlow<Target: Objective>: FlowEquation {
   private var network: LinearNetwork
   private var gradients: [Matrix]
 
-  /// - Precondition: two layers, and Λ square with as many rows as the hidden layer has units.
+  /// - Precondition: two layers, and Λ symmetric with as many rows as the hidden layer has units.
   public init(_ objective: Target, imbalance: Matrix, from network: LinearNetwork) {
     precondition(network.depth == 2, "a network of depth \(network.depth) has not two layers")
     let width = network.layers[0].rowCount
     precondition(
       imbalance.rowCount == width && imbalance.columnCount == width,
       "a \(imbalance.shape) imbalance does not fit a hidden layer of \(width) units")
+    precondition(
+      (imbalance - imbalance.transposed()).maxAbsolute <= 1e-9 * imbalance.maxAbsolute,
+      "an imbalance stands for W₂ᵀW₂ − W₁W₁ᵀ and is symmetric")
     self.imbalance = imbalance
     self.network = network
     loss = EndToEndLoss(objective, widths: network.widths)

@@ -38,6 +38,13 @@ public struct MatrixCompleter: Equatable, Sendable {
   /// How many threads the products over known entries use; nil takes one up to a hundred thousand entries, and
   /// one for every processor above. The answer's bits do not depend on it.
   public var threadCount: Int?
+  /// Whether columns of different units are brought to one before a fit that is not exact.
+  public var scaling: CompletionScaling
+  /// How much work is spent where the data are not exact.
+  public var effort: CompletionEffort
+  /// Whether rows follow each other, as readings in time do: paths that are smooth along them take part in the fit
+  /// then, by their own strength.
+  public var hasOrderedRows: Bool
   /// The seed of everything random here; the same seed gives the same bits.
   public var seed: UInt64
   /// Tables of more entries are fitted by noisy factors at once: one path, without a search for an exact answer
@@ -48,7 +55,8 @@ public struct MatrixCompleter: Equatable, Sendable {
   public init(
     depth: Int = 3, width: Int? = nil, initialScale: Double? = nil, rank: Int? = nil,
     holdoutFraction: Double = 0.1, intervalCoverage: Double? = nil, recordingInterval: Int? = nil,
-    threadCount: Int? = nil, seed: UInt64 = 0
+    threadCount: Int? = nil, scaling: CompletionScaling = .auto,
+    effort: CompletionEffort = .normal, hasOrderedRows: Bool = false, seed: UInt64 = 0
   ) {
     self.depth = depth
     self.width = width
@@ -58,6 +66,9 @@ public struct MatrixCompleter: Equatable, Sendable {
     self.recordingInterval = recordingInterval
     self.rank = rank
     self.threadCount = threadCount
+    self.scaling = scaling
+    self.effort = effort
+    self.hasOrderedRows = hasOrderedRows
     self.seed = seed
   }
 
@@ -118,13 +129,14 @@ public struct MatrixCompleter: Equatable, Sendable {
       {
         return exact
       }
-      let noisy = NoisyFit(
+      var noisy = NoisyFit(
         depth: depth, width: width, initialScale: initialScale ?? Self.automaticScale,
         holdoutFraction: holdoutFraction, recordingInterval: recordingInterval,
         rank: rank, threadCount: threads(for: entries), isCalibrated: intervalCoverage != nil,
-        isLarge: isLarge,
+        isLarge: isLarge, scaling: scaling, effort: effort,
         isCancelled: { isCancelled(0.3 + 0.7 * $0) }
       )
+      noisy.hasOrderedRows = hasOrderedRows
       var result = try noisy.fit(normal, using: &generator)
       if let exact = try exactFit(entries, normal, near: result, unit: unit, isCancelled) {
         return exact

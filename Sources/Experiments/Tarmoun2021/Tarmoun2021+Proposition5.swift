@@ -13,9 +13,10 @@ extension Tarmoun2021 {
       title: "Proposition 5: an imbalance of λ₀ times the identity",
       shows: """
         RRᵀ in closed form, and its rates: √(4σ_min² + λ₀²) for square Y, |λ₀| otherwise, while the \
-        end-to-end matrix UVᵀ is faster than that.
+        end-to-end matrix UVᵀ is faster than that. With fewer columns imbalance on the longer side slows \
+        learning down.
         """,
-      seconds: 0.2, corrections: ["Proposition 5", "(55)"],
+      seconds: 0.5, corrections: ["Proposition 5", "Proposition 5, number of columns", "(55)"],
       snippet: """
         let target = Matrix.diagonal([1.2, 0.5], rowCount: 2, columnCount: 3)
         var generator = SeededGenerator(seed: 0)
@@ -25,8 +26,10 @@ extension Tarmoun2021 {
         let layers = try flow.layers(at: 10)
         print((target - layers.upper * layers.lower).frobeniusNorm)
         print(
-          FactorizationRates.matrixRates(
-            smallestSingularValue: 0.5, imbalance: -0.8, isSquare: false))
+          ImbalancedRates.penalized(smallestSingularValue: 0.5, isSquare: false, imbalance: -0.8))
+        print(
+          ImbalancedRates(
+            singularValues: [1.2, 0.5], outputs: 2, inputs: 3, width: 2, imbalance: -0.8))
         """)
 
     private let targets = [1.2, 0.8, 0.5]
@@ -48,10 +51,15 @@ extension Tarmoun2021 {
       let exact = try conditions.repetitions(5, from: 0.6, to: 0.9) { _, generator in
         try distanceOfRealizedImbalance(using: &generator)
       }
-      let predictedSquare = FactorizationRates.matrixRates(
-        smallestSingularValue: smallest, imbalance: imbalance, isSquare: true)
-      let predicted = FactorizationRates.matrixRates(
-        smallestSingularValue: smallest, imbalance: imbalance, isSquare: false)
+      let predictedSquare = ImbalancedRates.penalized(
+        smallestSingularValue: smallest, isSquare: true, imbalance: imbalance)
+      let predicted = ImbalancedRates.penalized(
+        smallestSingularValue: smallest, isSquare: false, imbalance: imbalance)
+      let plain = try conditions.repetitions(
+        plainCases.count, from: 0.92, to: 1
+      ) { place, generator in
+        try plainRun(plainCases[place], using: &generator)
+      }
       let determinants = try determinantSigns()
       // The next term of each decays faster by 0.24 at least: in the square of the norm it has the share
       // e^{−2·0.24·18} ≈ 2e-4 beside the last (1e-3 for the square Y at time 14), times the square of the ratio of
@@ -112,6 +120,15 @@ extension Tarmoun2021 {
               wide.map { $0.endToEndRate / predicted.endToEnd },
               negative.map { $0.stackedRate / predicted.stacked },
             ].joined().min()!, tolerance: tolerance),
+          Claim(
+            "plain flow, every side, width and sign: largest share by which a rate differs from the predicted one",
+            source: "Proposition 5, completed", .atMost, expected: 0.02,
+            measured: plain.map { abs($0.measured / $0.predicted - 1) }.max()!),
+          Claim(
+            "3 × 5, 3 columns: rate at λ₀ = −4 over the rate of balanced layers",
+            source: "Proposition 5, completed",
+            expected: (.hypot(smallest, 2) - 2) / smallest,
+            measured: plain[3].measured / plain[0].measured, tolerance: 0.002),
           // Relative to the determinant; rounding of an LU decomposition of order 4 to 7.
           Claim(
             "(55) with (−1)^n against det(S̃ − λ1), m = 1, 2, 3, relatively",
@@ -129,6 +146,13 @@ extension Tarmoun2021 {
             Proposition 5 gives the rate λ₀ for matrices that are not square. For λ₀ < 0 that would be growth: it is \
             |λ₀|. And it is the rate of the block VVᵀ (or UUᵀ), in directions that Y does not have; what one trains \
             for, UVᵀ, converges at |λ₀|/2 + √(σ_min² + λ₀²/4), which is larger.
+            """),
+          Notice(
+            .caution,
+            """
+            These are rates of the penalised flow with k ≥ m + n columns. Plain gradient flow cannot have such an \
+            imbalance with more than m or n columns, and its rate depends on their number: for Y with more columns \
+            than rows, λ₀ < 0 and m ≤ k < n it is √(σ_min² + λ₀²/4) − |λ₀|/2, and imbalance slows learning down.
             """),
           Notice(
             .information,
@@ -169,7 +193,68 @@ extension Tarmoun2021 {
                     ]
                   }))
             ]),
+          Section(
+            heading: "Plain flow: where imbalance slows learning down",
+            prose: """
+              Starts with UᵀU − VᵀV = λ₀ 1 and k columns, Y as above; σ_min = 0.5. Negative λ₀ means that the layer \
+              on the side of the five columns is the larger one.
+              """,
+            blocks: [
+              .table(
+                Table(
+                  title: "Rates of UVᵀ",
+                  columns: [
+                    Column("Y", alignment: .leading), Column("k"), Column("λ₀"),
+                    Column("UVᵀ, predicted"), Column("UVᵀ, measured"),
+                  ],
+                  rows: zip(plainCases, plain).map { start, rates in
+                    [
+                      .text("3 × \(start.columns)"), .number(Double(start.width)),
+                      .number(start.imbalance), .number(rates.predicted), .number(rates.measured),
+                    ]
+                  }))
+            ]),
         ])
+    }
+
+    private typealias PlainCase = (columns: Int, width: Int, imbalance: Double)
+
+    private let plainCases: [PlainCase] = [
+      (5, 3, 0), (5, 3, -0.5), (5, 3, -1), (5, 3, -4), (5, 4, -1), (5, 5, -1), (5, 3, 1),
+      (5, 3, 0.5), (5, 2, -1), (3, 3, 1),
+    ]
+
+    /// The rate of UVᵀ from a random start with this imbalance, by the closed form, between e^{−18} and e^{−24}.
+    private func plainRun(
+      _ start: PlainCase, using generator: inout SeededGenerator
+    ) throws -> (predicted: Double, measured: Double) {
+      let (rows, columns, width, imbalance) = (
+        targets.count, start.columns, start.width, start.imbalance
+      )
+      let target = Matrix.random(
+        singularValues: targets, rowCount: rows, columnCount: columns, using: &generator)
+      let (small, large) = imbalance < 0 ? (rows, columns) : (columns, rows)
+      let free = Matrix.gaussian(
+        rowCount: small, columnCount: width, standardDeviation: 0.5, using: &generator)
+      let gram = free.transposedTimes(free) + abs(imbalance) * Matrix.identity(width)
+      let root = try SymmetricEigendecomposition(of: gram.symmetrized()).map {
+        max($0, 0).squareRoot()
+      }
+      let bound = Matrix.orthogonal(rowCount: large, columnCount: width, using: &generator) * root
+      let (u, v) = imbalance < 0 ? (free, bound) : (bound, free)
+      let predicted = ImbalancedRates(
+        singularValues: targets, outputs: rows, inputs: columns, width: width,
+        imbalance: imbalance
+      ).endToEnd
+      let solution = try ImbalancedFactorization(
+        target: target, imbalance: imbalance, stacked: .verticallyStacked([u, v]))
+      let limit = try FactorizationObjective(target)
+        .minimum(over: .layered(narrowestWidth: width))!.endToEnd
+      let gaps = try [18, 24].map { exponent in
+        let layers = try solution.layers(at: exponent / predicted)
+        return (layers.upper * layers.lower - limit).frobeniusNorm
+      }
+      return (predicted, .log(gaps[0] / gaps[1]) * predicted / 6)
     }
 
     private struct Run {
@@ -261,7 +346,7 @@ extension Tarmoun2021 {
     }
 
     private func figure(
-      _ title: String, _ run: Run, _ rates: (stacked: Double, endToEnd: Double)
+      _ title: String, _ run: Run, _ rates: ImbalancedRates
     ) -> Figure {
       func slope(_ gaps: [Double], _ rate: Double) -> [Double] {
         run.times.map { gaps[70] * .exp(-rate * ($0 - run.times[70])) }

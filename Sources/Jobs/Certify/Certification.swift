@@ -56,14 +56,19 @@ extension SimulationSpec {
     case .endToEndFlow: return .endToEndFlow
     // Without a Λ of its own it is that of the start.
     case .regularizedFlow: return .regularizedFlow(startsBalanced: dynamics.imbalance == nil)
-    case .endToEndDescent: return .other("descent on the end-to-end matrix")
+    case .endToEndDescent:
+      return .steps(steps, onEndToEnd: true, "descent on the end-to-end matrix")
     case .descent:
       if dynamics.batchSize != nil { return .other("descent with batches") }
       guard case .plain = dynamics.rule else {
-        return .other("descent by \(dynamics.rule.name)")
+        return .steps(steps, onEndToEnd: false, "descent by \(dynamics.rule.name)")
       }
       return .descent(stepSize: dynamics.stepSize)
     }
+  }
+
+  private var steps: Descent {
+    Descent(dynamics.rule, stepSize: dynamics.stepSize, stepLimit: 0)
   }
 
   /// How far what `simulate` records may be from what theory speaks of, relatively: rounding, and for an

@@ -20,6 +20,8 @@ struct CertificationReport {
         Fact("hold", Cell(summary.counts[Certificate.Verdict.holds.rawValue] ?? 0)),
         Fact("violated", Cell(summary.counts[Certificate.Verdict.violated.rawValue] ?? 0)),
         Fact(
+          "not measured", Cell(summary.counts[Certificate.Verdict.notMeasured.rawValue] ?? 0)),
+        Fact(
           "not applicable", Cell(summary.counts[Certificate.Verdict.notApplicable.rawValue] ?? 0)),
       ],
       sections: [Section(heading: "All certificates", blocks: [.table(overview)])]
@@ -45,12 +47,18 @@ struct CertificationReport {
           .text(certificate.claim), .verdict(Self.verdict(of: certificate)),
           .text(certificate.source),
           .text(
-            certificate.exclusion
+            certificate.exclusion ?? (certificate.verdict == .notMeasured ? notMeasured : nil)
               ?? certificate.failing.map {
                 "\($0.name): \(readable($0.measured)), must be \($0.relation.rawValue) \(readable($0.limit))"
               }.joined(separator: "; ")),
         ]
       })
+  }
+
+  private var notMeasured: String {
+    result.trajectory == nil
+      ? "it applies; give a trajectory to measure"
+      : "it applies, but nothing was recorded that could contradict it"
   }
 
   private func section(_ certificate: Certificate) -> Section {
@@ -83,7 +91,9 @@ struct CertificationReport {
   /// The first quantity with its bound over time, where it was measured at two times or more.
   private func figure(_ certificate: Certificate) -> Figure? {
     guard let quantity = certificate.bounds.first?.quantity else { return nil }
-    let bounds = certificate.bounds.filter { $0.quantity == quantity && $0.measured != nil }
+    let bounds = certificate.bounds.filter {
+      $0.quantity == quantity && $0.measured != nil && $0.limit.isFinite
+    }
     func series(_ name: String, _ side: Certificate.Bound.Side) -> Series? {
       let points = bounds.filter { $0.side == side && $0.limit.isFinite }
       return points.count < 2
@@ -116,6 +126,7 @@ struct CertificationReport {
     switch Certificate.Verdict(rawValue: name) {
     case .holds: .holds
     case .violated: .fails
+    case .notMeasured: .undecided
     default: .notApplicable
     }
   }

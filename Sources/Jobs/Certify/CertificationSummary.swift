@@ -27,6 +27,8 @@ public struct CertificationSummary: Encodable {
     package var measured: Nullable<Double>
     package var slack: Nullable<Double>
     package var violated: Bool
+    /// Whether the measured value could have contradicted the limit.
+    package var informative: Bool
 
     init(_ bound: Certificate.Bound, violated: Bool) {
       quantity = bound.quantity
@@ -36,13 +38,14 @@ public struct CertificationSummary: Encodable {
       measured = Nullable(bound.measured?.finite)
       slack = Nullable(bound.slack?.finite)
       self.violated = violated
+      informative = bound.isInformative
     }
   }
 
   package struct CertificateSummary: Encodable {
     package var claim: String
     package var source: String
-    /// `holds`, `notApplicable` or `violated`.
+    /// `holds`, `notMeasured`, `notApplicable` or `violated`.
     package var verdict: String
     /// Why the theorem is about something else; null where its hypotheses were measured.
     package var exclusion: Nullable<String>
@@ -77,7 +80,7 @@ public struct CertificationSummary: Encodable {
   package var accuracy: Double
   /// How many certificates have each verdict.
   package var counts: [String: Int]
-  /// `violated` if one is, else `holds` if one does, else `notApplicable`.
+  /// `violated` if one is, else `holds` if one does, else `notMeasured` if one is, else `notApplicable`.
   package var verdict: String
   package var certificates: [CertificateSummary]
   package var report: String?
@@ -97,11 +100,11 @@ public struct CertificationSummary: Encodable {
     self.accuracy = accuracy
     let verdicts = certificates.map(\.verdict)
     counts = Dictionary(
-      [Certificate.Verdict.holds, .violated, .notApplicable].map { verdict in
+      [Certificate.Verdict.holds, .violated, .notMeasured, .notApplicable].map { verdict in
         (verdict.rawValue, verdicts.filter { $0 == verdict }.count)
       }, uniquingKeysWith: +)
     verdict =
-      ([.violated, .holds].first { verdicts.contains($0) } ?? .notApplicable).rawValue
+      ([.violated, .holds, .notMeasured].first { verdicts.contains($0) } ?? .notApplicable).rawValue
     self.certificates = certificates.map(CertificateSummary.init)
     report = request.report
   }

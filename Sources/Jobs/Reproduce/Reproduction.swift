@@ -89,7 +89,7 @@ public struct Reproduction: Job {
 
   /// The experiments that the names mean, in the order of the catalogue.
   private func chosen() throws -> [any Experiment] {
-    if items == ["all"] { return Catalogue.all }
+    if items.contains("all") { return Catalogue.all }
     var wanted: Set<String> = []
     let all = Catalogue.all.map(\.item.id)
     for name in items {

@@ -1,3 +1,4 @@
+import DataFormats
 import Experiments
 import LinearAlgebra
 import Records
@@ -86,6 +87,9 @@ final class ReproductionRun: Sendable {
     } catch is Interrupted {
       return nil
     } catch let error as BadInput {
+      throw error
+    } catch let error as DataFormatError {
+      // Of a file the user named: nothing is kept, so that the item is tried again.
       throw error
     } catch {
       findings = Findings(

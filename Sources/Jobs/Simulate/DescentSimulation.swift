@@ -12,24 +12,24 @@ struct DescentSimulation {
       spec.dynamics.rule, stepSize: spec.dynamics.stepSize, stepLimit: times.last ?? 0,
       targetLoss: spec.dynamics.targetLoss,
       recording: Recording(.at(Set(times)), of: spec.recording.quantities))
-    let store = CheckpointStore(request: request, spec: spec)
-    var run =
-      if let checkpoint: DescentCheckpoint = try store.resumed() {
-        DescentRun(settings, equation, from: checkpoint)
-      } else {
-        DescentRun(settings, equation)
-      }
+    let store = try CheckpointStore(request: request, spec: spec)
+    let kept = try store.resumed(as: DescentCheckpoint.self, reaching: { Double($0.stepCount) })
+    var run = kept.map { DescentRun(settings, equation, from: $0.checkpoint) }
+      ?? DescentRun(settings, equation)
+    // Found out before the run: whether a checkpoint can be written at all.
+    try store.save(run.checkpoint)
+    var keeper = CheckpointKeeper(store, observer)
     var wasStopped = false
     while true {
       var timer = CheckpointTimer(
         interval: request.checkpoint == nil ? nil : request.settledCheckpointInterval)
-      let trajectory = run.advance { progress in
+      var trajectory = run.advance { progress in
         guard progress.step % 16 == 0 else { return .goOn }
         wasStopped = !observer.show(
           "simulating", Double(progress.step) / Double(max(settings.stepLimit, 1)))
         return wasStopped || timer.isDue() ? .interrupt : .goOn
       }
-      try store.save(run.checkpoint)
+      if !keeper.save(run.checkpoint) { wasStopped = true }
       if case .interrupted = trajectory.outcome, !wasStopped { continue }
       let isComplete =
         switch trajectory.outcome {
@@ -37,6 +37,7 @@ struct DescentSimulation {
         case .stepLimit: settings.targetLoss == nil
         default: false
         }
+      trajectory.snapshots.removeAll { kept?.unwanted.contains($0.time) ?? false }
       return SimulatedPath(
         trajectory: trajectory, method: spec.dynamics.rule.name, isComplete: isComplete)
     }

@@ -14,13 +14,13 @@ struct FlowSimulation {
       recording: FlowRecording(
         times: spec.recording.times, of: spec.recording.quantities,
         locatingHalfRises: spec.recording.locatesHalfRises))
-    let store = CheckpointStore(request: request, spec: spec)
-    var run =
-      if let checkpoint: FlowCheckpoint = try store.resumed() {
-        FlowRun(settings, equation, from: checkpoint)
-      } else {
-        FlowRun(settings, equation)
-      }
+    let store = try CheckpointStore(request: request, spec: spec)
+    let kept = try store.resumed(as: FlowCheckpoint.self, reaching: { $0.time })
+    var run = kept.map { FlowRun(settings, equation, from: $0.checkpoint) }
+      ?? FlowRun(settings, equation)
+    // Found out before the run: whether a checkpoint can be written at all.
+    try store.save(run.checkpoint)
+    var keeper = CheckpointKeeper(store, observer)
     var wasStopped = false
     while true {
       var timer = CheckpointTimer(
@@ -30,10 +30,12 @@ struct FlowSimulation {
           "simulating", progress.time / max(settings.endTime, .leastNonzeroMagnitude))
         return wasStopped || timer.isDue() ? .interrupt : .goOn
       }
-      try store.save(run.checkpoint)
+      if !keeper.save(run.checkpoint) { wasStopped = true }
       if case .interrupted = result.trajectory.outcome, !wasStopped { continue }
+      var trajectory = result.trajectory
+      trajectory.snapshots.removeAll { kept?.unwanted.contains($0.time) ?? false }
       return SimulatedPath(
-        trajectory: result.trajectory, method: spec.dynamics.method.rawValue,
+        trajectory: trajectory, method: spec.dynamics.method.rawValue,
         isComplete: [.converged, .ended].contains(result.trajectory.outcome), cost: result.cost,
         invariantDrift: result.invariantDrift, halfRiseTimes: result.halfRiseTimes,
         isStillRising: result.isStillRising, roundingTime: result.roundingTime)

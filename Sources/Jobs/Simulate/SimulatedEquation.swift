@@ -72,7 +72,14 @@ enum SimulatedEquation {
         "\(node.name) is \(matrix.shape) but the hidden layer has \(width) units; give a \(width)×\(width) matrix."
       )
     }
-    return matrix
+    // Λ stands for W₂ᵀW₂ − W₁W₁ᵀ.
+    let difference = (matrix - matrix.transposed()).maxAbsolute
+    guard difference <= 1e-9 * matrix.maxAbsolute else {
+      throw node.failure(
+        "\(node.name) is not symmetric, elements across the diagonal differ by up to \(readable(difference)); give a symmetric matrix."
+      )
+    }
+    return matrix.symmetrized()
   }
 
   private static func batches(

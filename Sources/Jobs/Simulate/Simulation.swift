@@ -51,9 +51,12 @@ public struct Simulation: Job {
     let start = clock.now
     try validate()
     var outputs = OutputPaths(overwrite: force ?? false)
+    if case .file(let path) = self.spec { try outputs.input(path) }
     try outputs.file(output, option: "--output", among: [.npz])
     try outputs.report(report)
+    try outputs.checkpoint(checkpoint, resuming: resume)
     let spec = try SimulationSpec(self.spec, seed: seed, in: context)
+    for source in spec.file.data { try outputs.input(source) }
     observer.show("simulating")
     let path = try path(of: spec, observer)
     // What diverged does not take the place of what an earlier run left.

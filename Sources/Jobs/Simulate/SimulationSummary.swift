@@ -20,6 +20,7 @@ public struct SimulationSummary: Encodable {
   /// Flow time, or the number of steps of a descent.
   package var endTime: Double
   package var finalLoss: Double?
+  /// The least loss that a network of this kind and these widths can have, where it is known.
   package var minimumLoss: Double?
   package var recordedTimes: Int
   package var steps: Int
@@ -63,7 +64,8 @@ public struct SimulationSummary: Encodable {
       })
     endTime = trajectory.snapshots.last?.time ?? 0
     finalLoss = trajectory.snapshots.last?.loss.finite
-    minimumLoss = spec.objective.objective.minimum?.value.finite
+    let least = try? spec.objective.objective.minimum(over: spec.network.endToEndClass)
+    minimumLoss = least?.value.finite
     recordedTimes = trajectory.snapshots.count
     steps = trajectory.stepCount
     stepsByMethod = result.cost?.stepsByMethod

@@ -15,6 +15,14 @@ struct NetworkSpec {
   /// d₀, …, d_N of a layered network.
   let widths: [Int]
 
+  /// The end-to-end matrices it can have.
+  var endToEndClass: EndToEndClass {
+    switch start {
+    case .layered: .layered(widths: widths)
+    case .symmetric(let network): .symmetric(width: network.factor.columnCount)
+    }
+  }
+
   init(_ node: SpecNode, in file: SpecFile, for objective: any Objective, seed: UInt64) throws {
     let keys = try node.mapping()
     try keys.allow(["kind", "widths", "initial"])
@@ -144,8 +152,9 @@ struct NetworkSpec {
       at: Matrix(rowCount: objective.outputCount, columnCount: objective.inputCount))
     do {
       return try .spectral(
-        alignedWith: reference, scales: scales, imbalances: imbalances,
-        hiddenWidths: Array(widths.dropFirst().dropLast()))
+        alignedWith: reference,
+        inputCovariance: (objective as? RegressionObjective)?.inputCovariance, scales: scales,
+        imbalances: imbalances, hiddenWidths: Array(widths.dropFirst().dropLast()))
     } catch let error as LinearNetworkError {
       throw node.failure("\(error); widen the network or give fewer scales.")
     }

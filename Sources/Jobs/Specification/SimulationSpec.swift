@@ -18,7 +18,7 @@ struct SimulationSpec {
     dynamics = try DynamicsSpec(try root.required("dynamics"))
     recording = try RecordingSpec(
       try root.required("recording"), counting: dynamics.kind.isDescent)
-    let written = try root["seed"].map { UInt64(try $0.integer()) } ?? 0
+    let written = try root["seed"]?.seed() ?? 0
     self.seed = seed ?? written
     let networkNode = try root.required("network")
     objective = try ObjectiveSpec(try root.required("objective"), in: file)

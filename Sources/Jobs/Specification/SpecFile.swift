@@ -10,6 +10,7 @@ struct SpecFile {
 
   private let isFile: Bool
   private let context: JobContext
+  private let named = NamedData()
 
   init(_ source: SpecSource, in context: JobContext) throws {
     path = source.name
@@ -28,7 +29,8 @@ struct SpecFile {
     guard let data = FileManager.default.contents(atPath: path), data.count <= 1 << 24,
       let text = String(validating: data, as: UTF8.self)
     else { throw BadInput("\(path): this is not a readable text file; give YAML or JSON.") }
-    self.text = text
+    // The mark that some editors put before UTF-8 is no part of the text.
+    self.text = text.hasPrefix("\u{FEFF}") ? String(text.dropFirst()) : text
   }
 
   /// The whole specification as keys with values.
@@ -82,13 +84,34 @@ struct SpecFile {
     _ node: SpecNode, _ read: (DataSource, JobContext) throws -> Value
   ) throws -> Value {
     do {
-      return try read(try source(of: node), context)
+      let source = try source(of: node)
+      named.sources.append(source)
+      return try read(source, context)
     } catch let error as DataFormatError {
       throw BadInput("\(path), line \(node.line): \(error)")
     }
   }
 
+  /// What was read for the specification so far, in the order of reading.
+  var data: [DataSource] { named.sources }
+
+  /// A digest of all that was read for the specification.
+  func dataDigest() throws -> Digest {
+    var digest = Digest()
+    for source in named.sources {
+      let bytes = try source.bytes(in: context).contents()
+      digest.add(withUnsafeBytes(of: UInt64(bytes.count).littleEndian) { Array($0) })
+      digest.add(bytes)
+    }
+    return digest
+  }
+
   func matrix(_ node: SpecNode) throws -> Matrix {
     try reading(node) { try $0.matrix(in: $1) }
   }
+}
+
+/// The data that a specification's values were read from.
+private final class NamedData {
+  var sources: [DataSource] = []
 }

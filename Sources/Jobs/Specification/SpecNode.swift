@@ -40,6 +40,17 @@ struct SpecNode {
     return value
   }
 
+  /// A seed, exact beyond 2⁵³ as well.
+  func seed() throws -> UInt64 {
+    guard case .scalar(let scalar) = node, scalar.style == .plain || scalar.style == .any,
+      let value = UInt64(scalar.string)
+        ?? Double(scalar.string).flatMap({ $0 < 0x1p53 ? UInt64(exactly: $0) : nil })
+    else {
+      throw failure("\(name) must be a whole number from 0 to \(UInt64.max)\(found); correct it.")
+    }
+    return value
+  }
+
   func boolean() throws -> Bool {
     switch node.scalar?.string {
     case "true": return true
@@ -66,6 +77,31 @@ struct SpecNode {
           + "Known: \(choices.joined(separator: ", ")).")
     }
     return word
+  }
+
+  /// The value as one line of text, keys in alphabetical order.
+  ///
+  /// - Parameter left: keys by their place in words that are left out.
+  func canonicalText(without left: Set<String>) -> String {
+    switch node {
+    case .scalar(let scalar):
+      return scalar.string.debugDescription
+    case .sequence(let sequence):
+      let items = sequence.map { item in
+        SpecNode(node: item, file: file, name: name).canonicalText(without: left)
+      }
+      return "[\(items.joined(separator: ", "))]"
+    case .mapping(let mapping):
+      let items = mapping.compactMap { key, value -> String? in
+        let word = key.string ?? ""
+        let place = name.isEmpty ? word : "\(name).\(word)"
+        guard !left.contains(place) else { return nil }
+        let value = SpecNode(node: value, file: file, name: place)
+        return "\(word.debugDescription): \(value.canonicalText(without: left))"
+      }
+      return "{\(items.sorted().joined(separator: ", "))}"
+    case .alias: return "*"
+    }
   }
 
   func mapping() throws -> SpecMapping {

@@ -10,17 +10,21 @@ extension LinearNetwork {
   /// s_r (e^{κ_r} − e^{−κ_r}).
   ///
   /// Under the flow of an objective that shares these vectors (factorization of `reference`; regression
-  /// whose covariances are diagonal in them) the modes never mix.
+  /// whose covariances are diagonal in them) the modes never mix. Where singular values repeat, zero included, the
+  /// vectors are free, and an arbitrary choice does not diagonalise Σx: then give it, and those that do are taken.
   ///
   /// - Parameters:
   ///   - reference: d_N × d₀; its singular vectors are used, its values are not.
+  ///   - inputCovariance: Σx, d₀ × d₀; nothing is asked of the vectors without it.
   ///   - scales: s_1, s_2, …, none negative, at most as many as the narrowest width.
   ///   - imbalances: κ_1, κ_2, …; zeros where left out.
   ///   - hiddenWidths: d_1, …, d_{N−1}.
+  /// - SeeAlso: Appendix B.2 of [gidel2019], whose proof takes any singular vectors; corrected.
   /// - Throws: ``LinearNetworkError/hiddenWidthBelowRank(width:rank:)`` when a layer is too narrow for so many
   ///   modes; `DecompositionError` for a reference that is not finite.
   public static func spectral(
-    alignedWith reference: Matrix, scales: [Double], imbalances: [Double] = [], hiddenWidths: [Int]
+    alignedWith reference: Matrix, inputCovariance: Matrix? = nil, scales: [Double],
+    imbalances: [Double] = [], hiddenWidths: [Int]
   ) throws -> LinearNetwork {
     precondition(
       scales.allSatisfy { $0 >= 0 } && imbalances.count <= scales.count,
@@ -29,7 +33,13 @@ extension LinearNetwork {
     for width in widths where width < scales.count {
       throw LinearNetworkError.hiddenWidthBelowRank(width: width, rank: scales.count)
     }
-    let decomposition = try SingularValueDecomposition(of: reference)
+    let decomposition =
+      if let inputCovariance {
+        try SingularValueDecomposition(of: reference, vectors: .full)
+          .diagonalizing(inputCovariance)
+      } else {
+        try SingularValueDecomposition(of: reference)
+      }
     let depth = hiddenWidths.count + 1
     var network = LinearNetwork(zerosOfWidths: widths)
     for (mode, scale) in scales.enumerated() {

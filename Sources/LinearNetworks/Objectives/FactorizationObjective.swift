@@ -54,13 +54,10 @@ public struct FactorizationObjective: Objective, Equatable {
     requireShape(direction)
     direction.transpose(into: &result)
   }
-
   /// The minimum over W = U Uᵀ, U of any width: the positive part of a symmetric target.
   ///
   /// - Precondition: the target is square. Only its symmetric part can be approached.
   public func symmetricMinimum() throws(DecompositionError) -> ObjectiveMinimum {
-    precondition(outputCount == inputCount, "a \(target.shape) target has no symmetric part")
-    let part = try SymmetricEigendecomposition(of: target.symmetrized()).map { max($0, 0) }
-    return ObjectiveMinimum(value: value(at: part), endToEnd: part)
+    try nearest(in: .symmetric(width: outputCount))
   }
 }

@@ -32,6 +32,11 @@ public protocol Objective: Sendable {
 
   /// The global minimum over all matrices, where it has a formula.
   var minimum: ObjectiveMinimum? { get }
+
+  /// The minimum over the end-to-end matrices that a network can have, where it has a formula; nil otherwise.
+  ///
+  /// Unless an objective knows better: that over all matrices, if it is one of the class.
+  func minimum(over class: EndToEndClass) throws(DecompositionError) -> ObjectiveMinimum?
 }
 
 /// A global minimum of an objective.

@@ -48,8 +48,18 @@ public struct ReportWriter: Sendable {
   public func write(
     _ record: Record, to folder: String, overwrite: Bool = false
   ) throws(ReportError) -> String {
-    if let inconsistency = record.inconsistency { throw .inconsistent(inconsistency) }
     try check(folder, overwrite: overwrite)
+    return try write(record, to: folder, beside: [])
+  }
+
+  /// Writes a report and what belongs beside it as one, over a report that may be there.
+  ///
+  /// Files in its folder that no report wrote stay.
+  @discardableResult
+  func write(
+    _ record: Record, to folder: String, beside: [(name: String, content: Data)]
+  ) throws(ReportError) -> String {
+    if let inconsistency = record.inconsistency { throw .inconsistent(inconsistency) }
     let target = URL(fileURLWithPath: folder, isDirectory: true).standardizedFileURL
     let plotlyCode = try plotly.map(Self.plotlyCode)
     let parent = target.deletingLastPathComponent()
@@ -66,19 +76,24 @@ public struct ReportWriter: Sendable {
         try content.write(to: draft.appendingPathComponent(name))
         names.append(name)
       }
-      for file in try files(of: record) { try put(file.name, file.content) }
+      for file in try files(of: record) + beside { try put(file.name, file.content) }
       if let plotlyCode { try put("plotly.min.js", plotlyCode) }
       try put(Self.manifest, Data((names.joined(separator: "\n") + "\n").utf8))
 
       let isReplacing = manager.fileExists(atPath: target.path)
-      if isReplacing { try manager.moveItem(at: target, to: previous) }
-      do {
+      if isReplacing { try Self.copyForeignFiles(from: target, to: draft) }
+      if !isReplacing {
         try manager.moveItem(at: draft, to: target)
-      } catch {
-        if isReplacing { try manager.moveItem(at: previous, to: target) }
-        throw error
+      } else if !exchange(draft.path, target.path) {
+        try manager.moveItem(at: target, to: previous)
+        do {
+          try manager.moveItem(at: draft, to: target)
+        } catch {
+          try manager.moveItem(at: previous, to: target)
+          throw error
+        }
+        try? manager.removeItem(at: previous)
       }
-      if isReplacing { try? manager.removeItem(at: previous) }
     } catch {
       throw .unwritable(path: folder, reason: error.reason)
     }
@@ -134,14 +149,53 @@ public struct ReportWriter: Sendable {
     guard attributes[.type] as? FileAttributeType == .typeDirectory else {
       throw .notAReport(path: folder, foreign: "it is no folder and")
     }
-    let list = manager.contents(atPath: target.appendingPathComponent(manifest).path)
-    let names = String(decoding: list ?? Data(), as: UTF8.self).split(separator: "\n")
-    let own = Set(names.map(String.init) + [manifest, "data", ".DS_Store", "data/.DS_Store"])
-    guard let present = try? manager.subpathsOfDirectory(atPath: target.path) else {
+    guard let foreign = try? foreignFiles(in: target) else {
       throw .unwritable(path: folder, reason: "its files cannot be listed")
     }
-    if let foreign = present.sorted().first(where: { !own.contains($0) }) {
-      throw .notAReport(path: folder, foreign: foreign)
+    if let first = foreign.first { throw .notAReport(path: folder, foreign: first) }
+  }
+
+  /// The files that a report wrote into a folder, by its list; none where there is no list.
+  private static func ownFiles(in folder: URL) -> [String] {
+    let list = FileManager.default.contents(atPath: folder.appendingPathComponent(manifest).path)
+    return String(decoding: list ?? Data(), as: UTF8.self).split(separator: "\n").map(String.init)
+      .filter { !$0.hasPrefix("/") && !$0.split(separator: "/").contains("..") }
+  }
+
+  private static func foreignFiles(in folder: URL) throws -> [String] {
+    let own = Set(ownFiles(in: folder) + [manifest, "data", ".DS_Store", "data/.DS_Store"])
+    return try FileManager.default.subpathsOfDirectory(atPath: folder.path).sorted()
+      .filter { !own.contains($0) }
+  }
+
+  private static func copyForeignFiles(from folder: URL, to draft: URL) throws {
+    let manager = FileManager.default
+    for name in try foreignFiles(in: folder) {
+      let (source, copy) = (
+        folder.appendingPathComponent(name), draft.appendingPathComponent(name)
+      )
+      let type = try manager.attributesOfItem(atPath: source.path)[.type] as? FileAttributeType
+      if type == .typeDirectory {
+        try manager.createDirectory(at: copy, withIntermediateDirectories: true)
+      } else if !manager.fileExists(atPath: copy.path) {
+        try manager.copyItem(at: source, to: copy)
+      }
+    }
+  }
+
+  /// Removes what a report wrote into a folder, and the folder if nothing else is in it.
+  static func remove(_ folder: String) throws {
+    let place = URL(fileURLWithPath: folder, isDirectory: true)
+    let manager = FileManager.default
+    for name in ownFiles(in: place) + [manifest] {
+      let file = place.appendingPathComponent(name)
+      if manager.fileExists(atPath: file.path) { try manager.removeItem(at: file) }
+    }
+    for folder in [place.appendingPathComponent("data"), place]
+    where try manager.fileExists(atPath: folder.path)
+      && manager.contentsOfDirectory(atPath: folder.path).isEmpty
+    {
+      try manager.removeItem(at: folder)
     }
   }
 }

@@ -3,15 +3,19 @@ public import Records
 
 /// Writes a site: a gallery, and a folder for each page it leads to.
 ///
-/// Pages are written one by one as they come, each whole or not at all, and the gallery last. A site that
-/// was left unfinished is taken up again: ``page(named:)`` returns what is there. One copy of Plotly.js at
-/// the root serves all pages.
+/// Pages are written one by one as they come, each with all that stands beside it or not at all, and the gallery
+/// last. A site that was left unfinished is taken up again: ``page(named:)`` returns what is there. Files of others
+/// in its folders stay. One copy of Plotly.js at the root serves all pages.
 public struct SiteWriter: Sendable {
   /// The folder of the site.
   public let folder: String
   private let isInteractive: Bool
 
+  private let fingerprint: Data
+
   private static let marker = ".deeplinear-site"
+  /// In the folder of each page: the fingerprint of the site it was made for.
+  private static let pageMarker = ".deeplinear-page"
 
   /// Makes the folder of a site, or takes one up.
   ///
@@ -25,6 +29,7 @@ public struct SiteWriter: Sendable {
     folder: String, fingerprint: String, overwrite: Bool = false, plotly: String? = nil
   ) throws(ReportError) {
     self.folder = folder
+    self.fingerprint = Data(fingerprint.utf8)
     isInteractive = plotly != nil
     let manager = FileManager.default
     let code = try plotly.map(ReportWriter.plotlyCode)
@@ -38,8 +43,8 @@ public struct SiteWriter: Sendable {
           throw ReportError.folderExists(path: folder)
         }
         for file in files
-        where overwrite && manager.fileExists(atPath: Self.path(folder, file, "record.json")) {
-          try manager.removeItem(atPath: Self.path(folder, file))
+        where overwrite && manager.fileExists(atPath: Self.path(folder, file, Self.pageMarker)) {
+          try ReportWriter.remove(Self.path(folder, file))
         }
       }
       try manager.createDirectory(atPath: folder, withIntermediateDirectories: true)
@@ -57,7 +62,11 @@ public struct SiteWriter: Sendable {
 
   /// What an earlier run wrote as this page; nil if there is no such page.
   public func page(named name: String) -> Record? {
-    FileManager.default.contents(atPath: Self.path(folder, name, "record.json"))
+    let manager = FileManager.default
+    guard manager.contents(atPath: Self.path(folder, name, Self.pageMarker)) == fingerprint else {
+      return nil
+    }
+    return manager.contents(atPath: Self.path(folder, name, "record.json"))
       .flatMap { try? Record(json: [UInt8]($0)) }
   }
 
@@ -72,21 +81,16 @@ public struct SiteWriter: Sendable {
     _ record: Record, named name: String, links: [Link] = [],
     beside files: [(name: String, content: [UInt8])] = []
   ) throws(ReportError) {
-    let place = Self.path(folder, name)
-    // A page is replaced as a whole; what stands beside it would be foreign to the writer of reports.
-    try? FileManager.default.removeItem(atPath: place)
+    var beside = files.map { (name: $0.name, content: Data($0.content)) }
+    if let thumbnail = record.figures.first {
+      beside.append(("thumbnail.svg", Data(thumbnail.svg(theme: .light).utf8)))
+      beside.append(("thumbnail-dark.svg", Data(thumbnail.svg(theme: .dark).utf8)))
+    }
+    beside.append((Self.pageMarker, fingerprint))
     try ReportWriter(
       sharedPlotly: isInteractive ? "../plotly.min.js" : nil,
       trail: [Link("Gallery", to: "../index.html")] + links
-    ).write(record, to: place)
-    var files = files
-    if let thumbnail = record.figures.first {
-      files.append(("thumbnail.svg", Array(thumbnail.svg(theme: .light).utf8)))
-      files.append(("thumbnail-dark.svg", Array(thumbnail.svg(theme: .dark).utf8)))
-    }
-    for file in files {
-      try put(Data(file.content), at: Self.path(place, file.name))
-    }
+    ).write(record, to: Self.path(folder, name), beside: beside)
   }
 
   /// Writes the page that leads to the others.

@@ -16,13 +16,18 @@ extension CertificationSummary {
       lines.append("room for rounding and integration: \(readable(accuracy))")
     }
     for certificate in certificates {
-      lines += ["", certificate.heading, "    \(certificate.source)"] + certificate.details
+      lines +=
+        ["", certificate.heading(afterRun: trajectory.value != nil), "    \(certificate.source)"]
+        + certificate.details(afterRun: trajectory.value != nil)
     }
     let number = { (verdict: String) in counts[verdict] ?? 0 }
     lines += [
       "",
-      "\(certificates.count) certificates: \(number("holds")) hold, \(number("violated")) violated, "
-        + "\(number("notApplicable")) not applicable",
+      trajectory.value == nil
+        ? "\(certificates.count) certificates: \(number("notMeasured")) apply, "
+          + "\(number("notApplicable")) do not"
+        : "\(certificates.count) certificates: \(number("holds")) hold, \(number("violated")) violated, "
+          + "\(number("notMeasured")) not measured, \(number("notApplicable")) not applicable",
     ]
     if let report { lines.append("report: \(report)/index.html") }
     return lines.joined(separator: "\n")
@@ -30,12 +35,19 @@ extension CertificationSummary {
 }
 
 extension CertificationSummary.CertificateSummary {
-  fileprivate var heading: String {
-    let word = verdict == "notApplicable" ? "not applicable" : verdict
+  /// Before a run a theorem applies or does not; afterwards it holds, is violated, or nothing was recorded that could
+  /// contradict it.
+  fileprivate func heading(afterRun: Bool) -> String {
+    let word =
+      switch verdict {
+      case "notApplicable": "not applicable"
+      case "notMeasured": afterRun ? "not measured" : "applies"
+      default: verdict
+      }
     return "\(word.padded(to: 15)) \(claim)"
   }
 
-  fileprivate var details: [String] {
+  fileprivate func details(afterRun: Bool) -> [String] {
     if let exclusion = exclusion.value { return TextRow(exclusion).lines }
     var rows = hypotheses.sorted { !$0.holds && $1.holds }.map { hypothesis in
       TextRow(
@@ -43,6 +55,9 @@ extension CertificationSummary.CertificateSummary {
         (hypothesis.limit.value == .greatestFiniteMagnitude
           ? "must be finite" : "must be \(hypothesis.relation) \(hypothesis.limit.words)")
           + (hypothesis.holds ? "" : ", fails"))
+    }
+    if afterRun, verdict == "notMeasured" {
+      rows.append(TextRow("nothing was recorded that could contradict it"))
     }
     let most = 8
     let hidden = max(0, rows.count - most)
@@ -66,8 +81,8 @@ extension CertificationSummary.CertificateSummary {
     return rows.flatMap(\.lines)
   }
 
-  /// For each quantity and side, over all modes and times: the first bound that is violated, else the one with
-  /// the least slack relative to its limit.
+  /// For each quantity and side, over all modes and times: the first bound that is violated, else of those that
+  /// could have been the one with the least slack relative to its limit.
   private var tightestBounds: [(CertificationSummary.BoundSummary, count: Int)] {
     var order: [String] = []
     var groups: [String: [CertificationSummary.BoundSummary]] = [:]
@@ -83,7 +98,9 @@ extension CertificationSummary.CertificateSummary {
       return slack == 0 ? 0 : slack / size
     }
     return order.compactMap { key in
-      let group = groups[key] ?? []
+      let all = groups[key] ?? []
+      let group =
+        all.contains(where: \.informative) ? all.filter { $0.informative || $0.violated } : all
       let chosen = group.first(where: \.violated) ?? group.min { tightness($0) < tightness($1) }
       return chosen.map { ($0, group.count) }
     }

@@ -1,9 +1,14 @@
 import Glibc
 
-/// Ctrl-C asks a computation to end and save; pressed again, it ends the program at once.
+/// Ctrl-C or a request to terminate asks a computation to end and save; only Ctrl-C typed again, a second or
+/// more later, ends the program at once.
+///
+/// `timeout` and a terminal that closes send the same signal to a process and to its group, one right after the
+/// other: the second must not lose what the first is saving.
 enum Interrupt {
-  // Written by the signal handler and read by the computing thread: a word that only ever becomes larger.
-  nonisolated(unsafe) private static var count: Int32 = 0
+  // Written by the signal handler and read by the computing thread: words that only ever become larger.
+  nonisolated(unsafe) private static var isAsked = false
+  nonisolated(unsafe) private static var firstSecond = 0
 
   static func watch() {
     // A program that starts this one may have blocked the signals in its own thread, which is inherited.
@@ -11,13 +16,19 @@ enum Interrupt {
     sigemptyset(&signals)
     for number in [SIGINT, SIGTERM] {
       sigaddset(&signals, number)
-      signal(number) { _ in
-        Interrupt.count += 1
-        if Interrupt.count > 1 { _exit(130) }
+      signal(number) { number in
+        var now = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &now)
+        if !Interrupt.isAsked {
+          Interrupt.firstSecond = now.tv_sec
+          Interrupt.isAsked = true
+        } else if number == SIGINT, now.tv_sec - Interrupt.firstSecond >= 1 {
+          _exit(130)
+        }
       }
     }
     sigprocmask(SIG_UNBLOCK, &signals, nil)
   }
 
-  static var wasAsked: Bool { count > 0 }
+  static var wasAsked: Bool { isAsked }
 }

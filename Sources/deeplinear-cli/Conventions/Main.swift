@@ -10,6 +10,8 @@ enum Main {
   static func main() {
     // A reader that stops early, as `head` does, is no reason for a message.
     signal(SIGPIPE, SIG_DFL)
+    // A file that grows past a limit is an error that can be told, not an end in the midst of writing.
+    signal(SIGXFSZ, SIG_IGN)
     do {
       try UsageSentence.checkCommand(Array(CommandLine.arguments.dropFirst()))
       var command = try DeepLinearCommand.parseAsRoot()
@@ -32,7 +34,11 @@ enum Main {
       return 1
     default:
       if DeepLinearCommand.exitCode(for: error) == .success {
-        print(DeepLinearCommand.fullMessage(for: error))
+        do {
+          try StandardOutput.write(DeepLinearCommand.fullMessage(for: error))
+        } catch {
+          return 1
+        }
         return 0
       }
       return refuse(UsageSentence.of(error))
@@ -40,8 +46,19 @@ enum Main {
   }
 
   private static func refuse(_ sentence: String) -> Int32 {
-    StandardError.write("deeplinear: \(sentence)\n")
+    StandardError.write("deeplinear: \(onOneLine(sentence))\n")
     return 2
+  }
+
+  /// Names of files and values may hold control characters: they are shown, never obeyed.
+  private static func onOneLine(_ sentence: String) -> String {
+    sentence.unicodeScalars.reduce(into: "") { line, scalar in
+      switch scalar.properties.generalCategory {
+      case .control, .lineSeparator, .paragraphSeparator:
+        line += scalar.escaped(asASCII: true)
+      default: line.unicodeScalars.append(scalar)
+      }
+    }
   }
 }
 

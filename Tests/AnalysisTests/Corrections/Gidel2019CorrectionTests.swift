@@ -196,14 +196,37 @@ import _TestSupport
     // learned.
     let (σ, next, η) = (1.0, 0.8, 0.42)
     #expect(η > 2 * (σ - next) / (σ * σ))
-    #expect(
-      PhaseSeparation.certificate(targets: [σ, next], stepSize: η).verdict
-        == (Double.log(1 + η) > η * next ? .holds : .notApplicable))
+    #expect(PhaseSeparation.isLearned(σ, beforeFlowReaches: next, stepSize: η))
     let δ = 300.0
     let own = Int(LearningTimes.leadingSteps(target: σ, curvature: 1, delta: δ, stepSize: η) * 1.02)
     // (1 + ησ₂)^{2t} e^{−2δ} bounds the second mode.
     let second = 2 * (Double(own) * .log(onePlus: η * next) - δ)
     #expect(second < -20)
+  }
+
+  /// Corollary 3 counts descent's steps on the flow's clock. On its own, δ/ln(1 + ησ), every gap separates, also where
+  /// ln(1 + ησ_i) < ησ_{i+1}.
+  @Test func corollary3IsAboutAnotherClock() {
+    let (σ, next, η, δ) = (1.0, 0.9, 0.45, 4000.0)
+    #expect(!PhaseSeparation.isLearned(σ, beforeFlowReaches: next, stepSize: η))
+    let w0 = Double.exp(-2 * 300)
+    // ln w₀ = −2δ cannot be held: the logarithm grows by at most 2 ln(1 + ησ), and by that until w is of size 1.
+    func share(_ target: Double, after steps: Double) -> Double {
+      let reached = -2 * δ + 2 * steps * .log(onePlus: η * target)
+      if reached < .log(w0) { return .exp(reached) }
+      let done = ((2 * δ + .log(w0)) / (2 * .log(onePlus: η * target))).rounded(.down)
+      var w = Double.exp(-2 * δ + 2 * done * .log(onePlus: η * target))
+      for _ in 0..<Int(steps - done) {
+        let factor = 1 + η * (target - w)
+        w *= factor * factor
+      }
+      return w / target
+    }
+    let own = δ / Double.log(onePlus: η * next)
+    expectClose(share(σ, after: own), 1, relative: 1e-9)
+    #expect(share(next, after: δ / .log(onePlus: η * σ)) < 1e-9)
+    // On the flow's clock the first is still at zero.
+    #expect(share(σ, after: δ / (η * next)) < 1e-9)
   }
 
   /// Corollary 2, (32): training passes the reduced-rank optima only if σ_i and σ_i²/λ_i have one order.

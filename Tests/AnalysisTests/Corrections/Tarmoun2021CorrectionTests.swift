@@ -1,6 +1,7 @@
 import Analysis
 import Dynamics
 import LinearAlgebra
+import LinearNetworks
 import RealModule
 import Testing
 import _TestSupport
@@ -154,8 +155,8 @@ import _TestSupport
   /// Proposition 5: for matrices that are not square the rate is |λ₀|; with a negative λ₀ the printed one would
   /// be a growth.
   @Test func proposition5NeedsAnAbsoluteValue() throws {
-    let rates = FactorizationRates.matrixRates(
-      smallestSingularValue: 0.5, imbalance: -0.8, isSquare: false)
+    let rates = ImbalancedRates.penalized(
+      smallestSingularValue: 0.5, isSquare: false, imbalance: -0.8)
     #expect(rates.stacked == 0.8 && rates.endToEnd > rates.stacked)
     // See also ratesOfMatricesThatAreNotSquare, which measures both.
     var generator = SeededGenerator(seed: 3)
@@ -169,6 +170,30 @@ import _TestSupport
     let measured = Double.log(gaps[0] / gaps[1]) / 4
     #expect(abs(measured - 0.8) < 0.05)
     #expect(abs(measured - -0.8) > 1)
+  }
+
+  /// Proposition 5: its rates are those of the penalised flow with k ≥ m + n columns. With m ≤ k < n and λ₀ < 0 the
+  /// rate is √(σ² + λ₀²/4) − |λ₀|/2, and imbalance slows learning down.
+  @Test func proposition5NeedsItsNumberOfColumns() throws {
+    let (σ, imbalance) = (0.5, -4.0)
+    let rates = ImbalancedRates(
+      singularValues: [σ], outputs: 1, inputs: 2, width: 1, imbalance: imbalance)
+    // U = u, V = (v₁, v₂) with u² − ‖V‖² = λ₀.
+    let (u, angle) = (0.3, 0.7)
+    let length = (u * u - imbalance).squareRoot()
+    let network = try LinearNetwork(layers: [
+      Matrix(rows: [[length * .cos(angle), length * .sin(angle)]]), Matrix(rows: [[u]]),
+    ])
+    let target = Matrix(rows: [[σ, 0]])
+    let solution = try ExactSolutions.solve(
+      .factorization(target: target), from: .layered(network), at: [100, 200])
+    let gaps = try solution.trajectory.snapshots.map {
+      (try #require($0.endToEnd) - target).frobeniusNorm
+    }
+    let measured = Double.log(gaps[0] / gaps[1]) / 100
+    expectClose(measured, rates.endToEnd, relative: 1e-2)
+    expectClose(rates.endToEnd, 4.25.squareRoot() - 2, relative: 1e-13)
+    #expect(measured < 0.02 * Double.hypot(2 * σ, imbalance))
   }
 
   /// The flow of (18), the regularised problem (20) with weight 1/8, and the display after (57).
