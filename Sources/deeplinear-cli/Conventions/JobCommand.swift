@@ -1,5 +1,6 @@
 import ArgumentParser
 import Jobs
+import LinearAlgebra
 import Synchronization
 
 extension ParsableCommand {
@@ -12,6 +13,9 @@ extension ParsableCommand {
     _ request: Request, _ shared: SharedOptions, isOutputTaken: Bool = false,
     text: (Request.Result.Summary) -> String
   ) throws {
+    if let shortfall = BLASConfiguration.shortfall {
+      StandardError.write("deeplinear: \(shortfall).\n")
+    }
     let screen = Screen()
     let context = JobContext(arguments: Array(CommandLine.arguments.dropFirst()))
     let result: Request.Result
