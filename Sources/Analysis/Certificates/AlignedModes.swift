@@ -9,8 +9,28 @@ struct AlignedModes {
   private let inputs: Matrix
   private let outputs: Matrix
 
+  /// The modes of a run, with the hypotheses that hold for them, or the certificate that says why there are none.
+  enum Search {
+    case found(AlignedModes, [Hypothesis])
+    case none(Certificate)
+  }
+
+  /// Looks for the modes that a certificate is about.
+  static func search(
+    _ run: CertifiedRun, _ network: LinearNetwork, claim: String, source: String
+  ) throws -> Search {
+    switch run.quadratic {
+    case .lacking(let words):
+      return .none(Certificate(claim: claim, source: source, excluded: words))
+    case .met(let problem):
+      let (modes, hypotheses) = try find(problem, network)
+      return modes.map { .found($0, hypotheses) }
+        ?? .none(Certificate(claim: claim, source: source, hypotheses: hypotheses, bounds: []))
+    }
+  }
+
   /// The modes of a network that shares singular vectors with the problem; nil when a hypothesis fails.
-  static func find(
+  private static func find(
     _ problem: QuadraticProblem, _ network: LinearNetwork
   ) throws -> (modes: AlignedModes?, hypotheses: [Hypothesis]) {
     let (found, hypotheses) = try SpectralModes.find(

@@ -72,14 +72,16 @@ public struct DeficiencyMargin: Equatable, Sendable {
     let square: Double
     if optimum.rowCount >= optimum.columnCount {
       let gram = rotated.transposedTimes(rotated)
-      square = try Self.maximum(from: 2 * .log(ρ), to: 2 * .log(size)) { logarithm in
+      square = try Self.maximum(from: 2 * .log(ρ), to: 2 * .log(size)) {
+        (logarithm) throws(DecompositionError) in
         let τ = Double.exp(logarithm)
         let form = gram - .diagonal(variances.map { τ / $0 })
         return (try form.symmetrized().symmetricEigenvalues().last ?? 0) * (1 - ρ * ρ / τ)
       }
     } else {
       let top = 2 * .log(smallest / ρ)
-      square = try Self.maximum(from: top - 90, to: top) { logarithm in
+      square = try Self.maximum(from: top - 90, to: top) {
+        (logarithm) throws(DecompositionError) in
         let κ = Double.exp(logarithm)
         let weights = variances.map { (κ * $0 / (1 + κ * $0)).squareRoot() }
         let part = try rotated.scalingColumns(by: weights).singularValues().last ?? 0
@@ -107,32 +109,27 @@ public struct DeficiencyMargin: Equatable, Sendable {
 
   /// The largest value of a function that rises and then falls, by golden sections.
   private static func maximum(
-    from low: Double, to high: Double, of function: (Double) throws -> Double
+    from low: Double, to high: Double,
+    of function: (Double) throws(DecompositionError) -> Double
   ) throws(DecompositionError) -> Double {
-    do {
-      let ratio = 0.5 * (5.0.squareRoot() - 1)
-      var (low, high) = (low, high)
-      var (a, b) = (high - ratio * (high - low), low + ratio * (high - low))
-      var (valueA, valueB) = (try function(a), try function(b))
-      var best = max(valueA, valueB)
-      for _ in 0..<60 where high > low {
-        if valueA >= valueB {
-          (high, b, valueB) = (b, a, valueA)
-          a = high - ratio * (high - low)
-          valueA = try function(a)
-        } else {
-          (low, a, valueA) = (a, b, valueB)
-          b = low + ratio * (high - low)
-          valueB = try function(b)
-        }
-        best = max(best, valueA, valueB)
+    let ratio = 0.5 * (5.0.squareRoot() - 1)
+    var (low, high) = (low, high)
+    var (a, b) = (high - ratio * (high - low), low + ratio * (high - low))
+    var (valueA, valueB) = (try function(a), try function(b))
+    var best = max(valueA, valueB)
+    for _ in 0..<60 where high > low {
+      if valueA >= valueB {
+        (high, b, valueB) = (b, a, valueA)
+        a = high - ratio * (high - low)
+        valueA = try function(a)
+      } else {
+        (low, a, valueA) = (a, b, valueB)
+        b = low + ratio * (high - low)
+        valueB = try function(b)
       }
-      return best
-    } catch let error as DecompositionError {
-      throw error
-    } catch {
-      fatalError("eigenvalues fail with a decomposition error only, not \(error)")
+      best = max(best, valueA, valueB)
     }
+    return best
   }
 }
 

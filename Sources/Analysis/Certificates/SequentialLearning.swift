@@ -50,14 +50,10 @@ public enum SequentialLearning {
     guard network.depth == 2 else {
       return excluded("needs 2 layers, and there are \(network.depth)")
     }
-    let problem: QuadraticProblem
-    switch run.quadratic {
-    case .met(let found): problem = found
-    case .lacking(let words): return excluded(words)
-    }
-    let (aligned, shared) = try AlignedModes.find(problem, network)
-    guard let aligned else {
-      return Certificate(claim: claim, source: source, hypotheses: shared, bounds: [])
+    let (aligned, shared): (AlignedModes, [Hypothesis])
+    switch try AlignedModes.search(run, network, claim: claim, source: source) {
+    case .found(let modes, let hypotheses): (aligned, shared) = (modes, hypotheses)
+    case .none(let certificate): return certificate
     }
     let (found, shapes) = aligned.plateauModes()
     let modes = found.map(\.mode)

@@ -12,14 +12,10 @@ extension TwoLayerDescentBounds {
     case .met(let found): (network, stepSize) = found
     case .lacking(let words): return Certificate(claim: claim, source: source, excluded: words)
     }
-    let problem: QuadraticProblem
-    switch run.quadratic {
-    case .met(let found): problem = found
-    case .lacking(let words): return Certificate(claim: claim, source: source, excluded: words)
-    }
-    let (aligned, shared) = try AlignedModes.find(problem, network)
-    guard let aligned else {
-      return Certificate(claim: claim, source: source, hypotheses: shared, bounds: [])
+    let (aligned, shared): (AlignedModes, [Hypothesis])
+    switch try AlignedModes.search(run, network, claim: claim, source: source) {
+    case .found(let modes, let hypotheses): (aligned, shared) = (modes, hypotheses)
+    case .none(let certificate): return certificate
     }
     var hypotheses = shared
     var bounds: [Certificate.Bound] = []
