@@ -70,11 +70,8 @@ enum OutputFile {
   /// Where a link points to, so that the file there is replaced and not the link.
   private static func behindLink(_ path: String) -> String {
     var status = stat()
-    guard lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFLNK,
-      let found = realpath(path, nil)
-    else { return path }
-    defer { free(found) }
-    return String(cString: found)
+    guard lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFLNK else { return path }
+    return DataFile.pathWithoutLinks(path) ?? path
   }
 
   private static func folder(of path: String) -> String {
@@ -128,5 +125,14 @@ enum OutputFile {
 
   private static func failure(_ path: String) -> DataFormatError {
     .unwritable(path, reason: String(cString: strerror(errno)))
+  }
+}
+
+extension DataFile {
+  /// The path of what is there from the root, without links; nil where there is nothing.
+  package static func pathWithoutLinks(_ path: String) -> String? {
+    guard let found = realpath(path, nil) else { return nil }
+    defer { free(found) }
+    return String(cString: found)
   }
 }

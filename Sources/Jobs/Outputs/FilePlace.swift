@@ -1,4 +1,4 @@
-import Glibc
+import DataFormats
 
 /// A place on disk, however it is written: `s.npy`, `./s.npy` and a link to it are one.
 struct FilePlace: Hashable {
@@ -9,7 +9,7 @@ struct FilePlace: Hashable {
     var trimmed = text[...]
     while trimmed.utf8.count > 1, trimmed.utf8.last == UInt8(ascii: "/") { trimmed.removeLast() }
     let whole = String(trimmed)
-    if let found = Self.withoutLinks(whole) {
+    if let found = DataFile.pathWithoutLinks(whole) {
       path = found
       return
     }
@@ -17,16 +17,10 @@ struct FilePlace: Hashable {
     let slash = whole.utf8.lastIndex(of: UInt8(ascii: "/"))
     let folder = slash.map { $0 == whole.startIndex ? "/" : String(whole[..<$0]) } ?? "."
     let name = slash.map { String(whole[whole.utf8.index(after: $0)...]) } ?? whole
-    let parent = Self.withoutLinks(folder) ?? folder
+    let parent = DataFile.pathWithoutLinks(folder) ?? folder
     path = parent == "/" ? "/\(name)" : "\(parent)/\(name)"
   }
 
   /// Whether this is a folder that holds the other place.
   func holds(_ other: FilePlace) -> Bool { other.path.hasPrefix(path == "/" ? "/" : path + "/") }
-
-  private static func withoutLinks(_ path: String) -> String? {
-    guard let found = realpath(path, nil) else { return nil }
-    defer { free(found) }
-    return String(cString: found)
-  }
 }

@@ -1,5 +1,4 @@
 import DataFormats
-import Glibc
 
 /// The places a job will write to, checked before any work is done.
 ///
@@ -49,8 +48,8 @@ struct OutputPaths {
     let isContinued = resumed.map { FilePlace($0) == FilePlace(path) } ?? false
     do {
       try DataFile.checkAnyOutput(path, overwrite: overwrite || isContinued)
-    } catch let error {
-      guard access(path, F_OK) == 0, !overwrite, !isContinued else { throw error }
+    } catch {
+      guard error.setting == .overwrite else { throw error }
       throw BadInput(
         "\(path): the file exists; give --resume to continue from it, or --force to overwrite it.")
     }

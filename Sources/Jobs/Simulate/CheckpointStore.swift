@@ -126,9 +126,19 @@ struct CheckpointKeeper {
   let observer: JobObserver
   private var hasWarned = false
 
-  init(_ store: CheckpointStore, _ observer: JobObserver) {
+  /// - Throws: ``BadInput`` where a checkpoint cannot be written at all, before the run.
+  init(
+    _ store: CheckpointStore, _ observer: JobObserver, from checkpoint: some Codable
+  ) throws {
     self.store = store
     self.observer = observer
+    try store.save(checkpoint)
+  }
+
+  /// Until the next checkpoint; never due where none is asked for.
+  var timer: CheckpointTimer {
+    CheckpointTimer(
+      interval: store.request.checkpoint == nil ? nil : store.request.settledCheckpointInterval)
   }
 
   /// Whether the run is to go on.

@@ -17,13 +17,10 @@ struct DescentSimulation {
     var run =
       kept.map { DescentRun(settings, equation, from: $0.checkpoint) }
       ?? DescentRun(settings, equation)
-    // Found out before the run: whether a checkpoint can be written at all.
-    try store.save(run.checkpoint)
-    var keeper = CheckpointKeeper(store, observer)
+    var keeper = try CheckpointKeeper(store, observer, from: run.checkpoint)
     var wasStopped = false
     while true {
-      var timer = CheckpointTimer(
-        interval: request.checkpoint == nil ? nil : request.settledCheckpointInterval)
+      var timer = keeper.timer
       var trajectory = run.advance { progress in
         guard progress.step % 16 == 0 else { return .goOn }
         wasStopped = !observer.show(

@@ -19,13 +19,10 @@ struct FlowSimulation {
     var run =
       kept.map { FlowRun(settings, equation, from: $0.checkpoint) }
       ?? FlowRun(settings, equation)
-    // Found out before the run: whether a checkpoint can be written at all.
-    try store.save(run.checkpoint)
-    var keeper = CheckpointKeeper(store, observer)
+    var keeper = try CheckpointKeeper(store, observer, from: run.checkpoint)
     var wasStopped = false
     while true {
-      var timer = CheckpointTimer(
-        interval: request.checkpoint == nil ? nil : request.settledCheckpointInterval)
+      var timer = keeper.timer
       let result = run.advance { progress in
         wasStopped = !observer.show(
           "simulating", progress.time / max(settings.endTime, .leastNonzeroMagnitude))
