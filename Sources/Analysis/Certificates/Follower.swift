@@ -203,7 +203,18 @@ struct Follower {
       return
     }
     path.weights = kind == .factor ? [layers[1]] : layers
-    path.point = FollowedPoint(endToEnd: run.endToEnd(of: path.weights), loss: end.loss)
+    path.point = FollowedPoint(
+      endToEnd: run.endToEnd(of: path.weights), loss: end.loss,
+      layerScale: layerScale(of: path.weights))
+  }
+
+  private func layerScale(of weights: [Matrix]) -> Double {
+    let factors = kind == .factor ? [weights[0], weights[0]] : weights
+    let norms = factors.map { (try? $0.singularValues().first) ?? .nan }
+    return factors.indices.reduce(0) { sum, j in
+      sum
+        + norms.indices.reduce(factors[j].frobeniusNorm) { $1 == j ? $0 : $0 * norms[$1] }
+    }
   }
 
   private static func follow(_ flow: GradientFlow, _ equation: some FlowEquation) -> FlowResult {

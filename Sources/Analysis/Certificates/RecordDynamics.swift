@@ -10,8 +10,9 @@ import LinearNetworks
 ///
 /// No integration is exact, and small errors may grow. What may differ is measured, not assumed: beside each path
 /// two others are followed that are disturbed again and again by what a step of the record may be off, and one as
-/// loosely as the record was and read between two steps, as a record is; ten times their largest distance is allowed, with the accuracy of the record relative to
-/// the matrix. For a closed form the
+/// loosely as the record was and read between two steps, as a record is; ten times their largest distance is allowed,
+/// and what the accuracy of the record means: each layer may be off by that share of its size, and so W by
+/// ε Σ_j ‖W_j‖_F Π_{i≠j} ‖W_i‖₂. For a closed form the
 /// disturbance is one of time, t (1 ± ε), which moves the logarithm of every size by ε times what it has grown. A
 /// bound that allows more than a tenth of what it bounds counts as not measured.
 ///
@@ -65,12 +66,13 @@ public enum RecordDynamics {
           isInformative: point.time > 0 && limit < 0.1 * scale))
     }
     let w = expected.endToEnd
+    let δ = ε * max(w.frobeniusNorm, expected.layerScale)
     if let recorded = try point.endToEnd ?? run.layers(at: point).map(run.endToEnd) {
       let scale = max(w.maxAbsolute, recorded.maxAbsolute)
       add(
         "distance of W from where it should be", (recorded - w).maxAbsolute,
         spread: disturbed.map { ($0.endToEnd - w).maxAbsolute }.reduce(0, Self.larger),
-        scale: scale, floor: ε * scale)
+        scale: scale, floor: max(ε * scale, δ))
     } else if let recorded = point.singularValues {
       let values = try w.singularValues()
       func distance(_ others: [Double]) -> Double {
@@ -81,13 +83,15 @@ public enum RecordDynamics {
         "distance of the singular values from where they should be", distance(recorded),
         spread: try disturbed.map { distance(try $0.endToEnd.singularValues()) }
           .reduce(0, Self.larger),
-        scale: scale, floor: ε * scale)
+        scale: scale, floor: max(ε * scale, δ))
     }
     let terms = run.lossScale(at: w)
     add(
       "distance of the loss from where it should be", abs(point.loss - expected.loss),
       spread: disturbed.map { abs($0.loss - expected.loss) }.reduce(0, Self.larger),
-      scale: terms, floor: max(1e-12, ε * ε) * (terms + abs(expected.loss)))
+      scale: terms,
+      floor: 1e-12 * (terms + abs(expected.loss)) + δ * run.objective.gradient(at: w).frobeniusNorm
+        + 0.5 * δ * δ * (run.objective.smoothness ?? 0))
     return bounds
   }
 
@@ -142,4 +146,7 @@ public enum RecordDynamics {
 struct FollowedPoint {
   var endToEnd: Matrix
   var loss: Double
+  /// How far W moves, at most, when each layer moves by its own size: Σ_j ‖W_j‖_F Π_{i≠j} ‖W_i‖₂. That of balanced
+  /// layers is N times ‖W‖, at most.
+  var layerScale = 0.0
 }
