@@ -142,7 +142,7 @@ let package = Package(
       of: "DataFormats", on: ["LinearAlgebra"], exclude: ["Tables", "FurtherTables", "Formats"]),
     tests(of: "Experiments", on: ["LinearAlgebra", "Records"]),
     tests(of: "DeepLinear"),
-    tests(of: "Jobs", on: ["LinearAlgebra", "DataFormats", "Records"]),
+    tests(of: "Jobs", on: ["DeepLinear", "LinearAlgebra", "DataFormats", "Records"]),
     .testTarget(
       name: "CommandLineTests",
       dependencies: ["deeplinear-cli", "Jobs", "LinearAlgebra", "DataFormats", "Records"],

@@ -14,8 +14,8 @@ import Testing
       for line in [
         "regress x.npy y.csv --output coefficients.csv --report regression",
         "sense a.npy b.npy --truth w.csv --output found.csv --report sensing",
-        "layers expand net.safetensors --layer fc1 --layer conv1 --depth 3 --output e.safetensors "
-          + "--report expansion",
+        "layers expand net.safetensors --layer fc1 --layer conv1 --groups 1 --depth 3 "
+          + "--output e.safetensors --report expansion",
         "layers collapse net.safetensors --layer deep --output c.safetensors --report collapse",
         "layers compress net.safetensors --layer fc1 --energy 0.9 --output s.safetensors "
           + "--report compression",

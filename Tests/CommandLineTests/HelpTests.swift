@@ -16,7 +16,7 @@ import Testing
         if !words.isEmpty, subcommands.isEmpty {
           #expect(ending.output.contains("deeplinear \(words.joined(separator: " ")) "))
           #expect(ending.output.contains("Example"))
-          for option in ["--json", "--force", "--seed"] {
+          for option in words == ["version"] ? ["--json"] : ["--json", "--force", "--seed"] {
             #expect(ending.output.contains(option), "\(words) lacks \(option)")
           }
         }

@@ -24,6 +24,29 @@ struct JSONScanner {
     return take(UInt8(ascii: "}"))
   }
 
+  /// Any value, as it is written; nil where the brackets and quotes do not match.
+  mutating func written() -> String? {
+    skipSpaces()
+    let start = position
+    var depth = 0
+    repeat {
+      guard position < bytes.count else { return nil }
+      switch bytes[position] {
+      case UInt8(ascii: "\""):
+        guard string() != nil else { return nil }
+        continue
+      case UInt8(ascii: "{"), UInt8(ascii: "["): depth += 1
+      case UInt8(ascii: "}"), UInt8(ascii: "]"): depth -= 1
+      default: break
+      }
+      guard depth >= 0 else { return nil }
+      position += 1
+    } while depth > 0 || (position < bytes.count && !Self.ends.contains(bytes[position]))
+    return String(validating: bytes[start..<position], as: UTF8.self)
+  }
+
+  private static let ends: [UInt8] = Array(",}]".utf8)
+
   mutating func integers() -> [Int]? {
     guard take(UInt8(ascii: "[")) else { return nil }
     if take(UInt8(ascii: "]")) { return [] }

@@ -2,11 +2,20 @@
 extension Safetensors {
   /// Reads a file.
   ///
-  /// - Throws: ``DataFormatError`` for a header that is no such JSON, a type that is not known here, or data
-  ///   that overlap, leave gaps or go beyond the file.
+  /// Tensors of types that are not read here, such as complex numbers and those of eight bits, are kept.
+  ///
+  /// - Throws: ``DataFormatError`` for a header that is no such JSON, or data that overlap, leave gaps or go beyond
+  ///   the file.
   /// - Complexity: memory of twice the file's size.
   public init(reading source: ByteSource) throws(DataFormatError) {
     let file = source.name
+    func fits(_ entry: Entry) -> Bool {
+      guard let bits = Self.bitCounts[entry.typeName] else {
+        return elementCount(entry.shape) != nil
+      }
+      guard let all = elementCount(entry.shape + [bits]) else { return false }
+      return all % 8 == 0 && all / 8 == entry.end - entry.begin
+    }
     func invalid(_ problem: String) -> DataFormatError {
       .notThisFormat(file, format: "safetensors", problem: problem)
     }
@@ -29,7 +38,7 @@ extension Safetensors {
           file, .array(entry.name), "the data overlap, leave a gap or go beyond the file",
           "write the file again")
       }
-      guard elementCount(entry.shape + [entry.type.byteCount]) == entry.end - entry.begin else {
+      guard fits(entry) else {
         throw DataFormatError(
           file, .array(entry.name),
           "\(entry.end - entry.begin) bytes do not make the shape \(DataFormatError.words(entry.shape))",
@@ -38,7 +47,7 @@ extension Safetensors {
       let bytes = try stream.bytes(entry.end - entry.begin)
       guard bytes.count == entry.end - entry.begin else { throw invalid("its data are cut off") }
       tensors.append(
-        Tensor(name: entry.name, type: entry.type, shape: entry.shape, bytes: bytes))
+        Tensor(name: entry.name, typeName: entry.typeName, shape: entry.shape, keeping: bytes))
       end = entry.end
     }
     guard end == dataCount else { throw invalid("data follow that belong to no tensor") }
@@ -47,10 +56,16 @@ extension Safetensors {
 
   private struct Entry {
     let name: String
-    let type: ScalarType
+    let typeName: String
     let shape: [Int]
     let begin: Int
     let end: Int
+  }
+
+  /// The size of a number of each type that the format knows.
+  private static let bitCounts = [
+    "C64": 64, "F8_E4M3": 8, "F8_E5M2": 8, "F8_E8M0": 8, "F6_E2M3": 6, "F6_E3M2": 6, "F4": 4,
+  ].merging(ScalarType.allCases.map { ($0.safetensorsName, 8 * $0.byteCount) }) { first, _ in first
   }
 
   private static func header(
@@ -60,7 +75,6 @@ extension Safetensors {
     var entries: [Entry] = []
     var metadata: [String: String] = [:]
     var names: Set<String> = []
-    var unknown: (name: String, type: String)?
     let isWhole = scanner.object { name, scanner in
       guard names.insert(name).inserted else { return false }
       if name == "__metadata__" {
@@ -83,22 +97,12 @@ extension Safetensors {
         return true
       }
       guard isObject, let type, let shape, let offsets, offsets.count == 2 else { return false }
-      guard let known = ScalarType.allCases.first(where: { $0.safetensorsName == type }) else {
-        unknown = unknown ?? (name, type)
-        return true
-      }
       entries.append(
-        Entry(name: name, type: known, shape: shape, begin: offsets[0], end: offsets[1]))
+        Entry(name: name, typeName: type, shape: shape, begin: offsets[0], end: offsets[1]))
       return true
     }
     guard isWhole, scanner.isAtEnd else {
       throw .notThisFormat(file, format: "safetensors", problem: "its header cannot be understood")
-    }
-    if let unknown {
-      throw DataFormatError(
-        file, .array(unknown.name),
-        "the type \(Excerpt.quoted(unknown.type.utf8)) is not supported",
-        "convert the tensor to F32 or F64")
     }
     return (entries, metadata)
   }
@@ -131,7 +135,7 @@ extension Safetensors {
       let shape = tensor.shape.map(String.init).joined(separator: ",")
       parts.append(
         JSONScanner.quoted(tensor.name)
-          + ":{\"dtype\":\"\(tensor.type.safetensorsName)\",\"shape\":[\(shape)],"
+          + ":{\"dtype\":\(JSONScanner.quoted(tensor.typeName)),\"shape\":[\(shape)],"
           + "\"data_offsets\":[\(offset),\(end)]}")
       offset = end
     }

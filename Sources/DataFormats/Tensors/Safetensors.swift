@@ -28,8 +28,11 @@ public struct Safetensors: Equatable, Sendable {
     /// The name, such as `fc1.weight`.
     public let name: String
 
-    /// How the numbers are stored.
-    public let type: ScalarType
+    /// How the numbers are stored, as the format calls it: `F32`, `BF16`, `F8_E4M3`, ….
+    public let typeName: String
+
+    /// The same; nil for a type whose numbers are not read here, only kept.
+    public var type: ScalarType? { ScalarType.allCases.first { $0.safetensorsName == typeName } }
 
     /// The extent of each dimension; empty for a single number.
     public let shape: [Int]
@@ -44,10 +47,20 @@ public struct Safetensors: Equatable, Sendable {
       precondition(
         elementCount(shape + [type.byteCount]) == bytes.count,
         "\(bytes.count) bytes cannot fill a tensor of shape \(DataFormatError.words(shape))")
+      self.init(name: name, typeName: type.safetensorsName, shape: shape, keeping: bytes)
+    }
+
+    /// A tensor of any type, whose bytes are kept as they are.
+    init(name: String, typeName: String, shape: [Int], keeping bytes: [UInt8]) {
       self.name = name
-      self.type = type
+      self.typeName = typeName
       self.shape = shape
       self.bytes = bytes
+    }
+
+    /// The same numbers under another name.
+    public func renamed(_ name: String) -> Tensor {
+      Tensor(name: name, typeName: typeName, shape: shape, keeping: bytes)
     }
 
     /// A tensor from numbers, rounded to the type.
@@ -71,8 +84,13 @@ public struct Safetensors: Equatable, Sendable {
 
     /// The numbers as doubles.
     ///
-    /// - Throws: ``DataFormatError`` for an integer that a double does not hold.
+    /// - Throws: ``DataFormatError`` for an integer that a double does not hold, or a type that is only kept.
     public func array() throws(DataFormatError) -> NPYArray {
+      guard let type else {
+        throw DataFormatError(
+          name, "the type \(Excerpt.quoted(typeName.utf8)) is not supported",
+          "convert the tensor to F32 or F64")
+      }
       var values: [Double] = []
       values.reserveCapacity(bytes.count / type.byteCount)
       let bad = bytes.withUnsafeBytes { type.decode($0, isBigEndian: false, into: &values) }

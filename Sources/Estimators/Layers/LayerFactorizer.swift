@@ -1,5 +1,4 @@
 public import LinearAlgebra
-import RealModule
 
 // With W = U Σ Vᵀ cut to rank k, the factors
 //
@@ -59,14 +58,12 @@ public struct LayerFactorizer: Equatable, Sendable {
 
     /// ‖W − W_k‖_F/‖W‖_F.
     public var relativeError: Double {
-      let total = energy(singularValues[...])
-      return total > 0 ? (energy(singularValues[rank...]) / total).squareRoot() : 0
+      energyShare(of: singularValues[rank...], in: singularValues).squareRoot()
     }
 
     /// The share of Σσ² that is kept.
     public var keptEnergy: Double {
-      let total = energy(singularValues[...])
-      return total > 0 ? energy(singularValues[..<rank]) / total : 1
+      singularValues.first == 0 ? 1 : energyShare(of: singularValues[..<rank], in: singularValues)
     }
 
     /// How many numbers there are to learn.
@@ -78,29 +75,45 @@ public struct LayerFactorizer: Equatable, Sendable {
   /// - Throws: ``Failure``, or ``DecompositionError`` for a weight that is not finite.
   /// - Complexity: one singular value decomposition.
   public func fit(_ weight: Matrix) throws -> Fit {
-    try validate(weight)
-    let svd = try SingularValueDecomposition(of: weight)
-    let k = keptRank(svd.singularValues)
-    guard depth > 1 else {
-      return Fit(
-        factors: [k == svd.singularValues.count ? weight : svd.reconstruct(rank: k)], rank: k,
-        singularValues: svd.singularValues)
+    guard weight.count > 0 else {
+      throw Failure.emptyWeight(rowCount: weight.rowCount, columnCount: weight.columnCount)
     }
-    let width = self.width ?? (rank == .full ? svd.singularValues.count : max(k, 1))
-    guard width >= k else { throw Failure.widthBelowRank(width: width, rank: k) }
-    let roots = svd.singularValues.prefix(k).map { Double.root($0, depth) }
-    let padding = width - k
-    let first = Matrix.verticallyStacked([
-      svd.rightVectorsTransposed.firstRows(k).scalingRows(by: roots),
-      .zeros(padding, weight.columnCount),
-    ])
-    let last = Matrix.horizontallyStacked([
-      svd.leftVectors.firstColumns(k).scalingColumns(by: roots), .zeros(weight.rowCount, padding),
-    ])
-    let middle = Matrix.diagonal(roots + [Double](repeating: 0, count: padding))
+    let decomposition = try LayerDecomposition(of: [weight])
+    let rank = try rank(for: decomposition)
+    // Kept whole, the one factor is the weight, to the bit.
+    let isWhole = depth == 1 && rank == decomposition.largestRank
     return Fit(
-      factors: [first] + [Matrix](repeating: middle, count: depth - 2) + [last], rank: k,
-      singularValues: svd.singularValues)
+      factors: try isWhole ? [weight] : factors(of: decomposition, rank: rank)[0], rank: rank,
+      singularValues: decomposition.singularValues)
+  }
+
+  /// The rank that is kept of a layer: of each group, where there are several.
+  ///
+  /// - Throws: ``Failure`` where the options do not suit the layer.
+  public func rank(for decomposition: LayerDecomposition) throws(Failure) -> Int {
+    guard depth >= 1 else { throw .depthNotPositive(depth) }
+    let (errors, largest) = (decomposition.squaredErrors, decomposition.largestRank)
+    switch rank {
+    case .full: return largest
+    case .fixed(let k):
+      guard k >= 1, k <= largest else { throw .rankOutOfRange(k, largest: largest) }
+      return k
+    case .energy(let share):
+      guard share > 0, share <= 1 else { throw .energyOutOfRange(share) }
+      return errors.firstIndex { $0 <= 1 - share } ?? largest
+    case .relativeError(let bound):
+      guard bound >= 0, bound < 1 else { throw .errorOutOfRange(bound) }
+      return errors.firstIndex { $0 <= bound * bound } ?? largest
+    }
+  }
+
+  /// The factors of each block at a rank, which may be another than the one asked for.
+  ///
+  /// - Throws: ``Failure``, or ``DecompositionError`` if a decomposition fails.
+  public func factors(of decomposition: LayerDecomposition, rank k: Int) throws -> [[Matrix]] {
+    let width = self.width ?? (rank == .full ? decomposition.largestRank : max(k, 1))
+    guard width >= k else { throw Failure.widthBelowRank(width: width, rank: k) }
+    return try decomposition.factors(rank: k, depth: depth, width: width)
   }
 
   /// The one layer that acts as a sequence of layers without anything between them, x ↦ W_j x + b_j.
@@ -122,40 +135,16 @@ public struct LayerFactorizer: Equatable, Sendable {
     }
     return (weight, bias)
   }
-
-  private func validate(_ weight: Matrix) throws(Failure) {
-    guard weight.count > 0 else {
-      throw .emptyWeight(rowCount: weight.rowCount, columnCount: weight.columnCount)
-    }
-    guard depth >= 1 else { throw .depthNotPositive(depth) }
-    let largest = min(weight.rowCount, weight.columnCount)
-    switch rank {
-    case .full: break
-    case .fixed(let k):
-      guard k >= 1, k <= largest else { throw .rankOutOfRange(k, largest: largest) }
-    case .energy(let share): guard share > 0, share <= 1 else { throw .energyOutOfRange(share) }
-    case .relativeError(let bound):
-      guard bound >= 0, bound < 1 else { throw .errorOutOfRange(bound) }
-    }
-  }
-
-  private func keptRank(_ values: [Double]) -> Int {
-    let total = energy(values[...])
-    switch rank {
-    case .full: return values.count
-    case .fixed(let k): return k
-    case .energy(let share):
-      return (0..<values.count).first { energy(values[..<$0]) >= share * total } ?? values.count
-    case .relativeError(let bound):
-      return (0..<values.count).first { energy(values[$0...]) <= bound * bound * total }
-        ?? values.count
-    }
-  }
 }
 
-/// Σσ².
-private func energy(_ values: ArraySlice<Double>) -> Double {
-  values.reduce(0) { $0 + $1 * $1 }
+/// The share of Σσ² that some of the values have; of nothing it is zero. Relative to the largest, whose square may not
+/// be a number.
+private func energyShare(of part: ArraySlice<Double>, in values: [Double]) -> Double {
+  guard let largest = values.first, largest > 0 else { return 0 }
+  func sum(_ values: ArraySlice<Double>) -> Double {
+    values.reduce(0) { $0 + ($1 / largest) * ($1 / largest) }
+  }
+  return sum(part) / sum(values[...])
 }
 
 extension LayerFactorizer.Failure: CustomStringConvertible {

@@ -5,11 +5,16 @@ public import Records
 public struct LayerChangeResult: JobResult {
   let request: LayerChange
   let context: JobContext
-  let file: LayerFile
-  let changes: [LayerFile.Change]
+  package let network: NetworkFiles
+  let changes: [ChangedLayer]
+  let skipped: [SkippedLayer]
 
   public var summary: LayerChangeSummary {
-    LayerChangeSummary(layers: changes, output: request.output, report: request.report)
+    LayerChangeSummary(
+      layers: changes, skipped: skipped.isEmpty ? nil : skipped,
+      parametersBefore: changes.reduce(0) { $0 + $1.parametersBefore },
+      parametersAfter: changes.reduce(0) { $0 + $1.parametersAfter }, output: request.output,
+      report: request.report)
   }
 
   public var ending: JobEnding { .done }
@@ -18,7 +23,7 @@ public struct LayerChangeResult: JobResult {
   public func arrays() throws -> NPZArchive {
     NPZArchive(
       try changes.flatMap(\.weights).compactMap { name in
-        try file.contents[name].map { .init(name: name, array: try $0.array()) }
+        try network.contents[name].map { .init(name: name, array: try $0.array()) }
       })
   }
 
@@ -31,7 +36,7 @@ public struct LayerChangeResult: JobResult {
 
   public func write() throws {
     let force = request.force ?? false
-    if let output = request.output { try file.contents.write(to: output, overwrite: force) }
+    if let output = request.output { try network.write(to: output, overwrite: force) }
     if let report = request.report {
       try ReportFolder.write(try record(), to: report, overwrite: force)
     }
@@ -40,7 +45,11 @@ public struct LayerChangeResult: JobResult {
 
 /// What `layers` says, as JSON and as text.
 public struct LayerChangeSummary: Encodable {
-  package var layers: [LayerFile.Change]
+  package var layers: [ChangedLayer]
+  /// With `--all-linear`, the layers that could not be changed.
+  package var skipped: [SkippedLayer]?
+  package var parametersBefore: Int
+  package var parametersAfter: Int
   package var output: String?
   package var report: String?
 }

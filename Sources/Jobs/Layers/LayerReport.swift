@@ -7,7 +7,7 @@ struct LayerReport {
   let seed: UInt64
   /// What was done: expanded, collapsed or compressed.
   let verb: String
-  let changes: [LayerFile.Change]
+  let changes: [ChangedLayer]
   let context: JobContext
 
   /// Spectra of more layers than this are not drawn.
@@ -40,6 +40,8 @@ struct LayerReport {
     ]
     let hasRanks = changes.contains { $0.rank != nil }
     if hasRanks { columns += [Column("rank"), Column("relative error"), Column("energy kept")] }
+    let hasOutputs = changes.contains { $0.outputError != nil }
+    if hasOutputs { columns.append(Column("error of outputs")) }
     columns.append(Column("weights", alignment: .leading))
     let rows = changes.map { change -> [Cell] in
       var row: [Cell] = [
@@ -52,7 +54,10 @@ struct LayerReport {
           change.keptEnergy.map { .number($0) } ?? .missing,
         ]
       }
-      return row + [.text(change.weights.joined(separator: ", "))]
+      if hasOutputs { row.append(change.outputError.map { .number($0) } ?? .missing) }
+      return row + [
+        .text(change.left.map { "left: \($0)" } ?? change.weights.joined(separator: ", "))
+      ]
     }
     let table = Table(
       title: "Layers",

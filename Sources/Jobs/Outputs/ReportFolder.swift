@@ -62,6 +62,7 @@ public enum ReportFolder {
       machine: Machine(
         processor: processorName, operatingSystem: "Linux",
         linearAlgebraCore: BLASConfiguration.coreName,
+        linearAlgebraShortfall: BLASConfiguration.shortfall,
         threadCount: BLASConfiguration.threadCount),
       finished: Date.now.formatted(.iso8601))
   }

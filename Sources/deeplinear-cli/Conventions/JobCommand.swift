@@ -1,5 +1,6 @@
 import ArgumentParser
 import Jobs
+import LinearAlgebra
 import Synchronization
 
 extension ParsableCommand {
@@ -12,6 +13,9 @@ extension ParsableCommand {
     _ request: Request, _ shared: SharedOptions, isOutputTaken: Bool = false,
     text: (Request.Result.Summary) -> String
   ) throws {
+    if let shortfall = BLASConfiguration.shortfall {
+      StandardError.write("deeplinear: \(shortfall).\n")
+    }
     let screen = Screen()
     let context = JobContext(arguments: Array(CommandLine.arguments.dropFirst()))
     let result: Request.Result
@@ -57,12 +61,13 @@ extension ParsableCommand {
       }
       try result.write()
       summaries[name] = result.summary
-      if !shared.json { print(text(result.summary, name)) }
+      if !shared.json { try StandardOutput.write(text(result.summary, name)) }
       if result.ending != .done { ending = result.ending }
       if ending == .interrupted { break }
     }
     if shared.json {
-      print(String(decoding: try JSONText.bytes(of: ["files": summaries]), as: UTF8.self))
+      try StandardOutput.write(
+        String(decoding: try JSONText.bytes(of: ["files": summaries]), as: UTF8.self))
     }
     switch ending {
     case .done: break
