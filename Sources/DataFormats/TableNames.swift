@@ -10,6 +10,7 @@ public struct TableNames: Equatable, Sendable {
   /// The heading over the names of rows.
   public var rowHeading: String?
 
+  /// Names that are known; nil where there are none.
   public init(columns: [String]? = nil, rows: [String]? = nil, rowHeading: String? = nil) {
     self.columns = columns
     self.rows = rows

@@ -12,7 +12,7 @@ import RealModule
 ///     φ(a) − φ(b) = ∫ ‖∇φ‖² dt,
 ///     ∫ max(g_a e^{−2βs}, g_b e^{−2β(Δ−s)}) ds ≤ φ(a) − φ(b) ≤ ∫ min(g_a e^{2βs}, g_b e^{2β(Δ−s)}) ds
 ///
-/// with g = ‖∇φ‖² at the recorded layers and β a bound on the curvature of φ along the path (``CurvatureBound``): the
+/// with g = ‖∇φ‖² at the recorded layers and β a bound on the curvature of φ along the path (`CurvatureBound`): the
 /// error of the quadrature is in the bounds. No balance is needed. Where layers are balanced they are found from the
 /// end-to-end matrix, and then
 ///

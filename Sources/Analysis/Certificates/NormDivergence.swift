@@ -64,7 +64,9 @@ public struct NormDivergence: Equatable, Sendable {
 
   /// The smallest possible magnitude of the unknown entry at a loss; zero where the loss is too large to say.
   ///
-  /// - Parameter error: how far the known entries may be off in addition, in the Frobenius norm.
+  /// - Parameters:
+  ///   - loss: the loss on the known entries, halved mean of squares as `CompletionObjective` has it.
+  ///   - error: how far the known entries may be off in addition, in the Frobenius norm.
   public func smallestEntry(atLoss loss: Double, error: Double = 0) -> Double {
     let r = (2 * entryCount * max(loss, 0)).squareRoot() + error
     guard r < knownValues.last! else { return 0 }

@@ -25,7 +25,9 @@ public enum RecordDynamics {
 
   /// The certificate of a finished run.
   ///
-  /// - Parameter work: floating-point operations that may be spent, roughly.
+  /// - Parameters:
+  ///   - run: what was run, from where, and what was recorded of it.
+  ///   - work: floating-point operations that may be spent, roughly.
   public static func certificate(for run: CertifiedRun, work: Double = 2e10) throws -> Certificate {
     func excluded(_ words: String) -> Certificate {
       Certificate(claim: claim, source: source, excluded: words)

@@ -17,6 +17,9 @@ public struct CovarianceAccumulator: Equatable, Sendable {
   /// The number of rows seen.
   public private(set) var count = 0
 
+  /// Sums over no rows yet, of data with so many inputs and outputs.
+  ///
+  /// - Precondition: both positive.
   public init(inputCount: Int, outputCount: Int) {
     precondition(
       inputCount > 0 && outputCount > 0,

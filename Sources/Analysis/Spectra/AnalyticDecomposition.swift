@@ -14,9 +14,11 @@ public import LinearAlgebra
 ///
 /// - SeeAlso: Section 4.2 of [cohenRazin].
 public struct AnalyticDecomposition: Equatable, Sendable {
+  /// The left singular vectors u_r, one column for each value.
   public let leftVectors: Matrix
   /// Signed, in the order in which the curve began.
   public let values: [Double]
+  /// The right singular vectors v_r, one column for each value.
   public let rightVectors: Matrix
 
   /// The decomposition at the beginning of a curve: the ordinary one.

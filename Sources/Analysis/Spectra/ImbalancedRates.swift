@@ -22,7 +22,7 @@ import RealModule
 /// down: s − |λ₀|/2 falls from σ_min to σ_min²/|λ₀|.
 ///
 /// - SeeAlso: Proposition 5 of [tarmoun2021], which has the rates of the penalised flow with k ≥ m + n columns
-///   (``penalized``), for λ₀ > 0, as those of every width.
+///   (`penalized`), for λ₀ > 0, as those of every width.
 public struct ImbalancedRates: Equatable, Sendable {
   /// The rate of ‖W₂W₁ − limit‖.
   public let endToEnd: Double

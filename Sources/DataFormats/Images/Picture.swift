@@ -14,7 +14,9 @@ public import LinearAlgebra
 /// As a matrix its channels stand side by side: red, green and blue of a picture 80 pixels wide are columns 0 to 79,
 /// 80 to 159 and 160 to 239. What is alike in the channels then is alike in the rows.
 public struct Picture: Equatable, Sendable {
+  /// The pixels of a row.
   public let width: Int
+  /// The number of rows of pixels.
   public let height: Int
 
   /// 1 for gray, 3 for colour.

@@ -8,6 +8,7 @@ public enum CIFARRecord: String, CaseIterable, Sendable {
   /// A coarse label of 20 classes and a fine one of 100.
   case cifar100
 
+  /// Bytes of a picture: 32×32 pixels of red, then of green, then of blue.
   public static let pixelCount = 3 * 32 * 32
 
   /// How many classes each label of a record tells apart.

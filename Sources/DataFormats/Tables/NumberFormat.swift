@@ -29,8 +29,9 @@ public struct NumberFormat: Equatable, Sendable {
   /// Whether the zero before the decimal mark is left out.
   public var omitsZero = false
 
-  /// What stands before and after every number, such as a percent sign.
+  /// What stands before every number, such as a currency.
   public var prefix = ""
+  /// What stands after every number, such as a percent sign.
   public var suffix = ""
 
   /// Whether cells stand in quotes.
@@ -38,8 +39,11 @@ public struct NumberFormat: Equatable, Sendable {
 
   /// How a power of ten is written: `E+00`.
   public struct Exponent: Equatable, Sendable {
+    /// Whether the mark is `E`, not `e`.
     public var isUppercase: Bool
+    /// Whether positive powers have a sign.
     public var hasPlus: Bool
+    /// The least number of digits.
     public var digits: Int
   }
 
@@ -48,6 +52,7 @@ public struct NumberFormat: Equatable, Sendable {
     decimals.upperBound == 0 && exponent == nil && significantDigits == nil
   }
 
+  /// Numbers as they are shortest, with a decimal point.
   public init() {}
 
   /// A number in this format.

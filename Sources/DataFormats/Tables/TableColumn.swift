@@ -18,6 +18,7 @@ public struct TableColumn: Equatable, Sendable {
   /// The unit under the heading.
   public var unit: String?
 
+  /// What the column is for.
   public var role: Role
 
   /// How its numbers are written.
@@ -32,7 +33,9 @@ public struct TableColumn: Equatable, Sendable {
 
 /// What was understood of a table, for the person who gave it.
 public struct TableUnderstanding: Equatable, Sendable {
+  /// Rows of the matrix.
   public var rowCount: Int
+  /// Columns of the matrix.
   public var columnCount: Int
 
   /// How many cells of the matrix are unknown.

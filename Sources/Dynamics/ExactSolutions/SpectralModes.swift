@@ -42,8 +42,9 @@ public struct SpectralModes: Sendable {
   public struct Uncarried: Equatable, Sendable {
     /// σ, none of them zero.
     public let targets: [Double]
-    /// One column for each.
+    /// One column for each, of as many numbers as the network has inputs.
     public let inputVectors: Matrix
+    /// One column for each, of as many numbers as the network has outputs.
     public let outputVectors: Matrix
   }
 

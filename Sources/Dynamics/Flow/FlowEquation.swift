@@ -34,6 +34,7 @@ public protocol FlowEquation: Sendable {
   /// another size, and returns whether it did.
   ///
   /// - Parameters:
+  ///   - state: the state after the step; left as it is when the answer is false.
   ///   - step: the number of steps so far.
   ///   - tolerance: what may be wrong with a state relative to its blocks without being worth a change.
   mutating func settle(_ state: inout [Double], step: Int, tolerance: Double) -> Bool

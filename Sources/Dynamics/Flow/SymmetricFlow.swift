@@ -3,7 +3,7 @@ public import LinearNetworks
 
 /// Gradient flow of a symmetric network W = U Uᵀ, dU/dt = −(G + Gᵀ) U.
 ///
-/// When some singular values of U fall below 1e-4 of others, it is followed in the coordinates of ``FactorFlow``, which
+/// When some singular values of U fall below 1e-4 of others, it is followed in the coordinates of the graded flow of the factors, which
 /// keep them. For a factorization objective with target Y this is the Riccati flow U′ = 2 (Y − U Uᵀ) U, and W follows
 /// W′ = 2 (Y − W) W + 2 W (Y − W).
 public struct SymmetricFlow<Target: Objective>: FlowEquation {

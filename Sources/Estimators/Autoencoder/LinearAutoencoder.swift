@@ -47,7 +47,7 @@ public struct LinearAutoencoder: Equatable, Sendable {
   /// - Parameters:
   ///   - samples: one per row.
   ///   - observe: answering false ends the training, with outcome `interrupted`.
-  /// - Throws: ``Failure`` for data and settings that do not fit, ``DecompositionError`` when LAPACK does not
+  /// - Throws: ``Failure`` for data and settings that do not fit, `DecompositionError` when LAPACK does not
   ///   converge.
   public func fit(
     _ samples: Matrix, observe: (Progress) -> Bool = { _ in true }

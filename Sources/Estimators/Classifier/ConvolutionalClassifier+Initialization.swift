@@ -42,7 +42,7 @@ extension ConvolutionalClassifier {
   ///
   /// Networks that differ in the depth of dense layers alone draw the same matrices, unless their factors are drawn
   /// by themselves.
-  /// - Throws: ``DecompositionError``, of which finite matrices know none.
+  /// - Throws: `DecompositionError`, of which finite matrices know none.
   package func initialNetwork<Scalar: ProductScalar>(
     classCount: Int, using generator: inout SeededGenerator
   ) throws -> ClassifierNetwork<Scalar> {

@@ -78,7 +78,7 @@ public struct ConvolutionalClassifier: Equatable, Sendable {
   ///   - labels: the class of each image, from 0.
   ///   - classCount: nil takes one more than the largest label.
   ///   - observe: answering false ends the training, with outcome `interrupted`.
-  /// - Throws: ``Failure`` for data and settings that do not fit, ``DecompositionError`` when LAPACK does not
+  /// - Throws: ``Failure`` for data and settings that do not fit, `DecompositionError` when LAPACK does not
   ///   converge.
   /// - Complexity: some 13 million operations for an image of 28×28 pixels at the numbers chosen.
   public func fit(

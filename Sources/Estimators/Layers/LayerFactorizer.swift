@@ -72,7 +72,7 @@ public struct LayerFactorizer: Equatable, Sendable {
 
   /// - Parameter weight: d_N × d₀, as a PyTorch linear layer stores it; of a convolution one row for each output
   ///   channel.
-  /// - Throws: ``Failure``, or ``DecompositionError`` for a weight that is not finite.
+  /// - Throws: ``Failure``, or `DecompositionError` for a weight that is not finite.
   /// - Complexity: one singular value decomposition.
   public func fit(_ weight: Matrix) throws -> Fit {
     guard weight.count > 0 else {
@@ -118,7 +118,9 @@ public struct LayerFactorizer: Equatable, Sendable {
 
   /// The one layer that acts as a sequence of layers without anything between them, x ↦ W_j x + b_j.
   ///
-  /// - Parameter biases: as many as factors; nil where a layer has none.
+  /// - Parameters:
+  ///   - factors: W_1, W_2, …, in the order in which they act.
+  ///   - biases: as many as factors; nil where a layer has none.
   /// - Precondition: the factors fit each other and their biases.
   public static func collapse(
     _ factors: [Matrix], biases: [[Double]?]

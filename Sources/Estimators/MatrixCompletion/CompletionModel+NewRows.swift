@@ -11,7 +11,7 @@ extension CompletionModel {
   /// - Parameter entries: as many columns as the model.
   /// - Returns: the filled rows, and for each the number of coordinates its entries determine, at most
   ///   ``rank``.
-  /// - Throws: ``DecompositionError`` when LAPACK does not converge.
+  /// - Throws: `DecompositionError` when LAPACK does not converge.
   /// - Complexity: O(*entries* · *rank*² + *rows* · *columns* · *rank*).
   public func fillingNewRows(
     _ entries: ObservedEntries

@@ -14,7 +14,7 @@ public import LinearAlgebra
 ///   offsets. The winner is fitted again to all entries.
 ///
 /// The value is inert: ``fit(_:observe:)`` returns a new value and may be called any number of times. The same
-/// seed gives the same bits on the same kind of machine with the same ``BLASConfiguration/threadCount``.
+/// seed gives the same bits on the same kind of machine with the same `BLASConfiguration/threadCount`.
 public struct MatrixCompleter: Equatable, Sendable {
   /// The number of layers N of the network that is followed; at least 1. Depth 1 has no preference for low
   /// rank.
@@ -87,9 +87,9 @@ public struct MatrixCompleter: Equatable, Sendable {
   ///   - entries: at least one.
   ///   - observe: called often; answering false ends the fit early, with outcome `interrupted` and the best
   ///     found so far.
-  /// - Throws: ``Failure`` for settings out of range, ``DecompositionError`` when LAPACK does not converge.
+  /// - Throws: ``Failure`` for settings out of range, `DecompositionError` when LAPACK does not converge.
   /// - Complexity: O(|Ω| k + (rows + columns) k²) a step of the path with width k, a few hundred steps; then
-  ///   see ``VariableProjection`` and ``VariationalFactorization``.
+  ///   see `VariableProjection` and `VariationalFactorization`.
   public func fit(
     _ entries: ObservedEntries, observe: (Progress) -> Bool = { _ in true }
   ) throws -> Fit {

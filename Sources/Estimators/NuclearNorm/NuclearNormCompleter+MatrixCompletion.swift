@@ -8,7 +8,7 @@ extension NuclearNormCompleter.Fit {
   /// It holds the duality gap; it never counts as exact, since the smallest nuclear norm agrees with every
   /// entry whether the data have low rank or not. Its factors are those of the leading ``rank`` components;
   /// singular values and errors are those of the whole ``completion``.
-  /// - Throws: ``DecompositionError`` when LAPACK does not converge.
+  /// - Throws: `DecompositionError` when LAPACK does not converge.
   public func matrixCompletion(of entries: ObservedEntries) throws -> MatrixCompleter.Fit {
     let decomposition = try SingularValueDecomposition(of: completion)
     let roots = decomposition.singularValues.prefix(rank).map { $0.squareRoot() }

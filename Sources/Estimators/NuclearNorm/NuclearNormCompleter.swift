@@ -58,8 +58,10 @@ public struct NuclearNormCompleter: Equatable, Sendable {
     public let pathIndex: Int
   }
 
-  /// - Parameter observe: answering false ends the fit early, with outcome `interrupted` and the best so far.
-  /// - Throws: ``Failure`` for settings out of range, ``DecompositionError`` when LAPACK does not converge.
+  /// - Parameters:
+  ///   - entries: the known entries.
+  ///   - observe: answering false ends the fit early, with outcome `interrupted` and the best so far.
+  /// - Throws: ``Failure`` for settings out of range, `DecompositionError` when LAPACK does not converge.
   /// - Complexity: some fifty singular value decompositions of the whole matrix.
   public func fit(
     _ entries: ObservedEntries, observe: (Progress) -> Bool = { _ in true }

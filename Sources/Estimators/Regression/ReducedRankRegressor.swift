@@ -74,9 +74,12 @@ public struct ReducedRankRegressor: Equatable, Sendable {
     public let fraction: Double
   }
 
-  /// - Parameter observe: answering false ends the work early, with outcome `interrupted`: folds and path then end
-  ///   where they are.
-  /// - Throws: ``Failure`` for data and settings that do not fit, ``DecompositionError`` when LAPACK does not
+  /// - Parameters:
+  ///   - inputs: one row a sample.
+  ///   - targets: one row for each row of the inputs.
+  ///   - observe: answering false ends the work early, with outcome `interrupted`: folds and path then end where they
+  ///     are.
+  /// - Throws: ``Failure`` for data and settings that do not fit, `DecompositionError` when LAPACK does not
   ///   converge or a given weighting is not positive semidefinite.
   public func fit(
     inputs: Matrix, targets: Matrix, observe: (Progress) -> Bool = { _ in true }

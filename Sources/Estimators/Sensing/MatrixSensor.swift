@@ -54,8 +54,11 @@ public struct MatrixSensor: Equatable, Sendable {
     public let fraction: Double
   }
 
-  /// - Parameter observe: answering false ends the fit early, with outcome `interrupted` and the best so far.
-  /// - Throws: ``Failure`` for data and settings that do not fit, ``DecompositionError`` when LAPACK does not
+  /// - Parameters:
+  ///   - measurements: the matrices A_i.
+  ///   - values: the numbers ⟨A_i, W⟩ that were measured, one for each.
+  ///   - observe: answering false ends the fit early, with outcome `interrupted` and the best so far.
+  /// - Throws: ``Failure`` for data and settings that do not fit, `DecompositionError` when LAPACK does not
   ///   converge.
   public func fit(
     _ measurements: LinearMeasurements, values: [Double],

@@ -66,7 +66,9 @@ public struct TensorCompleter: Equatable, Sendable {
     public let fraction: Double
   }
 
-  /// - Parameter observe: answering false ends the fit early, with outcome `interrupted` and the best so far.
+  /// - Parameters:
+  ///   - entries: the known entries of the tensor.
+  ///   - observe: answering false ends the fit early, with outcome `interrupted` and the best so far.
   /// - Throws: ``Failure`` for data and settings that do not fit.
   /// - Complexity: O(|Ω| R) a step of a canonical network, O(|Ω| R²) of a hierarchical one; some thousand steps.
   public func fit(

@@ -19,8 +19,9 @@ extension ObservedEntries {
 
   /// Entries by their rows and columns, counted from zero, in any order.
   ///
+  /// An empty list says nothing of its type; the initialiser of `Int32` indices takes it.
+  ///
   /// - Throws: as the initialiser of `Int32` indices; an index that no matrix has is outside.
-  // An empty list says nothing of its type; the other initialiser takes it.
   @_disfavoredOverload
   public init(
     rowCount: Int, columnCount: Int, rows: [Int], columns: [Int], values: [Double],

@@ -10,8 +10,9 @@ public struct ObservedPattern: Equatable, Sendable {
   /// The number of columns.
   public let columnCount: Int
 
-  /// The row and the column of each position, in row order.
+  /// The row of each position, in row order.
   public let rows: [Int32]
+  /// The column of each position, in row order.
   public let columns: [Int32]
 
   /// Where each row's positions begin in row order; `rowCount + 1` numbers.
@@ -20,12 +21,14 @@ public struct ObservedPattern: Equatable, Sendable {
   /// Where each column's positions begin in column order; `columnCount + 1` numbers.
   public let columnStarts: [Int]
 
-  /// In column order: each position's row, and its place in row order.
+  /// Each position's row, in column order.
   public let columnOrderRows: [Int32]
+  /// Each position's place in row order, in column order.
   public let columnOrder: [Int32]
 
-  /// The rows in row order, and the columns in column order, in blocks of about equal numbers of entries.
+  /// The rows in row order, in blocks of about equal numbers of entries.
   public let rowBlocks: RowBlocks
+  /// The columns in column order, in such blocks.
   public let columnBlocks: RowBlocks
 
   /// How many threads a product may use. The bits of the result do not depend on it.
