@@ -30,12 +30,17 @@ struct BipartiteGraph {
 
   /// Which vertices are left when those with fewer than `minimumDegree` edges to vertices left are taken
   /// away until there are none.
-  func core(minimumDegree: Int) -> [Bool] {
+  func core(minimumDegree: Int) -> [Bool] { peeled(minimumDegree: minimumDegree).isKept }
+
+  /// The same, and the vertices taken away, in the order in which they were.
+  func peeled(minimumDegree: Int) -> (isKept: [Bool], order: [Int]) {
+    var order: [Int] = []
     var degrees = (0..<vertexCount).map(degree)
     var isKept = [Bool](repeating: true, count: vertexCount)
     var pending = (0..<vertexCount).filter { degrees[$0] < minimumDegree }
     for vertex in pending { isKept[vertex] = false }
     while let vertex = pending.popLast() {
+      order.append(vertex)
       forEachNeighbour(of: vertex) { neighbour in
         guard isKept[neighbour] else { return }
         degrees[neighbour] -= 1
@@ -45,7 +50,7 @@ struct BipartiteGraph {
         }
       }
     }
-    return isKept
+    return (isKept, order)
   }
 
   /// Numbers the connected parts of the vertices that pass; vertices without an edge are parts of their own.

@@ -103,13 +103,13 @@ struct LocalRigidity {
 }
 
 extension Matrix {
-  /// The length of every row divided by the greatest; one for rows that are zero beside it.
-  fileprivate func relativeRowLengths() -> [Double] {
+  /// The length of every row divided by the greatest; one for rows that are zero beside it, but for rounding.
+  func relativeRowLengths() -> [Double] {
     let lengths = (0..<rowCount).map { row in
       Matrix(rowCount: 1, columnCount: columnCount, elements: self.row(row)).frobeniusNorm
     }
     let greatest = lengths.max() ?? 0
-    return lengths.map { $0 > 1e-100 * greatest ? $0 / greatest : 1 }
+    return lengths.map { $0 > 1e-13 * greatest ? $0 / greatest : 1 }
   }
 }
 

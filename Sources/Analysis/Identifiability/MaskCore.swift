@@ -11,14 +11,17 @@ public struct MaskCore: Equatable, Sendable {
   /// The rank r asked about.
   public let rank: Int
   /// For each row and column, the number of its connected part of the core; nil outside the core.
-  public let partOfRow: [Int?]
+  public private(set) var partOfRow: [Int?]
   /// The part that each column belongs to; nil for none.
-  public let partOfColumn: [Int?]
+  public private(set) var partOfColumn: [Int?]
   /// How many connected parts the core has.
   public let partCount: Int
   /// How many known entries each part has beyond the r(rows + columns − r) numbers that a matrix of rank r
   /// has there; negative when there are too few.
   public let surpluses: [Int]
+  /// Rows (by number) and columns (after all rows) outside the core, in the order in which they were taken away:
+  /// each had fewer than ``rank`` entries among those left then.
+  package private(set) var removalOrder: [Int]
 
   /// - Precondition: the rank is not negative.
   /// - Complexity: O(*entries* + *rows* + *columns*).
@@ -26,7 +29,8 @@ public struct MaskCore: Equatable, Sendable {
     precondition(rank >= 0, "a matrix cannot have rank \(rank)")
     let pattern = ObservedPattern(of: entries)
     let graph = BipartiteGraph(pattern)
-    let isKept = graph.core(minimumDegree: rank)
+    let (isKept, order) = graph.peeled(minimumDegree: rank)
+    removalOrder = order
     let parts = graph.components(where: isKept)
     self.rank = rank
     partOfRow = (0..<entries.rowCount).map { isKept[$0] ? parts.label[$0] : nil }
@@ -44,6 +48,24 @@ public struct MaskCore: Equatable, Sendable {
       }
     }
     surpluses = zip(vertices, edges).map { $1 - rank * ($0 - rank) }
+  }
+
+  /// The same core with rows and columns numbered otherwise; nil leaves one out.
+  func relocated(
+    rows: [Int?], columns: [Int?], rowCount: Int, columnCount: Int
+  ) -> MaskCore {
+    func spread(_ parts: [Int?], _ places: [Int?], _ count: Int) -> [Int?] {
+      var result = [Int?](repeating: nil, count: count)
+      for (part, place) in zip(parts, places) { if let place { result[place] = part } }
+      return result
+    }
+    var result = self
+    result.partOfRow = spread(partOfRow, rows, rowCount)
+    result.partOfColumn = spread(partOfColumn, columns, columnCount)
+    result.removalOrder = removalOrder.compactMap {
+      $0 < rows.count ? rows[$0] : columns[$0 - rows.count].map { $0 + rowCount }
+    }
+    return result
   }
 
   /// The known entries beyond what rank r needs, over all parts: how many chances the data had to

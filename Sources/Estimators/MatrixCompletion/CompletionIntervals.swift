@@ -21,6 +21,8 @@ public struct CompletionIntervals: Equatable, Sendable {
   public let calibrationCount: Int
   private let variational: VariationalFactorization?
   private let unit: Double
+  /// Where the fit is one of the occupied rows and columns of a larger table, which those are.
+  var occupied: OccupiedTable?
 
   /// Intervals of width zero: the data are exact, and a determined entry has no freedom.
   init(exact coverage: Double) {
@@ -45,8 +47,14 @@ public struct CompletionIntervals: Equatable, Sendable {
     quantile = place <= scores.count ? scores[max(place, 1) - 1] : .infinity
   }
 
-  /// The half-width at a position.
+  /// The half-width at a position; infinite in a row or column without an entry, where there is no ground for one.
   public func halfWidth(row: Int, column: Int) -> Double {
+    guard let occupied else { return fittedHalfWidth(row: row, column: column) }
+    guard let place = occupied.place(row: row, column: column) else { return .infinity }
+    return fittedHalfWidth(row: place.row, column: place.column)
+  }
+
+  private func fittedHalfWidth(row: Int, column: Int) -> Double {
     guard quantile > 0 else { return 0 }
     let variance = variational?.variance(row: row, column: column) ?? 1
     return quantile * unit * variance.squareRoot()

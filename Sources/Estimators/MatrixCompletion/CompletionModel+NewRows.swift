@@ -22,7 +22,7 @@ extension CompletionModel {
     var result = Matrix(rowCount: entries.rowCount, columnCount: columnCount)
     var determined: [Int] = []
     let transposedFactor = columnFactor.transposed()
-    let extra = offsets == nil ? 0 : 1
+    let extra = offsets == nil || offsetRidge == .infinity ? 0 : 1
     for row in 0..<entries.rowCount {
       let range = entries.rowStarts[row]..<entries.rowStarts[row + 1]
       let unknowns = rank + extra
@@ -54,7 +54,7 @@ extension CompletionModel {
       for column in 0..<columnCount {
         var value = rank > 0 ? product[0, column] : 0
         if let offsets {
-          value += offsets.mean + offsets.columns[column] + coordinates[rank, 0]
+          value += offsets.mean + offsets.columns[column] + (extra == 1 ? coordinates[rank, 0] : 0)
         } else if range.isEmpty, let fallback {
           value = fallback.mean + fallback.columns[column]
         }

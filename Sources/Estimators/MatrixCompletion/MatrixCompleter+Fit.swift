@@ -28,6 +28,8 @@ extension MatrixCompleter {
     public var intervals: CompletionIntervals?
     /// How far the nuclear norm can be from the smallest at most, when the fit minimises it.
     public var dualityGap: Double?
+    /// Known entries that the others contradict, left out of the fit.
+    public var suspicious: [SuspiciousEntry] = []
 
     /// The number of components; row and column offsets are not counted.
     public var rank: Int { model.rank }
@@ -35,15 +37,36 @@ extension MatrixCompleter {
     public var spectrum: SingularSpectrum { SingularSpectrum(singularValues) }
     /// The completed matrix, dense.
     public func completion() -> Matrix { model.completion() }
+
+    func namingSuspicious(_ places: [Int], in entries: ObservedEntries) -> Fit {
+      guard !places.isEmpty else { return self }
+      var fit = self
+      let predictions = model.values(at: entries)
+      fit.suspicious = places.map {
+        SuspiciousEntry(
+          row: Int(entries.rows[$0]), column: Int(entries.columns[$0]), value: entries.values[$0],
+          predicted: predictions[$0])
+      }
+      return fit
+    }
+  }
+
+  /// A fit that agrees with every entry.
+  func finished(
+    _ entries: ObservedEntries, _ table: ExactTable, _ found: ExactRecovery.Found,
+    iterations: Int, path: CompletionPath
+  ) throws -> Fit {
+    let (model, mask) = table.answer(found)
+    return try finished(
+      entries, model, mask, isExact: true, iterations: iterations, outcome: .converged, path: path)
   }
 
   func finished(
-    _ entries: ObservedEntries, _ model: CompletionModel, isExact: Bool, iterations: Int,
-    outcome: Outcome, path: CompletionPath = CompletionPath(), pattern: ObservedPattern? = nil
+    _ entries: ObservedEntries, _ model: CompletionModel, _ mask: MaskReport, isExact: Bool,
+    iterations: Int, outcome: Outcome, path: CompletionPath = CompletionPath(),
+    pattern: ObservedPattern? = nil
   ) throws -> Fit {
     var model = model
-    let mask = MaskReport(
-      of: entries, rank: model.rank, fit: (left: model.rowFactor, right: model.columnFactor))
     if !mask.emptyRows.isEmpty || !mask.emptyColumns.isEmpty {
       model.emptyRows = mask.emptyRows
       model.emptyColumns = mask.emptyColumns
@@ -63,7 +86,11 @@ extension MatrixCompleter {
     _ entries: ObservedEntries, _ result: NoisyFit.Result, coverage: Double?
   ) throws -> Fit {
     var fit = try finished(
-      entries, result.model, isExact: false, iterations: result.iterations,
+      entries, result.model,
+      MaskReport(
+        of: entries, rank: result.model.rank,
+        fit: (left: result.model.rowFactor, right: result.model.columnFactor)), isExact: false,
+      iterations: result.iterations,
       outcome: result.outcome, path: result.path, pattern: result.pattern)
     fit.holdoutError = result.holdoutError
     fit.intervals = coverage.map {

@@ -40,6 +40,8 @@ public struct MatrixCompleter: Equatable, Sendable {
   public var threadCount: Int?
   /// The seed of everything random here; the same seed gives the same bits.
   public var seed: UInt64
+  /// Whether known entries that the others contradict by far are left out of the fit, and named.
+  public var setsOutliersAside: Bool
   /// Tables of more entries are fitted by noisy factors at once: one path, without a search for an exact answer
   /// before.
   var largeCount = 200_000
@@ -48,8 +50,9 @@ public struct MatrixCompleter: Equatable, Sendable {
   public init(
     depth: Int = 3, width: Int? = nil, initialScale: Double? = nil, rank: Int? = nil,
     holdoutFraction: Double = 0.1, intervalCoverage: Double? = nil, recordingInterval: Int? = nil,
-    threadCount: Int? = nil, seed: UInt64 = 0
+    threadCount: Int? = nil, seed: UInt64 = 0, setsOutliersAside: Bool = true
   ) {
+    self.setsOutliersAside = setsOutliersAside
     self.depth = depth
     self.width = width
     self.initialScale = initialScale
@@ -94,13 +97,40 @@ public struct MatrixCompleter: Equatable, Sendable {
     _ entries: ObservedEntries, observe: (Progress) -> Bool = { _ in true }
   ) throws -> Fit {
     try validate(entries)
+    guard setsOutliersAside else { return try fitKept(entries, observe: observe) }
+    let screen = OutlierScreen(entries)
+    let gross = screen.gross()
+    let fit = try fitKept(entries.leavingOut(gross), observe: observe)
+    if case .interrupted = fit.outcome { return fit }
+    let predictions = fit.model.values(at: entries)
+    // What an exact fit of the others meets, or does not determine, was no outlier.
+    let outliers =
+      fit.isExact
+      ? gross.filter {
+        fit.mask.determines(row: Int(entries.rows[$0]), column: Int(entries.columns[$0]))
+          && abs(predictions[$0] - entries.values[$0]) > 1e-9 * abs(entries.values[$0])
+      } : screen.beyondNoise(of: predictions)
+    if outliers == gross { return fit.namingSuspicious(outliers, in: entries) }
+    return try fitKept(entries.leavingOut(outliers), observe: observe)
+      .namingSuspicious(outliers, in: entries)
+  }
+
+  /// The fit of all entries there are.
+  private func fitKept(
+    _ entries: ObservedEntries, observe: (Progress) -> Bool
+  ) throws -> Fit {
+    let table = OccupiedTable(of: entries)
+    let occupied = table.compacted(entries)
+    let fit = try fitOccupied(occupied, observe: observe)
+    return table.isWhole ? fit : table.expanded(fit, AdditiveOffsets(fitting: occupied))
+  }
+
+  /// The fit of a table that has an entry in every row and column.
+  private func fitOccupied(
+    _ entries: ObservedEntries, observe: (Progress) -> Bool
+  ) throws -> Fit {
     let scale = entries.values.reduce(0) { max($0, abs($1)) }
-    let emptyModel = CompletionModel(
-      rowFactor: Matrix(rowCount: entries.rowCount, columnCount: 0),
-      columnFactor: Matrix(rowCount: entries.columnCount, columnCount: 0))
-    guard scale > 0 else {
-      return try finished(entries, emptyModel, isExact: true, iterations: 0, outcome: .converged)
-    }
+    guard scale > 0 else { return try zero(entries) }
     // Values of any size become values of size one.
     let unit = scale * rootMeanSquare(entries.values.map { $0 / scale })
     let normal = entries.replacingValues(entries.values.map { $0 / unit })
@@ -114,7 +144,7 @@ public struct MatrixCompleter: Equatable, Sendable {
       let isLarge = entries.count > largeCount
       // A large table that is exact is recognised after the noisy fit: the tenth held out is not missed there.
       if !isLarge,
-        let exact = try exactFit(entries, normal, unit: unit, isCancelled, using: &generator)
+        let exact = try exactFit(entries, unit: unit, isCancelled, using: &generator)
       {
         return exact
       }
@@ -126,12 +156,25 @@ public struct MatrixCompleter: Equatable, Sendable {
         isCancelled: { isCancelled(0.3 + 0.7 * $0) }
       )
       var result = try noisy.fit(normal, using: &generator)
-      if let exact = try exactFit(entries, normal, near: result, unit: unit, isCancelled) {
+      let isQuiet = result.variational.map { $0.noiseVariance < 1e-3 } ?? false
+      result.rescale(by: unit)
+      if isQuiet, result.model.rank > 0,
+        let exact = try exactFit(entries, near: result, unit: unit, isCancelled)
+      {
         return exact
       }
-      result.rescale(by: unit)
       return try finished(entries, result, coverage: intervalCoverage)
     }
+  }
+
+  /// The answer for entries that are all zero.
+  private func zero(_ entries: ObservedEntries) throws -> Fit {
+    let model = CompletionModel(
+      rowFactor: Matrix(rowCount: entries.rowCount, columnCount: 0),
+      columnFactor: Matrix(rowCount: entries.columnCount, columnCount: 0))
+    return try finished(
+      entries, model, MaskReport(of: entries, rank: 0), isExact: true, iterations: 0,
+      outcome: .converged)
   }
 
   static let automaticScale = 1e-5
@@ -166,82 +209,97 @@ public struct MatrixCompleter: Equatable, Sendable {
     guard entries.count > 0 else { throw .noEntries }
   }
 
+  /// Tables of at most so many entries are tried with offsets before noise is thought of.
+  private static let offsetTrialCount = 5_000
+
   private func exactFit(
-    _ entries: ObservedEntries, _ normal: ObservedEntries, unit: Double,
-    _ isCancelled: @escaping (Double) -> Bool,
+    _ entries: ObservedEntries, unit: Double, _ isCancelled: @escaping (Double) -> Bool,
     using generator: inout SeededGenerator
   ) throws -> Fit? {
-    let oriented = Oriented(normal)
-    let search = oriented.search { isCancelled(0.3 * $0) }
+    let rounding = EntryRounding(of: entries)
+    var kinds = [ExactTable.Offsets.none]
+    if entries.count <= Self.offsetTrialCount {
+      kinds += [.init(columns: true), .init(rows: true)]
+    }
+    for offsets in kinds {
+      let table = ExactTable(entries, rounding, unit: unit, offsets: offsets)
+      guard table.hasSignal,
+        let exact = try exactFit(entries, table, isCancelled, using: &generator)
+      else { continue }
+      return exact
+    }
+    return nil
+  }
+
+  private func exactFit(
+    _ entries: ObservedEntries, _ table: ExactTable, _ isCancelled: @escaping (Double) -> Bool,
+    using generator: inout SeededGenerator
+  ) throws -> Fit? {
+    let search = table.search { isCancelled(0.3 * $0) }
     var found: ExactRecovery.Found?
     var path = CompletionPath()
     var steps = 0
+    func isAllowed(_ next: ExactRecovery.Found) -> Bool {
+      next.columnFactor.columnCount - table.offsets.count <= rank ?? .max
+        && (found == nil || !next.isFlexible)
+    }
     // A fit that can still move is kept only when other starts lead to none better.
     for _ in 0..<Self.startLimit {
       var descent = PathDescent(
-        rowCount: oriented.entries.rowCount, columnCount: oriented.entries.columnCount,
-        depth: depth, width: width ?? min(32, oriented.entries.columnCount),
+        rowCount: table.entries.rowCount, columnCount: table.entries.columnCount,
+        depth: depth, width: width ?? min(32, table.entries.columnCount),
         initialScale: initialScale ?? Self.automaticScale, recordingInterval: recordingInterval,
         using: &generator)
       let next = try search.search(&descent)
       steps += descent.stepCount + (next?.iterations ?? 0)
-      if let next, next.columnFactor.columnCount <= rank ?? .max,
-        found == nil || !next.isFlexible
-      {
+      if let next, isAllowed(next) {
         found = next
         path = CompletionPath(points: descent.points, chosenStep: descent.stepCount)
       }
       guard let found, found.isFlexible else { break }
     }
+    if found?.isFlexible ?? true, let next = try search.annealed(using: &generator),
+      isAllowed(next)
+    {
+      found = next
+      steps += next.iterations
+      path = CompletionPath()
+    }
     guard let found else { return nil }
-    path.rescale(by: unit)
-    return try finished(
-      entries, oriented.model(found, unit: unit), isExact: true, iterations: steps,
-      outcome: .converged, path: path)
+    path.rescale(by: table.unit)
+    return try finished(entries, table, found, iterations: steps, path: path)
   }
 
-  /// When a fit with noise finds almost none, the data may be exact after all: weak components, or few
-  /// entries for each degree of freedom, can hide it from the path.
+  /// When a fit with noise finds almost none, the data may be exact after all: weak components, offsets, or few
+  /// entries for each degree of freedom can hide it from the path.
   private func exactFit(
-    _ entries: ObservedEntries, _ normal: ObservedEntries, near noisy: NoisyFit.Result,
-    unit: Double, _ isCancelled: @escaping (Double) -> Bool
+    _ entries: ObservedEntries, near noisy: NoisyFit.Result, unit: Double,
+    _ isCancelled: @escaping (Double) -> Bool
   ) throws -> Fit? {
-    guard let variational = noisy.variational, noisy.model.rank > 0,
-      variational.noiseVariance < 1e-3
-    else { return nil }
-    let oriented = Oriented(normal)
-    let factors = noisy.model.factorsWithOffsets()
-    let start = oriented.isFlipped ? factors.left : factors.right
-    guard let found = try oriented.search({ _ in isCancelled(0.95) }).search(from: start),
-      found.columnFactor.columnCount <= rank ?? .max
-    else { return nil }
-    var path = noisy.path
-    path.rescale(by: unit)
-    return try finished(
-      entries, oriented.model(found, unit: unit), isExact: true,
-      iterations: noisy.iterations + found.iterations, outcome: .converged, path: path)
+    let rounding = EntryRounding(of: entries)
+    let kinds: [ExactTable.Offsets] =
+      [.none]
+      + (noisy.model.offsets == nil
+        ? [] : [.init(columns: true), .init(rows: true), .init(rows: true, columns: true)])
+    for offsets in kinds {
+      let table = ExactTable(entries, rounding, unit: unit, offsets: offsets)
+      guard table.hasSignal, let start = try table.start(noisy.model),
+        let found = try table.search({ _ in isCancelled(0.95) }).search(from: start),
+        found.columnFactor.columnCount - offsets.count <= rank ?? .max
+      else { continue }
+      return try finished(
+        entries, table, found, iterations: noisy.iterations + found.iterations, path: noisy.path)
+    }
+    return nil
   }
 }
 
-/// Entries turned so that the longer side, which the polish eliminates, are the rows.
-private struct Oriented {
-  let isFlipped: Bool
-  let entries: ObservedEntries
-
-  init(_ entries: ObservedEntries) {
-    isFlipped = entries.columnCount > entries.rowCount
-    self.entries = isFlipped ? entries.transposed() : entries
-  }
-
-  func search(_ isCancelled: @escaping (Double) -> Bool) -> ExactRecovery {
-    ExactRecovery(
-      entries: entries, pattern: ObservedPattern(of: entries), isCancelled: isCancelled)
-  }
-
-  func model(_ found: ExactRecovery.Found, unit: Double) -> CompletionModel {
-    let (left, right) =
-      isFlipped ? (found.columnFactor, found.rowFactor) : (found.rowFactor, found.columnFactor)
-    return CompletionModel(rowFactor: unit * left, columnFactor: right)
+extension ObservedEntries {
+  /// The entries but some, by their places.
+  fileprivate func leavingOut(_ places: [Int]) -> ObservedEntries {
+    if places.isEmpty { return self }
+    let left = Set(places)
+    return selecting(values.indices.filter { !left.contains($0) })
   }
 }
 

@@ -54,12 +54,7 @@ struct VariationalFactorization: Equatable, Sendable {
     _ pattern: ObservedPattern, _ values: [Double], tolerance: Double = 1e-5, roundLimit: Int = 500,
     isCancelled: () -> Bool = { false }
   ) {
-    let rowLines = Lines(
-      starts: pattern.rowStarts, others: pattern.columns, blocks: pattern.rowBlocks,
-      threadCount: pattern.threadCount)
-    let columnLines = Lines(
-      starts: pattern.columnStarts, others: pattern.columnOrderRows, blocks: pattern.columnBlocks,
-      threadCount: pattern.threadCount)
+    let (rowLines, columnLines) = lines(pattern)
     let columnOrderValues = pattern.columnOrdered(values)
     let meanSquare = values.reduce(0) { $0 + $1 * $1 } / Double(max(values.count, 1))
     let floor = max(meanSquare * 1e-24, .leastNormalMagnitude)
@@ -90,6 +85,40 @@ struct VariationalFactorization: Equatable, Sendable {
         return
       }
     }
+  }
+
+  /// Rounds in which the noise variance falls by a factor each, from one to a floor, while the prior variances stay
+  /// what they are.
+  ///
+  /// At high noise the posterior is wide and has one maximum; as the noise falls it follows what the data say first.
+  /// Nothing is pruned on the way: a component that is not needed ends at zero by itself.
+  ///
+  /// - Parameter values: of mean square about one.
+  /// - Returns: false when the expected squared error stays behind the noise, which in data of low rank it
+  ///   never does, or when cancelled.
+  /// - Complexity: as for a round of ``fit(_:_:tolerance:roundLimit:isCancelled:)``.
+  mutating func anneal(
+    _ pattern: ObservedPattern, _ values: [Double], to floor: Double, by factor: Double,
+    isCancelled: () -> Bool
+  ) -> Bool {
+    let (rowLines, columnLines) = lines(pattern)
+    let columnOrderValues = pattern.columnOrdered(values)
+    noiseVariance = 1
+    while noiseVariance > floor {
+      if isCancelled() { return false }
+      rounds += 1
+      _ = Self.update(
+        &rowFactor, &rowCovariances, prior: rowPrior, from: columnFactor, columnCovariances,
+        lines: rowLines, values: values, noise: noiseVariance)
+      let squaredError = Self.update(
+        &columnFactor, &columnCovariances, prior: columnPrior, from: rowFactor, rowCovariances,
+        lines: columnLines, values: columnOrderValues, noise: noiseVariance)
+      if squaredError > 4 * noiseVariance * Double(values.count), noiseVariance < 0.1 {
+        return false
+      }
+      noiseVariance *= factor
+    }
+    return true
   }
 
   /// The same with further components, which the next ``fit(_:_:tolerance:roundLimit:isCancelled:)`` keeps or
@@ -215,6 +244,17 @@ struct VariationalFactorization: Equatable, Sendable {
     var others: [Int32]
     var blocks: RowBlocks
     var threadCount: Int
+  }
+
+  private func lines(_ pattern: ObservedPattern) -> (rows: Lines, columns: Lines) {
+    (
+      Lines(
+        starts: pattern.rowStarts, others: pattern.columns, blocks: pattern.rowBlocks,
+        threadCount: pattern.threadCount),
+      Lines(
+        starts: pattern.columnStarts, others: pattern.columnOrderRows,
+        blocks: pattern.columnBlocks, threadCount: pattern.threadCount)
+    )
   }
 
   private static func meanBlock(_ blocks: [Double], size: Int) -> [Double] {

@@ -16,7 +16,9 @@ extension NuclearNormCompleter.Fit {
       rowFactor: decomposition.leftVectors.firstColumns(rank).scalingColumns(by: roots),
       columnFactor: decomposition.rightVectors.firstColumns(rank).scalingColumns(by: roots))
     var fit = try MatrixCompleter().finished(
-      entries, model, isExact: false, iterations: iterations, outcome: outcome)
+      entries, model,
+      MaskReport(of: entries, rank: rank, fit: (left: model.rowFactor, right: model.columnFactor)),
+      isExact: false, iterations: iterations, outcome: outcome)
     fit.trainingError = trainingError
     fit.singularValues = singularValues
     fit.holdoutError = holdoutError

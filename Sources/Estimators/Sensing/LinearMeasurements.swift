@@ -235,6 +235,59 @@ extension LinearMeasurements {
     }
   }
 
+  /// ‖A_i‖ of every measurement; for sparse ones as if no element were listed twice.
+  func norms() -> [Double] {
+    func rowNorms(_ matrix: Matrix) -> [Double] {
+      (0..<matrix.rowCount).map {
+        Matrix(rowCount: 1, columnCount: matrix.columnCount, elements: matrix.row($0)).frobeniusNorm
+      }
+    }
+    switch form {
+    case .dense(let matrices): return rowNorms(matrices)
+    case .rankOne(let a, let b): return zip(rowNorms(a), rowNorms(b)).map(*)
+    case .sparse(let elements):
+      return (0..<count).map { i in
+        let own = Array(elements.coefficients[elements.starts[i]..<elements.starts[i + 1]])
+        return Matrix(rowCount: 1, columnCount: own.count, elements: own).frobeniusNorm
+      }
+    }
+  }
+
+  /// Every A_i times a number of its own.
+  func scaled(by factors: [Double]) -> LinearMeasurements {
+    let scaled: Form
+    switch form {
+    case .dense(let matrices): scaled = .dense(matrices.scalingRows(by: factors))
+    case .rankOne(let a, let b): scaled = .rankOne(a.scalingRows(by: factors), b)
+    case .sparse(var elements):
+      for i in 0..<count {
+        for n in elements.starts[i]..<elements.starts[i + 1] {
+          elements.coefficients[n] *= factors[i]
+        }
+      }
+      scaled = .sparse(elements)
+    }
+    return LinearMeasurements(scaled, rowCount, columnCount, count)
+  }
+
+  /// ⟨A_i, A_j⟩ for all i and j.
+  ///
+  /// - Complexity: O(m² · rows · columns), O(m² (rows + columns)) for rank-one measurements.
+  func gram() -> Matrix {
+    switch form {
+    case .dense(let matrices): return matrices.timesTransposed(matrices)
+    case .rankOne(let a, let b): return a.timesTransposed(a).hadamard(b.timesTransposed(b))
+    case .sparse:
+      var result = Matrix(rowCount: count, columnCount: count)
+      for i in 0..<count {
+        var one = [Double](repeating: 0, count: count)
+        one[i] = 1
+        for (j, value) in values(of: combination(one)).enumerated() { result[i, j] = value }
+      }
+      return result
+    }
+  }
+
   /// The same measurements of the transpose of W.
   func transposed() -> LinearMeasurements {
     let flipped: Form

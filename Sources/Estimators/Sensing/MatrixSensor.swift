@@ -10,13 +10,24 @@ import RealModule
 /// rounding although they outnumber its degrees of freedom, that is the answer. Otherwise the rank is decided by
 /// measurements held out, and fitted again to all.
 public struct MatrixSensor: Equatable, Sendable {
-  /// The number of layers N of the network that is followed; at least 1.
+  /// How the answer is found.
+  public enum Method: String, CaseIterable, Sendable {
+    /// By the path of a deep network.
+    case deep
+    /// The smallest nuclear norm of all matrices that agree with the measurements.
+    case nuclear
+  }
+
+  public var method: Method
+  /// The number of layers N of the network that is followed; at least 1. One layer is the linear model: least
+  /// squares of smallest norm.
   public var depth: Int
   /// The width of the hidden layers; nil chooses it.
   public var width: Int?
   /// The size of the first end-to-end matrix relative to the data; nil chooses 10⁻⁵.
   public var initialScale: Double?
-  /// The share of measurements held out when they are not exact, between 0 and 1.
+  /// The share of measurements held out when they are not exact, at least 0 and below 1. With 0 the rank is decided
+  /// by generalised cross-validation.
   public var holdoutFraction: Double
   /// Every so many steps of the path are recorded; nil records none.
   public var recordingInterval: Int?
@@ -26,8 +37,9 @@ public struct MatrixSensor: Equatable, Sendable {
   /// An estimator with all else as usual.
   public init(
     depth: Int = 3, width: Int? = nil, initialScale: Double? = nil, holdoutFraction: Double = 0.1,
-    recordingInterval: Int? = nil, seed: UInt64 = 0
+    recordingInterval: Int? = nil, seed: UInt64 = 0, method: Method = .deep
   ) {
+    self.method = method
     self.depth = depth
     self.width = width
     self.initialScale = initialScale
@@ -44,8 +56,8 @@ public struct MatrixSensor: Equatable, Sendable {
     case widthNotPositive(Int)
     case initialScaleNotPositive(Double)
     case holdoutOutOfRange(Double)
-    /// With one measurement nothing can be held out.
-    case tooFewToHoldOut(Int)
+    /// The answer is beyond the range of numbers.
+    case outOfRange
   }
 
   /// What an observer is told: the share of the work done, between 0 and 1.
@@ -65,9 +77,18 @@ public struct MatrixSensor: Equatable, Sendable {
     observe: (Progress) -> Bool = { _ in true }
   ) throws -> Fit {
     try validate(measurements, values)
-    let unit = values.reduce(0) { max($0, abs($1)) }
-    guard unit > 0 else { return .zero(measurements) }
-    let normal = values.map { $0 / unit }
+    let valueUnit = values.reduce(0) { max($0, abs($1)) }
+    guard valueUnit > 0 else { return .zero(measurements) }
+    // Values and measurements of any size become ones of size one.
+    let norms = measurements.norms()
+    let norm = norms.max() ?? 0
+    guard norm > 0, norm.isFinite else { throw Failure.outOfRange }
+    let measurementUnit = Double(sign: .plus, exponent: norm.exponent, significand: 1)
+    let unit = valueUnit / measurementUnit
+    guard unit.isFinite, unit > 0 else { throw Failure.outOfRange }
+    let normal = values.map { $0 / valueUnit }
+    let scaled = measurements.scaled(by: norms.map { _ in 1 / measurementUnit })
+    let comparable = Self.comparable(scaled, normal, norms.map { $0 / measurementUnit })
     var isInterrupted = false
     return try withoutActuallyEscaping(observe) { observe in
       let search = SensingSearch(sensor: self) { fraction in
@@ -75,10 +96,27 @@ public struct MatrixSensor: Equatable, Sendable {
         return isInterrupted
       }
       var generator = SeededGenerator(seed: seed)
-      var result = try search.run(measurements, normal, using: &generator)
+      var result = try search.run(comparable, scaled, normal, using: &generator)
       if isInterrupted { result.outcome = .interrupted(atStep: result.iterations) }
-      return try Fit(result, measurements, values, unit: unit)
+      return try Fit(result, comparable.0, scaled, normal, unit: unit, valueUnit: valueUnit)
     }
+  }
+
+  /// Equations divided by powers of two, so that their matrices are of comparable sizes; as they are where they are
+  /// within a factor of eight.
+  private static func comparable(
+    _ measurements: LinearMeasurements, _ values: [Double], _ norms: [Double]
+  ) -> (LinearMeasurements, [Double]) {
+    let positive = norms.filter { $0 > 0 }
+    guard let least = positive.min(), let greatest = positive.max(), greatest > 8 * least else {
+      return (measurements, values)
+    }
+    // An equation whose matrix is nothing beside the others' keeps within the range of numbers.
+    let factors = norms.map {
+      $0 > 0
+        ? Double(sign: .plus, exponent: -max($0.exponent, -400), significand: 1) : 1
+    }
+    return (measurements.scaled(by: factors), zip(values, factors).map(*))
   }
 
   private func validate(_ measurements: LinearMeasurements, _ values: [Double]) throws(Failure) {
@@ -87,7 +125,7 @@ public struct MatrixSensor: Equatable, Sendable {
     if let initialScale, !(initialScale > 0 && initialScale.isFinite) {
       throw .initialScaleNotPositive(initialScale)
     }
-    guard holdoutFraction > 0, holdoutFraction < 1 else {
+    guard holdoutFraction >= 0, holdoutFraction < 1 else {
       throw .holdoutOutOfRange(holdoutFraction)
     }
     guard measurements.count == values.count else {
@@ -96,7 +134,6 @@ public struct MatrixSensor: Equatable, Sendable {
     if let index = values.firstIndex(where: { !$0.isFinite }) {
       throw .notFinite(index: index, value: values[index])
     }
-    guard values.count > 1 else { throw .tooFewToHoldOut(values.count) }
   }
 }
 
@@ -121,6 +158,10 @@ extension MatrixSensor {
     public var holdoutError: Double?
     /// The path of the network, when recording was asked for.
     public var path: CompletionPath
+    /// Whether the measurements determine the answer.
+    public var determination: MeasurementDetermination
+    /// How far the nuclear norm can be from the smallest at most, when the fit minimises it.
+    public var dualityGap: Double?
 
     /// The number of components.
     public var rank: Int { rowFactor.columnCount }
@@ -137,31 +178,54 @@ extension MatrixSensor {
 
 extension MatrixSensor.Fit {
   init(
-    _ result: SensingSearch.Result, _ measurements: LinearMeasurements, _ values: [Double],
-    unit: Double
+    _ result: SensingSearch.Result, _ comparable: LinearMeasurements,
+    _ measurements: LinearMeasurements, _ values: [Double], unit: Double, valueUnit: Double
   ) throws {
     let left = try QRDecomposition(of: result.left)
     let right = try QRDecomposition(of: result.right)
     let core = try SingularValueDecomposition(
       of: left.triangularFactor.timesTransposed(right.triangularFactor))
-    // In an exact fit of too high a rank the surplus components carry nothing.
+    // In an exact fit of too high a rank the surplus components carry nothing; rounding never is a component.
     let largest = core.singularValues.first ?? 0
-    let rank =
-      result.isExact
-      ? core.singularValues.prefix { $0 > 1e-9 * largest }.count : core.singularValues.count
+    let share = result.isExact ? 1e-9 : 1e-12
+    let rank = core.singularValues.prefix { $0 > share * largest }.count
+    let columns = left.orthogonalFactor * core.leftVectors.firstColumns(rank)
     singularValues = core.singularValues.prefix(rank).map { unit * $0 }
-    rowFactor =
-      left.orthogonalFactor
-      * core.leftVectors.firstColumns(rank).scalingColumns(by: singularValues)
+    guard singularValues.allSatisfy({ $0.isFinite && $0 > 0 }) else {
+      throw MatrixSensor.Failure.outOfRange
+    }
+    rowFactor = columns.scalingColumns(by: singularValues)
     columnFactor = right.orthogonalFactor * core.rightVectors.firstColumns(rank)
     outcome = result.outcome
-    isExact = result.isExact
     iterations = result.iterations
     let fitted = measurements.values(left: result.left, right: result.right)
-    trainingError = unit * rootMeanSquare(zip(fitted, values).map { $0 - $1 / unit })
-    holdoutError = result.holdoutError.map { $0 * unit }
+    trainingError = valueUnit * rootMeanSquare(zip(fitted, values).map { $0 - $1 })
+    holdoutError = result.holdoutError.map { $0 * valueUnit }
     path = result.path
-    path.rescale(by: unit)
+    path.rescale(by: valueUnit)
+    for index in path.points.indices {
+      path.points[index].singularValues = path.points[index].singularValues.map {
+        $0 / valueUnit * unit
+      }
+    }
+    dualityGap = result.dualityGap.map { $0 * unit }
+    var determination = MeasurementDetermination(comparable, left: columns, right: columnFactor)
+    determination.isUnpredictive = result.isUnpredictive
+    self.determination = determination
+    isExact =
+      determination.isDetermined
+      && (result.isExact || Self.explains(fitted, values, determination, result))
+  }
+
+  /// Whether a rank that held-out measurements chose explains all of them to rounding, and there are more of them
+  /// than its degrees of freedom by a twentieth.
+  private static func explains(
+    _ fitted: [Double], _ values: [Double], _ determination: MeasurementDetermination,
+    _ result: SensingSearch.Result
+  ) -> Bool {
+    let residual = rootMeanSquare(zip(fitted, values).map { $0 - $1 })
+    return result.dualityGap == nil && residual <= 1e-11 * rootMeanSquare(values)
+      && 20 * determination.freedom < 19 * values.count
   }
 
   /// The answer for values that are all zero.
@@ -170,7 +234,10 @@ extension MatrixSensor.Fit {
       rowFactor: .zeros(measurements.rowCount, 0),
       columnFactor: .zeros(measurements.columnCount, 0),
       singularValues: [], outcome: .converged, isExact: true, iterations: 0, trainingError: 0,
-      holdoutError: nil, path: CompletionPath())
+      holdoutError: nil, path: CompletionPath(),
+      determination: MeasurementDetermination(
+        measurements, left: .zeros(measurements.rowCount, 0),
+        right: .zeros(measurements.columnCount, 0)))
   }
 }
 
@@ -186,8 +253,9 @@ extension MatrixSensor.Failure: CustomStringConvertible {
     case .initialScaleNotPositive(let scale):
       "the initial scale must be positive and finite, not \(scale)"
     case .holdoutOutOfRange(let fraction):
-      "the share of measurements held out must lie between 0 and 1, not at \(fraction)"
-    case .tooFewToHoldOut(let count): "\(count) measurements are too few: give at least two"
+      "the share of measurements held out must be at least 0 and below 1, not \(fraction)"
+    case .outOfRange:
+      "the matrix would be beyond the range of numbers: give values and measurements in other units"
     }
   }
 }

@@ -16,6 +16,8 @@ struct SensingSearch {
     var holdoutError: Double?
     var path: CompletionPath
     var outcome: Outcome
+    var isUnpredictive = false
+    var dualityGap: Double?
   }
 
   /// Mean squares of the residuals, relative to the values', at which the path is examined.
@@ -24,27 +26,129 @@ struct SensingSearch {
   /// ‖e‖/‖b‖ of a fit that counts as exact.
   private static let exactness = 1e-11
 
+  /// - Parameters:
+  ///   - comparable: the measurements with equations of comparable sizes, for the search for an exact answer.
+  ///   - measurements: as given, for noisy ones: the noise is that of the values.
   func run(
-    _ measurements: LinearMeasurements, _ values: [Double], using generator: inout SeededGenerator
+    _ comparable: (LinearMeasurements, [Double]), _ measurements: LinearMeasurements,
+    _ values: [Double], using generator: inout SeededGenerator
   ) throws -> Result {
-    var walk = Walk(self, measurements, values, using: &generator)
+    if sensor.method == .nuclear { return try smallestNorm(comparable) }
+    if sensor.depth == 1 { return try linear(comparable) }
+    var walk = Walk(self, comparable.0, comparable.1, using: &generator)
+    if let exact = try explained(comparable.0, comparable.1, &walk) { return exact }
+    return try sensor.holdoutFraction > 0 && values.count > 1
+      ? heldOut(measurements, values, walk, using: &generator)
+      : judgedBySurplus(measurements, values, walk, using: &generator)
+  }
+
+  /// A matrix that explains all measurements to rounding, of the lowest rank that is found to.
+  private func explained(
+    _ measurements: LinearMeasurements, _ values: [Double], _ walk: inout Walk
+  ) throws -> Result? {
     for stage in Self.stages.indices {
       let spectrum = try walk.descend(until: Self.stages[stage]) {
         isCancelled(0.1 * Double(stage))
       }
-      for rank in SpectrumGap.candidates(spectrum.singularValues, limit: 2)
-      where isDeterminable(rank, measurements) {
-        let fit = polish(measurements, values, spectrum, rank, &walk.steps)
-        if fit.relativeResidual <= Self.exactness {
-          return Result(
-            left: fit.left, right: fit.right, isExact: true, iterations: walk.steps,
-            holdoutError: nil, path: walk.path, outcome: .converged)
-        }
-        if isCancelled(0.1 * Double(stage + 1)) { break }
+      if let found = explained(
+        measurements, values, spectrum,
+        SpectrumGap.candidates(spectrum.singularValues, limit: 2)
+          .filter { isDeterminable($0, measurements) }, &walk)
+      {
+        return found
       }
-      if walk.isExhausted { break }
+      if walk.isExhausted || isCancelled(0.1 * Double(stage + 1)) { break }
     }
-    return try heldOut(measurements, values, walk, using: &generator)
+    guard measurements.count <= Self.projectionLimit, !isCancelled(0.45) else { return nil }
+    // What the measurements do not see stays near zero on the path; the least norm has it at zero.
+    let least = try SingularValueDecomposition(
+      of: MeasurementProjection(measurements, values).leastNorm())
+    let size = least.singularValues.first ?? 0
+    var ranks = SpectrumGap.candidates(least.singularValues, limit: 2)
+      .filter { isDeterminable($0, measurements) }
+    if !isDeterminable(1, measurements) {
+      // Not even rank one is determined: the lowest rank that agrees is an answer, one of many.
+      ranks = Array(1...max(1, least.singularValues.prefix { $0 > 1e-12 * size }.count))
+    }
+    return explained(measurements, values, least, ranks, &walk)
+  }
+
+  private func explained(
+    _ measurements: LinearMeasurements, _ values: [Double], _ start: SingularValueDecomposition,
+    _ ranks: [Int], _ walk: inout Walk
+  ) -> Result? {
+    for rank in ranks where !isCancelled(0.4) {
+      let fit = polish(measurements, values, start, rank, &walk.steps)
+      if fit.relativeResidual <= Self.exactness {
+        return Result(
+          left: fit.left, right: fit.right, isExact: isDeterminable(rank, measurements),
+          iterations: walk.steps, holdoutError: nil, path: walk.path, outcome: .converged)
+      }
+    }
+    return nil
+  }
+
+  /// More measurements are left to the path.
+  private static let projectionLimit = 3000
+
+  /// One layer: the least squares of smallest norm, where its descent from zero ends.
+  private func linear(_ problem: (LinearMeasurements, [Double])) throws -> Result {
+    let (measurements, values) = problem
+    let projection = try MeasurementProjection(measurements, values)
+    let w = projection.leastNorm()
+    let squared = zip(measurements.values(of: w), values).reduce(0) {
+      $0 + ($1.0 - $1.1) * ($1.0 - $1.1)
+    }
+    let norm = values.reduce(0) { $0 + $1 * $1 }
+    let size = measurements.rowCount * measurements.columnCount
+    return try Result(
+      product: w, isExact: measurements.count > size && squared <= 1e-22 * norm, steps: 1,
+      path: CompletionPath())
+  }
+
+  private func smallestNorm(_ problem: (LinearMeasurements, [Double])) throws -> Result {
+    let solution = try NuclearNormSensing().solve(problem.0, problem.1, isCancelled: isCancelled)
+    var result = try Result(
+      product: solution.matrix, isExact: false, steps: solution.steps, path: CompletionPath())
+    result.dualityGap = solution.dualityGap
+    if solution.wasCancelled {
+      result.outcome = .interrupted(atStep: solution.steps)
+    } else if !solution.isConverged {
+      result.outcome = .stepLimit(solution.steps)
+    }
+    return result
+  }
+
+  /// Without measurements held out: the rank of the smallest residual for each measurement beyond the degrees of
+  /// freedom, squared as in generalised cross-validation.
+  private func judgedBySurplus(
+    _ measurements: LinearMeasurements, _ values: [Double], _ whole: Walk,
+    using generator: inout SeededGenerator
+  ) throws -> Result {
+    var walk = Walk(self, measurements, values, using: &generator)
+    let spectrum = try walk.descend(until: Self.stages[1]) { isCancelled(0.5) }
+    var steps = whole.steps + walk.steps
+    let count = Double(values.count)
+    let norm = rootMeanSquare(values)
+    func score(_ residual: Double, _ rank: Int) -> Double {
+      let freedom = Double(rank * (measurements.rowCount + measurements.columnCount - rank))
+      return residual / (1 - freedom / count)
+    }
+    var best = (
+      score: norm, left: Matrix.zeros(measurements.rowCount, 0),
+      right: Matrix.zeros(measurements.columnCount, 0), rank: 0
+    )
+    for rank in 1...max(spectrum.singularValues.count, 1)
+    where isDeterminable(rank, measurements) && rank <= best.rank + 3 {
+      if isCancelled(0.7) { break }
+      let fit = polish(measurements, values, spectrum, rank, &steps)
+      let next = score(fit.relativeResidual * norm, rank)
+      if next < best.score { best = (next, fit.left, fit.right, rank) }
+    }
+    return Result(
+      left: best.left, right: best.right, isExact: false, iterations: steps, holdoutError: nil,
+      path: whole.path, outcome: .converged,
+      isUnpredictive: 2 * best.score * best.score > norm * norm)
   }
 
   /// Whether the measurements outnumber the degrees of freedom by a twentieth.
@@ -79,6 +183,7 @@ struct SensingSearch {
     func error(_ left: Matrix, _ right: Matrix) -> Double {
       rootMeanSquare(zip(unseen.values(left: left, right: right), expected).map { $0 - $1 })
     }
+    let meanSquare = values.reduce(0) { $0 + $1 * $1 } / Double(values.count)
     var walk = Walk(self, known, b, using: &generator)
     let spectrum = try walk.descend(until: Self.stages[1]) { isCancelled(0.5) }
     var best = (
@@ -102,7 +207,8 @@ struct SensingSearch {
     }
     return Result(
       left: left, right: right, isExact: false, iterations: steps, holdoutError: best.error,
-      path: whole.path, outcome: .converged)
+      path: whole.path, outcome: .converged,
+      isUnpredictive: 2 * best.error * best.error > meanSquare)
   }
 
   /// A network on its way down.
@@ -172,5 +278,21 @@ struct SensingSearch {
       isExhausted = isFlat || trajectory.outcome != .converged
       return try network.endToEndDecomposition()
     }
+  }
+}
+
+extension SensingSearch.Result {
+  /// A result from the matrix itself.
+  fileprivate init(
+    product: Matrix, isExact: Bool, steps: Int, path: CompletionPath
+  ) throws {
+    let svd = try SingularValueDecomposition(of: product)
+    let largest = svd.singularValues.first ?? 0
+    let rank = svd.singularValues.prefix { $0 > 1e-12 * largest }.count
+    self.init(
+      left: svd.leftVectors.firstColumns(rank)
+        .scalingColumns(by: Array(svd.singularValues.prefix(rank))),
+      right: svd.rightVectors.firstColumns(rank), isExact: isExact, iterations: steps,
+      holdoutError: nil, path: path, outcome: .converged)
   }
 }

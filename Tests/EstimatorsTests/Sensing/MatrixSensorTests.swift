@@ -1,6 +1,7 @@
 import Dynamics
 import Estimators
 import LinearAlgebra
+import RealModule
 import Testing
 
 @Suite struct MatrixSensorTests {
@@ -80,6 +81,112 @@ import Testing
     #expect(try #require(fit.holdoutError) <= 2 * noise)
   }
 
+  /// Equations of sizes far apart are one system: each is scaled by itself.
+  @Test func equationsOfAnySizeAreSolved() throws {
+    for seed in 0..<3 as Range<UInt64> {
+      var generator = SeededGenerator(seed: seed)
+      let truth = Matrix.lowRank(rowCount: 12, columnCount: 10, rank: 2, using: &generator)
+      let plain = try Self.measurements(.dense, count: 80, rows: 12, columns: 10, using: &generator)
+      let sizes = (0..<80).map { _ in Double.exp(9.2 * generator.nextUniform() - 4.6) }
+      guard case .dense(let matrices) = plain.form else { return }
+      let m = try LinearMeasurements(
+        dense: matrices.scalingRows(by: sizes), rowCount: 12, columnCount: 10)
+      let fit = try MatrixSensor().fit(m, values: m.values(of: truth))
+      #expect(fit.isExact && fit.rank == 2)
+      #expect((fit.matrix() - truth).frobeniusNorm <= 1e-9 * truth.frobeniusNorm)
+    }
+  }
+
+  @Test(arguments: [1e-300, 1e-160, 1e160, 1e300]) func valuesOfAnySize(_ unit: Double) throws {
+    var generator = SeededGenerator(seed: 4)
+    let truth = Matrix.lowRank(rowCount: 8, columnCount: 6, rank: 1, using: &generator)
+    let m = try Self.measurements(.dense, count: 40, rows: 8, columns: 6, using: &generator)
+    let fit = try MatrixSensor().fit(m, values: m.values(of: truth).map { $0 * unit })
+    #expect(fit.isExact && fit.rank == 1)
+    #expect(((1 / unit) * fit.matrix() - truth).frobeniusNorm <= 1e-9 * truth.frobeniusNorm)
+  }
+
+  /// A solution without noise is called exact however it was found, and its rounding is no component.
+  @Test func roundingIsNoComponent() throws {
+    for seed in 0..<6 as Range<UInt64> {
+      var generator = SeededGenerator(seed: 40 + seed)
+      let truth = Matrix.lowRank(rowCount: 8, columnCount: 6, rank: 2, using: &generator)
+      let m = try Self.measurements(.dense, count: 40, rows: 8, columns: 6, using: &generator)
+      let fit = try MatrixSensor().fit(m, values: m.values(of: truth))
+      #expect(fit.isExact && fit.rank == 2 && fit.determination.isDetermined)
+    }
+  }
+
+  /// Four samples of a regression with ten inputs see four directions of its rows: what lies beside is not
+  /// determined, and that is said.
+  @Test func fewMeasurementsAreSaidToBeFew() throws {
+    var generator = SeededGenerator(seed: 5)
+    let truth = Matrix.lowRank(rowCount: 12, columnCount: 10, rank: 2, using: &generator)
+    let inputs = Matrix.gaussian(rowCount: 4, columnCount: 10, using: &generator)
+    let samples = (0..<48).map { ($0 / 12, $0 % 12) }
+    let m = try LinearMeasurements(
+      left: Matrix.identity(12).selecting(rows: samples.map(\.1)),
+      right: inputs.selecting(rows: samples.map(\.0)))
+    for depth in [2, 3] {
+      let fit = try MatrixSensor(depth: depth).fit(m, values: m.values(of: truth))
+      #expect(!fit.isExact && !fit.determination.isDetermined)
+      // Of a matrix of rank two, its rows' parts beside four directions of ten: 2 · (10 − 4).
+      #expect(fit.determination.freeDirectionCount == 12)
+      #expect(fit.determination.undeterminedEntryCount == 120)
+      #expect(fit.trainingError <= 1e-10 * rootMeanSquare(m.values(of: truth)))
+    }
+    // Ten numbers for the thirteen of a matrix of rank one.
+    let few = try Self.measurements(.dense, count: 10, rows: 8, columns: 6, using: &generator)
+    let w = Matrix.lowRank(rowCount: 8, columnCount: 6, rank: 2, using: &generator)
+    #expect(try !MatrixSensor().fit(few, values: few.values(of: w)).determination.isDetermined)
+  }
+
+  /// Nothing is held out with a share of nothing; the rank is found all the same.
+  @Test func nothingNeedBeHeldOut() throws {
+    var generator = SeededGenerator(seed: 6)
+    let truth = Matrix.lowRank(rowCount: 12, columnCount: 10, rank: 2, using: &generator)
+    let m = try Self.measurements(.dense, count: 110, rows: 12, columns: 10, using: &generator)
+    let noise = 0.05 * truth.frobeniusNorm
+    let values = m.values(of: truth).map { $0 + noise * generator.nextGaussian() }
+    let fit = try MatrixSensor(holdoutFraction: 0).fit(m, values: values)
+    #expect(fit.holdoutError == nil && fit.rank == 2 && !fit.isExact)
+  }
+
+  /// One layer is the linear model: the least squares of smallest norm, which is orthogonal to all that the
+  /// measurements do not see.
+  @Test func oneLayerIsLeastSquares() throws {
+    var generator = SeededGenerator(seed: 7)
+    let m = try Self.measurements(.dense, count: 30, rows: 8, columns: 6, using: &generator)
+    let values = (0..<30).map { _ in generator.nextGaussian() }
+    let fit = try MatrixSensor(depth: 1).fit(m, values: values)
+    guard case .dense(let matrices) = m.form else { return }
+    let expected = try LeastSquares(
+      of: matrices, right: Matrix(rowCount: 30, columnCount: 1, elements: values)
+    ).solution
+    for (element, value) in zip(fit.matrix().elements, expected.elements) {
+      #expect(abs(element - value) <= 1e-10)
+    }
+  }
+
+  /// The smallest nuclear norm, with a gap that bounds how far it is: never above that of the truth, and equal
+  /// where the norm's minimum is the truth.
+  @Test func smallestNuclearNorm() throws {
+    var generator = SeededGenerator(seed: 8)
+    let truth = Matrix.lowRank(rowCount: 12, columnCount: 10, rank: 1, using: &generator)
+    for count in [20, 90] {
+      let m = try Self.measurements(.dense, count: count, rows: 12, columns: 10, using: &generator)
+      let fit = try MatrixSensor(method: .nuclear).fit(m, values: m.values(of: truth))
+      let norm = fit.singularValues.reduce(0, +)
+      let gap = try #require(fit.dualityGap)
+      let own = try truth.singularValues().reduce(0, +)
+      #expect(fit.outcome == .converged && gap <= 1e-7 * norm)
+      #expect(norm <= own * (1 + 1e-7))
+      if count == 90 {
+        #expect((fit.matrix() - truth).frobeniusNorm <= 1e-5 * truth.frobeniusNorm)
+      }
+    }
+  }
+
   @Test func refusesWhatDoesNotFit() throws {
     let m = try LinearMeasurements(dense: .zeros(2, 4), rowCount: 2, columnCount: 2)
     #expect(throws: MatrixSensor.Failure.differentCounts(measurements: 2, values: 1)) {
@@ -97,4 +204,8 @@ import Testing
     }
     #expect(try MatrixSensor().fit(m, values: [0, 0]).matrix() == .zeros(2, 2))
   }
+}
+
+private func rootMeanSquare(_ values: [Double]) -> Double {
+  (values.reduce(0) { $0 + $1 * $1 } / Double(values.count)).squareRoot()
 }
