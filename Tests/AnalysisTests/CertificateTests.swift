@@ -143,25 +143,40 @@ import _TestSupport
   /// plane. It exists exactly if ℓ − ℓ* < ½ σ_min(W*Σx^{1/2})².
   @Test func theMarginIsExactForAnyInputs() throws {
     var generator = SeededGenerator(seed: 31)
-    for trial in 0..<200 {
+    var singular = 0
+    for trial in problems(500, debug: 200) {
       let (outputs, inputs) = [(2, 2), (3, 2), (4, 2), (2, 3), (2, 4), (1, 3)][trial % 6]
-      let optimum = Matrix.gaussian(rowCount: outputs, columnCount: inputs, using: &generator)
-      let root = Matrix.gaussian(rowCount: inputs, columnCount: 2 * inputs, using: &generator)
+      // Every fourth time one direction that the inputs never show.
+      let isSingular = trial % 4 == 0 && inputs > 2
+      let root = Matrix.gaussian(
+        rowCount: inputs, columnCount: isSingular ? inputs - 1 : 2 * inputs, using: &generator)
       let x = root.timesTransposed(root).symmetrized()
       let eigen = try SymmetricEigendecomposition(of: x)
-      let (basis, variances) = (eigen.eigenvectors, eigen.eigenvalues)
-      let half = eigen.map { $0.squareRoot() }
-      let inverse = eigen.map { 1 / $0.squareRoot() }
+      let basis = eigen.eigenvectors
+      let variances = eigen.eigenvalues.map { $0 > 1e-13 * eigen.eigenvalues[0] ? $0 : 0 }
+      func function(_ value: (Double) -> Double) -> Matrix {
+        basis.scalingColumns(by: variances.map { $0 > 0 ? value($0) : 0 }).timesTransposed(basis)
+      }
+      let half = function { $0.squareRoot() }
+      let inverse = function { 1 / $0.squareRoot() }
+      let shown = function { _ in 1 }
+      let optimum =
+        Matrix.gaussian(rowCount: outputs, columnCount: inputs, using: &generator) * shown
       let size = try (optimum * half).singularValues().last!
       let ρ = size * (0.02 + 1.2 * generator.nextUniform())
       let direction = Matrix.gaussian(rowCount: outputs, columnCount: inputs, using: &generator)
-      let start = optimum + ρ / direction.frobeniusNorm * (direction * inverse)
+      let hidden =
+        Matrix.gaussian(rowCount: outputs, columnCount: inputs, using: &generator)
+        * (Matrix.identity(inputs) - shown)
+      let start =
+        optimum + hidden + ρ / (direction * shown).frobeniusNorm * (direction * inverse)
       let problem = QuadraticProblem.regression(
         inputCovariance: x, crossCovariance: optimum * x)
       let margin = try DeficiencyMargin(of: start, for: problem)
       #expect(margin.isExact)
       #expect((margin.supremum > 0) == (ρ < size))
       guard margin.supremum > 0 else { continue }
+      if isSingular { singular += 1 }
       // The definition's minimum over a unit vector in the plane, by brute force.
       func value(_ angle: Double) -> Double {
         let unit = outputs == 1 ? [1] : [Double.cos(angle), .sin(angle)]
@@ -181,7 +196,7 @@ import _TestSupport
           if norm > ρ { low = 0.5 * (low + high) } else { high = 0.5 * (low + high) }
         }
         return zip(zip(image, z), variances).reduce(0) {
-          let sum = $1.0.0 + $1.0.1 / $1.1.squareRoot()
+          let sum = $1.1 > 0 ? $1.0.0 + $1.0.1 / $1.1.squareRoot() : 0
           return $0 + sum * sum
         }.squareRoot()
       }
@@ -195,6 +210,11 @@ import _TestSupport
       #expect(
         abs(least - margin.supremum) < 1e-7 * (least + ρ), "\(trial): \(least) \(margin.supremum)")
     }
+    #expect(singular > 10)
+    // As many outputs as inputs: a matrix of no more loss is zero along what is never shown.
+    let blind = QuadraticProblem.regression(
+      inputCovariance: .diagonal([1, 0]), crossCovariance: .diagonal([1, 0]))
+    #expect(try DeficiencyMargin(of: .identity(2), for: blind).supremum < 0)
   }
 
   @Test func descentRespectsRemark2() throws {

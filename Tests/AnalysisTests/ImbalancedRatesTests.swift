@@ -13,8 +13,6 @@ import _TestSupport
   @Test func theRateOfEveryWidthIsThatOfTheClosedForm() throws {
     var generator = SeededGenerator(seed: 61)
     var (slowed, hastened, square, bottleneck) = (0, 0, 0, 0)
-    // Starts that have the slowest exponential by less than a hundredth of the next.
-    var late = 0
     for trial in 0..<500 {
       let (m, n) = (1 + generator.nextIndex(below: 4), 1 + generator.nextIndex(below: 4))
       let rank = min(m, n)
@@ -26,7 +24,8 @@ import _TestSupport
       let σ = (0..<rank).map { 0.6 * .pow(2, Double(rank - 1 - $0)) }
       let target = Matrix.random(
         singularValues: σ, rowCount: m, columnCount: n, using: &generator)
-      let network = try start(m, n, width, imbalance, using: &generator)
+      // The slowest exponential is missing from one start with a probability of some hundredths of a per cent; from the
+      // squares of four starts it is not.
       let rates = ImbalancedRates(
         singularValues: σ, outputs: m, inputs: n, width: width, imbalance: imbalance)
       #expect(rates.hypotheses[0].holds && rates.hypotheses[1].holds == (width >= rank))
@@ -34,20 +33,24 @@ import _TestSupport
         .minimum(over: .layered(narrowestWidth: width))?.endToEnd
       // From e^{−22} to e^{−27}, where rounding is still below a hundredth.
       let times = [22, 27].map { $0 / rates.endToEnd }
-      let solution = try ExactSolutions.solve(
-        .factorization(target: target), from: .layered(network), at: times)
-      #expect(solution.trajectory.snapshots.count == 2)
-      let gaps = try solution.trajectory.snapshots.map {
-        (try #require($0.endToEnd) - (try #require(limit))).frobeniusNorm
+      var squares = [0.0, 0.0]
+      for _ in 0..<4 {
+        let network = try start(m, n, width, imbalance, using: &generator)
+        let solution = try ExactSolutions.solve(
+          .factorization(target: target), from: .layered(network), at: times)
+        #expect(solution.trajectory.snapshots.count == 2)
+        for (k, snapshot) in solution.trajectory.snapshots.enumerated() {
+          let gap = try #require(snapshot.endToEnd) - (try #require(limit))
+          squares[k] += gap.inner(gap)
+        }
       }
-      let measured = .log(gaps[0] / gaps[1]) / (times[1] - times[0])
+      let measured = .log(squares[0] / squares[1]) / (2 * (times[1] - times[0]))
       // Further exponentials only add to the slope.
       let quotient = measured / rates.endToEnd
       #expect(
-        quotient > 0.99,
+        quotient > 0.99 && quotient < 1.04,
         "\(trial): \(m)×\(n), width \(width), λ₀ = \(imbalance): \(measured) against \(rates.endToEnd)"
       )
-      if quotient > 1.04 { late += 1 }
       if width < rank {
         bottleneck += 1
       } else if m == n {
@@ -59,7 +62,6 @@ import _TestSupport
       }
     }
     #expect(min(slowed, hastened, square, bottleneck) > 25)
-    #expect(late <= 5, "\(late)")
   }
 
   /// σ = ½, λ₀ = −4, one output, two inputs, one hidden unit: 0.0616, where √(4σ² + λ₀²) = 4.12.

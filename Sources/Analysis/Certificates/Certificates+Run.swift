@@ -30,6 +30,7 @@ extension Certificates {
       try PhaseSeparation.certificate(for: run),
       try SequentialLearning.certificate(for: run),
       try SingularValueSpeed.certificate(for: run),
+      try SingularValueReach.certificate(for: run),
       try RankConservation.certificate(for: run),
       try NormDivergence.certificate(for: run),
     ]

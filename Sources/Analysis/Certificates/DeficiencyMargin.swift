@@ -11,14 +11,16 @@ import RealModule
 //
 // Fewer outputs: the least ‖W*ᵀu + Σx^{−1/2}z‖² over unit u and ‖z‖ ≤ ρ is a quadratic form under two quadratic
 // conditions; their joint values are convex for three dimensions and more (Polyak 1998), so that it equals its dual
-// m² = max_κ λ_min(W* κ (Σx⁻¹ + κ)⁻¹ W*ᵀ) − κρ², 0 < κ < σ_min(W*)²/ρ².
+// m² = max_κ λ_min(W* κΣx (1 + κΣx)⁻¹ W*ᵀ) − κρ², 0 < κ < σ_min(W*)²/ρ². Along what the inputs never show W may be anything
+// at no loss, zero at best: W* is the minimiser that is zero there, and a singular Σx changes nothing else. With as many
+// outputs as inputs or more a W that is zero there is rank deficient, and there is no margin.
 //
 // Both are maxima of functions that rise and then fall, and any τ or κ gives a lower bound.
 
 /// The largest δ such that every matrix with a smallest singular value of at most δ has a larger loss than W
 /// (any smaller δ is a margin).
 ///
-/// For a regression, whatever its Σx, exact up to rounding. With ρ = √(2 (ℓ(W) − ℓ*)) and W* the minimiser
+/// For a regression, whatever its Σx, exact up to rounding. With ρ = √(2 (ℓ(W) − ℓ*)) and W* the minimiser of least norm
 ///
 ///     min_{‖v‖=1} ‖W*v‖ − ρ ‖Σx^{−1/2}v‖           for outputs at least as many as inputs
 ///     min_{‖u‖=1, ‖z‖≤ρ} ‖W*ᵀu + Σx^{−1/2}z‖       for fewer outputs
@@ -48,14 +50,18 @@ public struct DeficiencyMargin: Equatable, Sendable {
       return
     }
     let inputs = try SymmetricEigendecomposition(of: problem.inputCovariance)
-    let variances = inputs.eigenvalues
-    let largest = variances.map(abs).max() ?? 0
-    guard let α = variances.min(), α > 1e-14 * largest else {
-      // W may change along what the inputs never show, at no loss.
+    let eigenvalues = inputs.eigenvalues
+    let largest = eigenvalues.map(abs).max() ?? 0
+    let isSingular = !((eigenvalues.min() ?? 0) > 1e-14 * largest)
+    guard !isSingular || optimum.rowCount < optimum.columnCount else {
+      // A matrix of no more loss is zero along what the inputs never show.
       supremum = -.infinity
       return
     }
-    let rotated = optimum * inputs.eigenvectors
+    // Eigenvalues of rounding are those of directions that the inputs never show.
+    let variances = eigenvalues.map { $0 > 1e-14 * largest ? $0 : 0 }
+    let rotated = (optimum * inputs.eigenvectors)
+      .scalingColumns(by: variances.map { $0 > 0 ? 1 : 0 })
     let ρ = (difference * inputs.eigenvectors).scalingColumns(by: variances.map { $0.squareRoot() })
       .frobeniusNorm
     let size =
@@ -64,7 +70,7 @@ public struct DeficiencyMargin: Equatable, Sendable {
       supremum = (size - ρ) / largest.squareRoot()
       return
     }
-    let smallest = try optimum.singularValues().last ?? 0
+    let smallest = try rotated.singularValues().last ?? 0
     guard ρ > 1e-15 * size else {
       supremum = smallest
       return

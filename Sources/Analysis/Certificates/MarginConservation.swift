@@ -2,7 +2,7 @@ import Dynamics
 import LinearAlgebra
 
 /// Along any flow whose loss never rises the singular values stay above the deficiency margin of the start, and a
-/// square W keeps the sign of its determinant. The loss may be any strongly convex one.
+/// square W keeps the sign of its determinant. The loss may be any strongly convex one, or any regression.
 ///
 /// Measured is σ_min(W), for square matrices with the sign of det W over that of the start. What balanced layers
 /// conserve without a margin is in ``RankConservation``.
@@ -43,7 +43,8 @@ public enum MarginConservation {
     if bounds.isEmpty { bounds = [.init(quantity, .lower, margin.supremum)] }
     return Certificate(
       claim: claim, source: source,
-      hypotheses: [loss.strongConvexity, margin.hypothesis],
+      // An exact margin is of the loss as it is, a lower bound comes from its convexity.
+      hypotheses: (margin.isExact ? [] : [loss.strongConvexity]) + [margin.hypothesis],
       bounds: bounds)
   }
 

@@ -20,7 +20,7 @@ import RealModule
 ///     ‖W‖ ≥ c/√ℓ(W) + c′,   c = ‖e₁e₁ᵀ‖/√6,   c′ = min(−√6 c, −2 Σ_{ij} ‖e_i e_jᵀ‖),   if det W > 0
 ///
 /// - SeeAlso: Proposition 5 and Exercise 4 of [cohenRazin], stated for one problem in two dimensions.
-public struct NormDivergence: Equatable, Sendable {
+public struct NormDivergence: DivergingNorm, Equatable, Sendable {
   static let claim = "norm divergence"
   static let source =
     "Proposition 5 and Exercise 4 of Cohen and Razin, lecture notes, for any size and values"
@@ -75,6 +75,12 @@ public struct NormDivergence: Equatable, Sendable {
     return below > 0 ? above / below : .infinity
   }
 
+  var size: Double { knownValues[0] }
+
+  func smallestSpectralNorm(atLoss loss: Double, error: Double) -> Double {
+    smallestEntry(atLoss: loss, error: error)
+  }
+
   /// The smallest possible norm of W at a loss, for any norm: by the triangle inequality ‖W‖ ≥ |w| ‖E‖ − Σ ‖E_ij‖
   /// (|C_ij| + r) over the known entries.
   public func smallestNorm(atLoss loss: Double, in norm: (Matrix) -> Double) -> Double {
@@ -104,11 +110,17 @@ public struct NormDivergence: Equatable, Sendable {
     func excluded(_ words: String) -> Certificate {
       Certificate(claim: claim, source: source, excluded: words)
     }
-    guard let completion = run.objective as? CompletionObjective,
-      let divergence = try NormDivergence(completion.entries)
-    else {
+    guard let completion = run.objective as? CompletionObjective else {
+      return excluded("needs the completion of a square matrix")
+    }
+    let divergence: any DivergingNorm
+    if let one = try NormDivergence(completion.entries) {
+      divergence = one
+    } else if let several = try UnknownEntriesNorm(completion.entries) {
+      divergence = several
+    } else {
       return excluded(
-        "needs the completion of a square matrix with one unknown entry, regular with a zero for it"
+        "needs a square matrix that is regular with zeros for the unknown entries, and one of these or a determinant that none of them changes"
       )
     }
     let network: LinearNetwork
@@ -117,12 +129,12 @@ public struct NormDivergence: Equatable, Sendable {
     case .lacking(let words): return excluded(words)
     }
     let sign = try DeterminantSign.of(network.endToEnd())
-    let size = divergence.knownValues[0]
+    let size = divergence.size
     var bounds: [Certificate.Bound] = []
     for point in run.snapshots {
       let w = try point.endToEnd ?? run.layers(at: point).map(run.endToEnd)
       guard let values = try w?.singularValues() ?? point.singularValues else { continue }
-      let least = divergence.smallestEntry(
+      let least = divergence.smallestSpectralNorm(
         atLoss: point.loss, error: run.accuracy * max(size, 1))
       let norms = [
         ("spectral norm", values.first ?? 0),
@@ -141,7 +153,7 @@ public struct NormDivergence: Equatable, Sendable {
       claim: claim, source: source,
       hypotheses: [
         Hypothesis(
-          "sign of the determinant at the start, against that with a zero for the unknown entry",
+          "sign of the determinant at the start, against that with zeros for what is unknown",
           measured: Double(sign * divergence.divergingSign), moreThan: 0),
         .balance(of: network),
       ], bounds: bounds)

@@ -188,15 +188,39 @@ import _TestSupport
   @Test("says from when on unbalanced layers hold no smallest singular value")
   func rounding() throws {
     var generator = SeededGenerator(seed: 1304)
-    let network = LinearNetwork.gaussian(
-      widths: [3, 3, 3, 3], standardDeviation: 1e-3, using: &generator)
-    let objective = FactorizationObjective(.diagonal([3, 2, 1]))
-    let run = GradientFlow(until: 3e4).run(objective, from: network)
-    let kept = GradientFlow(until: 1).run(objective, from: network)
-    #expect(kept.roundingTime == nil)
-    if let time = run.roundingTime { #expect(time > 1) }
+    var (told, silent) = (0, 0)
+    for _ in problems(200, debug: 40) {
+      // Diagonal layers, the first mode unbalanced, so that there are no coordinates of a balanced flow. The second one is
+      // alike in all and has a slope but no curvature: u′ = −cu², u = u₀/(1 + c u₀ t), and the product is u³.
+      let slope = 1 + generator.nextUniform()
+      let small = Double.pow(10, -1 - 2 * generator.nextUniform())
+      let network = try LinearNetwork(
+        layers: (0..<3).map { .diagonal([1 + 0.1 * Double($0), small]) })
+      let objective = try RegressionObjective(
+        inputCovariance: .diagonal([1, 0]), crossCovariance: .diagonal([2, -slope]))
+      let end = Double.pow(10, 2 + 6 * generator.nextUniform())
+      let run = GradientFlow(
+        until: end, steps: .adaptive(relativeTolerance: 1e-10),
+        recording: .at([end], of: [.layers])
+      ).run(objective, from: network)
+      /// The smallest singular value over that of rounding: ε times the product of the norms of the layers, about 2.
+      func share(_ time: Double) -> Double {
+        let u = small / (1 + slope * small * time)
+        return u * u * u / (2 * .ulpOfOne)
+      }
+      if share(end) > 100 {
+        silent += 1
+        #expect(run.roundingTime == nil, "\(share(end))")
+      } else if share(end) < 0.01 {
+        told += 1
+        let time = try #require(run.roundingTime, "\(share(end))")
+        // Found at the end of a step, which may be as long as ten times the time before it.
+        #expect(share(time) < 100 && share(time / 10) > 0.01, "\(share(time))")
+      }
+    }
+    #expect(min(told, silent) > 5, "\(told) \(silent)")
     let balanced = GradientFlow(until: 100).run(
-      objective,
+      FactorizationObjective(.diagonal([3, 2, 1])),
       from: try .balanced(endToEnd: .diagonal([1e-3, 1e-9, 1e-20]), hiddenWidths: [3, 3]))
     #expect(balanced.roundingTime == nil)
   }
