@@ -13,7 +13,7 @@ struct DeepLinearCommand: ParsableCommand {
     version: Version.text,
     subcommands: [
       CompleteCommand.self, PredictCommand.self, RegressCommand.self, SenseCommand.self,
-      LayersCommand.self, SimulateCommand.self, CertifyCommand.self, DatasetsCommand.self,
-      ReproduceCommand.self, VersionCommand.self,
+      LayersCommand.self, SimulateCommand.self, CertifyCommand.self, ModesCommand.self,
+      DatasetsCommand.self, ReproduceCommand.self, VersionCommand.self,
     ])
 }

@@ -54,18 +54,18 @@ import Testing
     ("regression", spec(objective: "kind: regression, inputs: x.npy, targets: y.npy"), 9),
     (
       "covariance",
-      spec(objective: "kind: covariance, inputCovariance: sx.npy, crossCovariance: syx.npy"), 9
+      spec(objective: "kind: covariance, inputCovariance: sx.npy, crossCovariance: syx.npy"), 10
     ),
-    ("completion", spec(objective: "kind: completion, observed: target.npy"), 9),
-    ("sensing", spec(objective: "kind: sensing, measurements: a.npy, values: b.npy"), 7),
+    ("completion", spec(objective: "kind: completion, observed: target.npy"), 10),
+    ("sensing", spec(objective: "kind: sensing, measurements: a.npy, values: b.npy"), 8),
     ("power", spec(objective: "kind: power, inputs: x.npy, targets: y.npy, power: 4"), 6),
-    ("logistic", spec(objective: "kind: logistic, inputs: x.npy, targets: labels.npy"), 7),
-    ("sigmoid", spec(objective: "kind: sigmoid, inputs: x.npy, targets: labels.npy"), 7),
+    ("logistic", spec(objective: "kind: logistic, inputs: x.npy, targets: labels.npy"), 8),
+    ("sigmoid", spec(objective: "kind: sigmoid, inputs: x.npy, targets: labels.npy"), 8),
   ]
 
   private static let motions: [(name: String, text: String, holding: Int)] =
     [
-      ("flow", spec(), 9), ("exact", spec(dynamics: "kind: exact"), 9),
+      ("flow", spec(), 10), ("exact", spec(dynamics: "kind: exact"), 10),
       (
         "spectral",
         spec(
@@ -73,11 +73,11 @@ import Testing
             "widths: [3, 4, 3], initial: { kind: spectral, scales: [0.1, 0.1, 0.2], imbalance: [0, 0.5] }"
         ), 6
       ),
-      ("regularized", spec(dynamics: "kind: regularizedFlow"), 9),
+      ("regularized", spec(dynamics: "kind: regularizedFlow"), 10),
       ("penalised", spec(dynamics: "kind: regularizedFlow, imbalance: 0.5"), 2),
       (
         "endToEndFlow",
-        spec(dynamics: "kind: endToEndFlow", quantities: "endToEnd, singularValues"), 8
+        spec(dynamics: "kind: endToEndFlow", quantities: "endToEnd, singularValues"), 9
       ),
       (
         "endToEndDescent",
@@ -108,7 +108,7 @@ import Testing
         "counterexample",
         spec(
           objective: "kind: completion, observed: counterexample.csv",
-          network: "widths: [2, 2, 2], initial: { kind: identity, scale: 0.1 }"), 7
+          network: "widths: [2, 2, 2], initial: { kind: identity, scale: 0.1 }"), 8
       ),
     ]
 

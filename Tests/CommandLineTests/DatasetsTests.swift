@@ -69,6 +69,7 @@ import Testing
         #expect(
           Set(json.keys) == [
             "centering", "classes", "commutatorMeasure", "commutatorMeasureRange", "commutatorNorm",
+            "commutatorShare", "distanceFromWhite", "firstDisagreement", "ordersAgree",
             "halfOffDiagonalNorm", "identityMeasure", "identityMeasureRange",
             "inputCovarianceNorm", "inputDimension", "inputs", "offDiagonalNorm",
             "offDiagonalShare", "outputDimension", "samples", "seconds",

@@ -18,13 +18,16 @@ import Testing
     var measure = DataSetMeasurement([DataSource("a.bin")])
     measure.records = .cifar10
     measure.centering = .standardize
+    var modes = ModeAnalysis([DataSource("x.npy")])
+    modes.targets = [DataSource("y.npy")]
+    modes.depth = 3
     var regress = Regression(inputs: DataSource("x.npy"), targets: DataSource(.array("y")))
     regress.rank = 0
     return [
       complete, Prediction(model: DataSource("fit.safetensors"), observed: DataSource("x.csv")),
       regress, Sensing(measurements: DataSource("a.npy"), values: DataSource("b.npy")),
       LayerChange(.compress, of: DataSource("net.safetensors"), layer: ["fc1", "fc2"]),
-      Simulation(.file("spec.yaml")), Certification(.text("objective: {}")), measure,
+      Simulation(.file("spec.yaml")), Certification(.text("objective: {}")), modes, measure,
       Reproduction(["all"]), ReproductionList(),
     ]
   }()

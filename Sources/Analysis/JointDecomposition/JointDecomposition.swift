@@ -53,6 +53,16 @@ public struct JointDecomposition: Sendable {
     return commutatorNorm == 0 ? 0 : commutatorNorm / largest
   }
 
+  /// The first place, from 0, at which the modes with a correlation are learned in another order, that of the singular
+  /// values, than that in which reduced-rank optima take them, that of their squares over the variances; nil where the orders
+  /// agree.
+  public var firstDisagreement: Int? {
+    let count = singularValues.count { $0 > 1e-10 * (singularValues.first ?? 0) }
+    let (learned, optimal) = ReducedRankOptima.orders(
+      targets: Array(singularValues.prefix(count)), curvatures: Array(variances.prefix(count)))
+    return learned.indices.first { learned[$0] != optimal[$0] }
+  }
+
   /// ½ ‖B‖_F.
   public var halfOffDiagonalNorm: Double { 0.5 * offDiagonalNorm }
 

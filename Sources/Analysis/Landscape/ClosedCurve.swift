@@ -40,6 +40,20 @@ public struct ClosedCurve: Sendable {
     return sum * 2 * .pi / Double(points)
   }
 
+  /// ∮ ‖F(W)‖ ‖dW‖: the most that the integral of a field of this size could be.
+  public func largestIntegral<Failure: Error>(
+    of field: (Matrix) throws(Failure) -> Matrix, points: Int = 256
+  ) throws(Failure) -> Double {
+    var sum = 0.0
+    for k in 0..<points {
+      let angle = 2 * Double.pi * Double(k) / Double(points)
+      let (c, s) = (Double.cos(angle), Double.sin(angle))
+      let size = (try field(center + c * first + s * second)).frobeniusNorm
+      sum += size * (c * second - s * first).frobeniusNorm
+    }
+    return sum * 2 * .pi / Double(points)
+  }
+
   /// The integral of the end-to-end field P(W)[∇ℓ(W)] of a network of given depth.
   public func lineIntegral(
     ofEndToEndField gradient: (Matrix) -> Matrix, depth: Int, points: Int = 256

@@ -31,6 +31,33 @@ public enum LearningTimes {
     (delta + 0.5 * .log(target / curvature)) / .log(onePlus: stepSize * target)
   }
 
+  /// The number of descent steps after which a balanced mode reaches a share of its target, by the steps themselves.
+  ///
+  ///     u ← u + ηu^{N−1}(σ − λu^N)
+  ///
+  /// - Returns: nil where the mode does not rise, and beyond `limit` steps.
+  /// - Precondition: the share is between 0 and 1.
+  public static func steps(
+    _ mode: BalancedMode, share: Double = 0.5, stepSize: Double, limit: Int = 10_000_000
+  ) -> Int? {
+    precondition(share > 0 && share < 1, "the share \(share) of a value is not between 0 and 1")
+    guard mode.target > 0, mode.curvature > 0, mode.initial > 0, stepSize > 0 else { return nil }
+    let goal = Double.root(share * mode.target / mode.curvature, mode.depth)
+    let power = mode.depth - 1
+    var u = mode.initial
+    var step = 0
+    while u < goal {
+      guard step < limit else { return nil }
+      var below = 1.0
+      for _ in 0..<power { below *= u }
+      let next = u + stepSize * below * (mode.target - mode.curvature * below * u)
+      guard next > u else { return nil }
+      u = next
+      step += 1
+    }
+    return step
+  }
+
   /// The first time at which each recorded singular value rises through a share of its last value, in the order
   /// of the values; nil for one that starts above it or is never recorded.
   ///

@@ -36,6 +36,14 @@ public struct BalancedMode: Equatable, Sendable {
     self.initial = initial
   }
 
+  /// A mode of a network whose end-to-end matrix has a given value along it.
+  ///
+  /// - Precondition: depth at least 2; curvature and initial value not negative.
+  public init(depth: Int, target: Double, curvature: Double, endToEnd initial: Double) {
+    self.init(
+      depth: depth, target: target, curvature: curvature, initial: .root(initial, depth))
+  }
+
   /// The time at which the value becomes infinite; only for curvature zero, σ > 0 and three layers or more.
   ///
   ///     u₀^{2−N} / ((N − 2) σ)

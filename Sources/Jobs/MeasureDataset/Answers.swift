@@ -52,7 +52,7 @@ struct Answers {
           source.bytes(in: context), labelColumn: column, records: request.records)
         guard column != nil || reader.records != nil else {
           throw BadInput(
-            "\(path): nothing says which class a sample has; give --labels, --label-column or --targets."
+            "\(path): nothing says which class a sample has; give targets, --labels or --label-column."
           )
         }
         let before = labels.count

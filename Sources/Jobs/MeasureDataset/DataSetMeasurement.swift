@@ -59,6 +59,19 @@ public struct DataSetMeasurement: Job {
   ) throws -> DataSetMeasurementResult {
     let clock = ContinuousClock()
     let start = clock.now
+    let (data, classNames) = try sums(in: context, observing: observer)
+    let joint = try JointDecomposition(of: data)
+    return DataSetMeasurementResult(
+      request: self, context: context,
+      summary: DataSetSummary(
+        joint, of: data, classes: classNames?.count, request: self,
+        seconds: (clock.now - start).seconds))
+  }
+
+  /// The sums of products of all samples, centered as asked, and the names of their classes.
+  func sums(
+    in context: JobContext, observing observer: JobObserver
+  ) throws -> (data: CovarianceAccumulator, classNames: [String]?) {
     try validate()
     let answers = try Answers(self, context)
     let sums = try accumulate(answers, context, observer)
@@ -74,12 +87,7 @@ public struct DataSetMeasurement: Job {
           + "\(settledCentering == .none ? "zero" : "constant"), and nothing can be measured; give other data."
       )
     }
-    let joint = try JointDecomposition(of: data)
-    return DataSetMeasurementResult(
-      request: self, context: context,
-      summary: DataSetSummary(
-        joint, of: data, classes: answers.classNames?.count, request: self,
-        seconds: (clock.now - start).seconds))
+    return (data, answers.classNames)
   }
 
   private func accumulate(

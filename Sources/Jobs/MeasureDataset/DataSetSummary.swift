@@ -5,6 +5,11 @@ public struct DataSetSummary: Encodable {
   package struct Range: Encodable {
     package var smallest: Double
     package var largest: Double
+
+    package init(smallest: Double, largest: Double) {
+      self.smallest = smallest
+      self.largest = largest
+    }
   }
 
   package var inputs: [String]
@@ -31,6 +36,14 @@ public struct DataSetSummary: Encodable {
   package var offDiagonalShare: Double
   /// ‖Σ̂x‖_F.
   package var inputCovarianceNorm: Double
+  /// The commutator over the largest that it could be, 0 to 1.
+  package var commutatorShare: Double
+  /// The distance of Σ̂x from the nearest multiple of the identity over ‖Σ̂x‖_F.
+  package var distanceFromWhite: Double
+  /// Whether modes are learned in the order in which they lower the loss.
+  package var ordersAgree: Bool
+  /// The first mode, from 1, in whose place of the order of learning the reduced-rank optima have another one.
+  package var firstDisagreement: Nullable<Int>
   package var seconds: Double
 
   init(
@@ -53,6 +66,11 @@ public struct DataSetSummary: Encodable {
     halfOffDiagonalNorm = joint.halfOffDiagonalNorm
     offDiagonalShare = joint.offDiagonalShare
     inputCovarianceNorm = joint.inputCovarianceNorm
+    commutatorShare = joint.commutatorShare
+    distanceFromWhite = joint.distanceFromWhite
+    let firstOther = joint.firstDisagreement
+    ordersAgree = firstOther == nil
+    firstDisagreement = Nullable(firstOther.map { $0 + 1 })
     self.seconds = seconds
   }
 }

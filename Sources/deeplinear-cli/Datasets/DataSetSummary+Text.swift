@@ -31,9 +31,16 @@ extension DataSetSummary {
       row("half of it", "½‖B‖", halfOffDiagonalNorm),
       row("its share of the covariance", "‖B‖/‖Sx‖", offDiagonalShare),
       row("covariance", "‖Sx‖", inputCovarianceNorm),
+      row("share of the largest commutator", "‖[·]‖/(√2‖SxySxyᵀ‖‖Sx‖)", commutatorShare,
+        Range(smallest: 0, largest: 1)),
+      row("distance from white inputs", "‖Sx − 1/d‖/‖Sx‖", distanceFromWhite),
+      "",
+      firstDisagreement.value.map {
+        "Learning takes another mode at place \($0) than reduced-rank optima do: by σ, not by σ²/λ."
+      } ?? "Learning takes the modes in the order of the reduced-rank optima.",
       "",
       "Frobenius norms; Sx = XᵀX, Sxy = XᵀY = USVᵀ for X and Y of norm 1, B is UᵀSxU off the diagonal;",
-      "inside each singular subspace of Sxy, U diagonalises Sx.",
+      "inside each singular subspace of Sxy, U diagonalises Sx. See also deeplinear modes.",
     ].joined(separator: "\n")
   }
 }
