@@ -8,7 +8,7 @@ SWIFT_FILES = Package.swift Sources Tests $(wildcard Snippets Benchmarks/Package
 DOCUMENTED = DeepLinear LinearAlgebra LinearNetworks Dynamics Analysis Estimators DataFormats Records Reports Jobs
 
 .DEFAULT_GOAL := help
-.PHONY: help deps build demo test bench bench-peers docs lint install clean
+.PHONY: help deps build demo studio studio-test studio-fuzz test bench bench-peers docs lint install clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS="$$(printf '\t')" read -r name text; do \
@@ -22,6 +22,16 @@ build: deps ## build the library and the command for release
 
 demo: build ## fill in a matrix and an image; reports appear in reports/
 	@Scripts/demo.sh
+
+studio: build ## open the studio on reports/ in a browser
+	@mkdir -p reports
+	@"$$($(SWIFT) build -c release --show-bin-path)/deeplinear" studio reports
+
+studio-test: build ## try the studio in a real browser
+	@Scripts/studio-browser.sh "$$($(SWIFT) build -c release --show-bin-path)/deeplinear"
+
+studio-fuzz: build ## send the studio ten thousand requests made by chance
+	@Scripts/studio-browser.sh "$$($(SWIFT) build -c release --show-bin-path)/deeplinear" --fuzz 10000
 
 test: deps ## run every test
 	@$(SWIFT) test

@@ -41,6 +41,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-numerics", from: "1.1.1"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    .package(url: "https://github.com/swhitty/FlyingFox", from: "0.27.1"),
   ],
   targets: [
     // ───── system libraries: the only place that knows which BLAS, LAPACK and zlib are linked ─────
@@ -114,11 +115,26 @@ let package = Package(
         .product(name: "Yams", package: "Yams"),
       ]),
 
+    // ───── ⑩ the local web page, a door: the command starts it ─────
+    .target(
+      name: "Studio",
+      dependencies: [
+        "LinearAlgebra", "DataFormats", "Records", "Jobs",
+        .product(name: "FlyingFox", package: "FlyingFox"),
+        .product(name: "FlyingSocks", package: "FlyingFox"),
+      ],
+      resources: [
+        "explore.html", "fill.html", "runs.html", "papers.html", "studio.css", "page.js",
+        "chart.js", "surfaces.js", "explore.js", "problem.js", "scenes.js", "exports.js",
+        "archive.js", "fill.js", "record.js", "runs.js", "papers.js", "openapi.json",
+      ].map { .embedInCode("Pages/\($0)") },
+      swiftSettings: settings),
+
     // ───── ⑩ the command, a door: arguments ↔ requests; the only place that prints or exits ─────
     .executableTarget(
       name: "deeplinear-cli",
       dependencies: [
-        "LinearAlgebra", "DataFormats", "Jobs",
+        "LinearAlgebra", "DataFormats", "Jobs", "Studio",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: settings),
@@ -143,6 +159,7 @@ let package = Package(
     tests(of: "Experiments", on: ["LinearAlgebra", "Records"]),
     tests(of: "DeepLinear"),
     tests(of: "Jobs", on: ["DeepLinear", "LinearAlgebra", "DataFormats", "Records"]),
+    tests(of: "Studio", on: ["Jobs", "DataFormats"]),
     .testTarget(
       name: "CommandLineTests",
       dependencies: ["deeplinear-cli", "Jobs", "LinearAlgebra", "DataFormats", "Records"],

@@ -14,6 +14,6 @@ struct DeepLinearCommand: ParsableCommand {
     subcommands: [
       CompleteCommand.self, PredictCommand.self, RegressCommand.self, SenseCommand.self,
       LayersCommand.self, SimulateCommand.self, CertifyCommand.self, ModesCommand.self,
-      DatasetsCommand.self, ReproduceCommand.self, VersionCommand.self,
+      DatasetsCommand.self, ReproduceCommand.self, StudioCommand.self, VersionCommand.self,
     ])
 }

@@ -16,7 +16,10 @@ import Testing
         if !words.isEmpty, subcommands.isEmpty {
           #expect(ending.output.contains("deeplinear \(words.joined(separator: " ")) "))
           #expect(ending.output.contains("Example"))
-          for option in words == ["version"] ? ["--json"] : ["--json", "--force", "--seed"] {
+          let general =
+            ["version", "studio"].contains(words[0])
+            ? ["--json"] : ["--json", "--force", "--seed"]
+          for option in general {
             #expect(ending.output.contains(option), "\(words) lacks \(option)")
           }
         }
