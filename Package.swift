@@ -52,6 +52,9 @@ let package = Package(
     // ───── inner loops over known entries, compiled for several instruction sets ─────
     .target(name: "CSparseKernels"),
 
+    // ───── descent on eight small networks at once, compiled for several instruction sets ─────
+    .target(name: "CBatchKernels"),
+
     // ───── the BLAS told which of its kernels to run, where it does not know the processor ─────
     .target(name: "CKernelChoice", dependencies: ["COpenBLAS"]),
 
@@ -68,7 +71,7 @@ let package = Package(
     storey("LinearNetworks", on: ["LinearAlgebra", realModule]),
 
     // ───── ③ how it moves ─────
-    storey("Dynamics", on: ["LinearAlgebra", "LinearNetworks", realModule]),
+    storey("Dynamics", on: ["CBatchKernels", "LinearAlgebra", "LinearNetworks", realModule]),
 
     // ───── ④ what a trajectory or a problem shows ─────
     storey("Analysis", on: ["LinearAlgebra", "LinearNetworks", "Dynamics", realModule]),

@@ -11,6 +11,7 @@ enum Benchmarks {
   private static var all: [(name: String, run: (inout BenchmarkResult) throws -> Void)] {
     [
       ("gradient-step", { try GradientStep.run(&$0) }),
+      ("networks-at-once", { try NetworksAtOnce.run(&$0) }),
       ("recovery", { _ in try Recovery.run() }),
       ("nuclear-norm", { _ in try NuclearNorm.run() }),
       ("flow", { _ in try FlowToTarget.run() }),
