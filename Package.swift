@@ -42,6 +42,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-numerics", from: "1.1.1"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     .package(url: "https://github.com/swhitty/FlyingFox", from: "0.27.1"),
+    .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
   ],
   targets: [
     // ───── system libraries: the only place that knows which BLAS, LAPACK and zlib are linked ─────
@@ -87,6 +88,9 @@ let package = Package(
     storey("DataFormats", on: ["LinearAlgebra", "CPictures", "CZlib"]),
     storey("Records"),
 
+    // ───── the results of sweeps in one SQLite file; the only place that knows which database ─────
+    storey("SweepStore", on: [.product(name: "GRDB", package: "GRDB.swift")]),
+
     // ───── umbrella: what `import DeepLinear` gives, ①–⑤ and the files; nothing of its own ─────
     storey(
       "DeepLinear",
@@ -114,7 +118,8 @@ let package = Package(
     storey(
       "Jobs",
       on: [
-        "DeepLinear", "LinearAlgebra", "DataFormats", "Records", "Experiments", "Reports",
+        "DeepLinear", "LinearAlgebra", "DataFormats", "Records", "SweepStore", "Experiments",
+        "Reports",
         .product(name: "Yams", package: "Yams"),
       ]),
 
@@ -156,6 +161,7 @@ let package = Package(
     tests(
       of: "Estimators", on: ["LinearAlgebra", "LinearNetworks", "Dynamics", "Analysis"]),
     tests(of: "Records"),
+    tests(of: "SweepStore"),
     tests(of: "Reports", on: ["Records"]),
     tests(
       of: "DataFormats", on: ["LinearAlgebra"], exclude: ["Tables", "FurtherTables", "Formats"]),

@@ -13,6 +13,7 @@ let package = Package(
         "CPeakRate",
         .product(name: "DeepLinear", package: "DeepLinear"),
         .product(name: "DataFormats", package: "DeepLinear"),
+        .product(name: "Jobs", package: "DeepLinear"),
         .product(name: "Reports", package: "DeepLinear"),
       ]),
   ]

@@ -49,6 +49,7 @@ require_libraries() {
   present zlib.h libz || missing+=(zlib1g-dev)
   present png.h libpng || missing+=(libpng-dev)
   present jpeglib.h libjpeg || missing+=(libjpeg-dev)
+  present sqlite3.h libsqlite3 || missing+=(libsqlite3-dev)
   if [ ${#missing[@]} -gt 0 ]; then install_packages "${missing[@]}"; fi
 }
 
@@ -80,7 +81,20 @@ with open(os.path.join(folder, "version"), "w") as file:
 PYTHON
 }
 
+# What only the package Cluster needs: `dependencies.sh mpi`.
+require_mpi() {
+  local missing=()
+  command -v mpicc > /dev/null || missing+=(libopenmpi-dev)
+  command -v mpirun > /dev/null || missing+=(openmpi-bin)
+  command -v pkg-config > /dev/null || missing+=(pkg-config)
+  if [ ${#missing[@]} -gt 0 ]; then install_packages "${missing[@]}"; fi
+}
+
 mkdir -p .deeplinear
+if [ "${1:-}" = mpi ]; then
+  require_mpi
+  exit
+fi
 require_libraries
 if [ ! -s "$plotly_folder/plotly.min.js" ]; then
   echo "Fetching Plotly.js from the Python package plotly $plotly_version …"

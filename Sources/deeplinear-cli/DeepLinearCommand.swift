@@ -13,7 +13,8 @@ struct DeepLinearCommand: ParsableCommand {
     version: Version.text,
     subcommands: [
       CompleteCommand.self, PredictCommand.self, RegressCommand.self, SenseCommand.self,
-      LayersCommand.self, SimulateCommand.self, CertifyCommand.self, ModesCommand.self,
-      DatasetsCommand.self, ReproduceCommand.self, StudioCommand.self, VersionCommand.self,
+      LayersCommand.self, SimulateCommand.self, SweepCommand.self, CertifyCommand.self,
+      ModesCommand.self, DatasetsCommand.self, ReproduceCommand.self, StudioCommand.self,
+      VersionCommand.self,
     ])
 }

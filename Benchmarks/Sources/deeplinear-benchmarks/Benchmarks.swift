@@ -17,6 +17,7 @@ enum Benchmarks {
       ("flow", { _ in try FlowToTarget.run() }),
       ("classifier-epoch", { _ in try ClassifierEpoch.run() }),
       ("large-tables", { try LargeTables.run(&$0) }),
+      ("sweeps", { try Sweeps.run(&$0) }),
       ("cost-curve", { try CostCurve.run(&$0) }),
     ]
   }

@@ -7,6 +7,8 @@ public struct Certification: Job {
 
   /// The run to certify.
   public var spec: SpecSource
+  /// Values that stand instead of those in the specification, each as `key=value`.
+  public var set: [String]?
   /// What ``Simulation`` wrote for this specification.
   public var trajectory: DataSource?
   /// The folder of a report.
@@ -23,7 +25,8 @@ public struct Certification: Job {
     in context: JobContext, observing observer: JobObserver
   ) throws -> CertificationResult {
     if let report { try ReportFolder.check(report, overwrite: force ?? false) }
-    let spec = try SimulationSpec(self.spec, seed: seed, in: context)
+    let spec = try SimulationSpec(
+      self.spec, seed: seed, settings: (set ?? []).map { try SpecSetting($0) }, in: context)
     let recorded = try trajectory.map { try TrajectoryFile($0, of: spec, in: context) }
     observer.show("certifying")
     let run = CertifiedRun(

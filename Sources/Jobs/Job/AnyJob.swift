@@ -6,7 +6,7 @@ public struct AnyJob: Codable, Sendable {
   public static let all: [any Job.Type] = [
     Completion.self, Prediction.self, Regression.self, Sensing.self, LayerChange.self,
     Simulation.self, Certification.self, ModeAnalysis.self, DataSetMeasurement.self, Reproduction.self,
-    ReproductionList.self,
+    ReproductionList.self, Sweep.self, SweepMerge.self,
   ]
 
   /// The job.

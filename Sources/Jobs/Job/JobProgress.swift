@@ -8,16 +8,20 @@ public struct JobProgress: Codable, Equatable, Sendable {
   public var fraction: Double?
   /// Something a person may want to read now, such as that a part is finished.
   public var sentence: String?
+  /// A few words beside the share that is done, such as how much time is left.
+  public var note: String?
   /// What there is to be seen so far.
   public var figures: [Figure]
 
   /// A report of progress.
   public init(
-    stage: String, fraction: Double? = nil, sentence: String? = nil, figures: [Figure] = []
+    stage: String, fraction: Double? = nil, sentence: String? = nil, note: String? = nil,
+    figures: [Figure] = []
   ) {
     self.stage = stage
     self.fraction = fraction
     self.sentence = sentence
+    self.note = note
     self.figures = figures
   }
 }

@@ -7,11 +7,7 @@ struct DescentSimulation {
   let observer: JobObserver
 
   func run(_ equation: some FlowEquation) throws -> SimulatedPath {
-    let times = spec.recording.times.map { Int($0) }
-    let settings = Descent(
-      spec.dynamics.rule, stepSize: spec.dynamics.stepSize, stepLimit: times.last ?? 0,
-      targetLoss: spec.dynamics.targetLoss,
-      recording: Recording(.at(Set(times)), of: spec.recording.quantities))
+    let settings = spec.descent
     let store = try CheckpointStore(request: request, spec: spec)
     let kept = try store.resumed(as: DescentCheckpoint.self, reaching: { Double($0.stepCount) })
     var run =
@@ -29,15 +25,31 @@ struct DescentSimulation {
       }
       if !keeper.save(run.checkpoint) { wasStopped = true }
       if case .interrupted = trajectory.outcome, !wasStopped { continue }
-      let isComplete =
-        switch trajectory.outcome {
-        case .converged, .ended: true
-        case .stepLimit: settings.targetLoss == nil
-        default: false
-        }
       trajectory.snapshots.removeAll { kept?.unwanted.contains($0.time) ?? false }
-      return SimulatedPath(
-        trajectory: trajectory, method: spec.dynamics.rule.name, isComplete: isComplete)
+      return spec.path(of: trajectory)
     }
+  }
+}
+
+extension SimulationSpec {
+  /// The descent that is asked for.
+  var descent: Descent {
+    let times = recording.times.map { Int($0) }
+    return Descent(
+      dynamics.rule, stepSize: dynamics.stepSize, stepLimit: times.last ?? 0,
+      targetLoss: dynamics.targetLoss,
+      recording: Recording(.at(Set(times)), of: recording.quantities))
+  }
+
+  /// What a descent's trajectory is to those who asked for it.
+  func path(of trajectory: Trajectory) -> SimulatedPath {
+    let isComplete =
+      switch trajectory.outcome {
+      case .converged, .ended: true
+      case .stepLimit: dynamics.targetLoss == nil
+      default: false
+      }
+    return SimulatedPath(
+      trajectory: trajectory, method: dynamics.rule.name, isComplete: isComplete)
   }
 }

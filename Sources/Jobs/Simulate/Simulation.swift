@@ -10,6 +10,8 @@ public struct Simulation: Job {
 
   /// What is simulated.
   public var spec: SpecSource
+  /// Values that stand instead of those in the specification, each as `key=value`.
+  public var set: [String]?
   /// Where the trajectory is written, as `.npz`.
   public var output: String?
   /// The folder of a report.
@@ -47,18 +49,33 @@ public struct Simulation: Job {
   public func run(
     in context: JobContext, observing observer: JobObserver
   ) throws -> SimulationResult {
-    let clock = ContinuousClock()
-    let start = clock.now
+    let start = ContinuousClock.now
     try validate()
     var outputs = OutputPaths(overwrite: force ?? false)
     if case .file(let path) = self.spec { try outputs.input(path) }
     try outputs.file(output, option: "--output", among: [.npz])
     try outputs.report(report)
     try outputs.checkpoint(checkpoint, resuming: resume)
-    let spec = try SimulationSpec(self.spec, seed: seed, in: context)
+    let spec = try SimulationSpec(
+      self.spec, seed: seed, settings: (set ?? []).map { try SpecSetting($0) }, in: context)
     for source in spec.file.data { try outputs.input(source) }
+    return try result(of: spec, from: start, in: context, observing: observer)
+  }
+
+  /// Simulates a specification that was read.
+  func result(
+    of spec: SimulationSpec, from start: ContinuousClock.Instant = .now, in context: JobContext,
+    observing observer: JobObserver
+  ) throws -> SimulationResult {
     observer.show("simulating")
-    let path = try path(of: spec, observer)
+    return result(of: spec, path: try path(of: spec, observer), from: start, in: context)
+  }
+
+  /// The result of a path that was made already.
+  func result(
+    of spec: SimulationSpec, path: SimulatedPath, from start: ContinuousClock.Instant = .now,
+    in context: JobContext
+  ) -> SimulationResult {
     // What diverged does not take the place of what an earlier run left.
     var written = self
     var kept: [String] = []
@@ -71,7 +88,7 @@ public struct Simulation: Job {
     return SimulationResult(
       request: written, kept: kept, context: context, spec: spec, path: path,
       summary: SimulationSummary(
-        path, spec: spec, request: written, seconds: (clock.now - start).seconds))
+        path, spec: spec, request: written, seconds: (ContinuousClock.now - start).seconds))
   }
 
   private func path(of spec: SimulationSpec, _ observer: JobObserver) throws -> SimulatedPath {

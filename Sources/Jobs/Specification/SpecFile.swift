@@ -9,11 +9,16 @@ struct SpecFile {
   let text: String
 
   private let isFile: Bool
-  private let context: JobContext
+  private let settings: [SpecSetting]
+  private var context: JobContext
   private let named = NamedData()
 
-  init(_ source: SpecSource, in context: JobContext) throws {
+  /// - Parameter settings: values that stand instead of those written.
+  init(
+    _ source: SpecSource, settings: [SpecSetting] = [], in context: JobContext
+  ) throws {
     path = source.name
+    self.settings = settings
     self.context = context
     if case .text(let text) = source {
       isFile = false
@@ -41,14 +46,27 @@ struct SpecFile {
     } catch let error as YamlError {
       throw BadInput(sentence(about: error))
     }
-    guard let node else {
+    guard var node else {
       throw BadInput("\(path), line 1: the specification is empty; write one.")
     }
-    let root = SpecNode(node: node, file: path, name: "")
     guard case .mapping = node else {
-      throw root.failure("a specification must have keys with values; see simulate --help.")
+      throw SpecNode(node: node, file: path, name: "").failure(
+        "a specification must have keys with values; see simulate --help.")
     }
-    return try root.mapping()
+    for setting in settings { try setting.apply(to: &node) }
+    return try SpecNode(node: node, file: path, name: "").mapping()
+  }
+
+  /// Adds arrays that `{array: name}` in the specification means.
+  mutating func provide(_ arrays: [String: NPYArray]) {
+    context.arrays.merge(arrays) { _, new in new }
+  }
+
+  /// A path written in the specification, as seen from where the program runs.
+  func place(of name: String) -> String {
+    if name.hasPrefix("/") { return name }
+    guard isFile, let slash = path.lastIndex(of: "/") else { return name }
+    return String(path[...slash]) + name
   }
 
   private func sentence(about error: YamlError) -> String {
@@ -73,10 +91,7 @@ struct SpecFile {
       if let upload = keys["upload"] { return DataSource(.upload(try upload.string())) }
       return DataSource(.array(try keys.required("array").string()))
     }
-    let name = try node.string()
-    if name.hasPrefix("/") { return DataSource(name) }
-    guard isFile, let slash = path.lastIndex(of: "/") else { return DataSource(name) }
-    return DataSource(String(path[...slash]) + name)
+    return DataSource(place(of: try node.string()))
   }
 
   /// Reads data named in the specification; what is wrong with them is told with the line that names them.

@@ -11,7 +11,10 @@ struct SpecNode {
   var line: Int { node.mark?.line ?? 1 }
 
   /// A sentence about this value.
-  func failure(_ problem: String) -> BadInput { BadInput("\(file), line \(line): \(problem)") }
+  func failure(_ problem: String) -> BadInput {
+    // A value that was set stands on no line.
+    BadInput(node.mark == nil ? "\(file), as set: \(problem)" : "\(file), line \(line): \(problem)")
+  }
 
   func string() throws -> String {
     guard case .scalar(let scalar) = node, !scalar.string.isEmpty else {

@@ -92,7 +92,7 @@ private final class Screen: Sendable {
         bar?.finish()
         StandardError.write("\(sentence)\n")
       }
-      if let fraction = progress.fraction { bar?.show(fraction) }
+      if let fraction = progress.fraction { bar?.show(fraction, note: progress.note) }
     }
     return !Interrupt.wasAsked
   }

@@ -8,8 +8,8 @@ struct ProgressBar {
 
   init(_ label: String) { self.label = label }
 
-  /// Shows a share of the work between 0 and 1; never goes back.
-  mutating func show(_ fraction: Double) {
+  /// Shows a share of the work between 0 and 1, and a few words after it; never goes back.
+  mutating func show(_ fraction: Double, note: String? = nil) {
     guard isOn else { return }
     furthest = max(furthest, min(fraction, 1))
     let now = ContinuousClock.now
@@ -19,7 +19,9 @@ struct ProgressBar {
     let width = 30
     let filled = Int(furthest * Double(width))
     let bar = String(repeating: "█", count: filled) + String(repeating: "░", count: width - filled)
-    StandardError.write("\r\(label) \(bar) \(Int(furthest * 100)) %")
+    let words = note.map { " · \($0)" } ?? ""
+    // What the line before had more is cleared.
+    StandardError.write("\r\(label) \(bar) \(Int(furthest * 100)) %\(words)\u{1B}[K")
   }
 
   /// Removes the bar.

@@ -14,6 +14,8 @@ enum UsageSentence {
         (command, path) = (next, "\(path) \(word)")
         continue
       }
+      // Its own name may be left out: the word is its first argument.
+      if command.configuration.defaultSubcommand != nil { return }
       throw BadInput(
         "there is no command '\(path == "deeplinear" ? word : "\(path.dropFirst(11)) \(word)")'; "
           + (nearestName(to: word, among: commands.map(name(of:)))

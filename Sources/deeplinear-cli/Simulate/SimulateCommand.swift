@@ -25,6 +25,12 @@ struct SimulateCommand: ParsableCommand {
   @Argument(help: ArgumentHelp("What to simulate.", valueName: "spec"))
   var spec: String
 
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "Set a value instead of the one written; may be repeated.", valueName: "key=value"))
+  var set: [String] = []
+
   @OptionGroup(title: "Results")
   var results: SimulationResultArguments
 
@@ -36,6 +42,7 @@ struct SimulateCommand: ParsableCommand {
 
   func run() throws {
     var request = Simulation(.file(spec))
+    request.set = set.isEmpty ? nil : set
     request.output = results.output
     request.report = results.report
     request.checkpoint = checkpoints.checkpoint
