@@ -4,15 +4,15 @@ SWIFT ?= swift
 PREFIX ?= /usr/local
 # Benchmarks choose the kernel of the machine, whatever the environment forces elsewhere.
 NATIVE_BLAS = env -u OPENBLAS_CORETYPE -u OPENBLAS_L2_SIZE
-SWIFT_FILES = Package.swift Sources Tests $(wildcard Snippets Benchmarks/Package.swift Benchmarks/Sources)
+SWIFT_FILES = Package.swift Sources Tests $(wildcard Snippets Benchmarks/Package.swift Benchmarks/Sources Cluster/Package.swift Cluster/Sources)
 DOCUMENTED = DeepLinear LinearAlgebra LinearNetworks Dynamics Analysis Estimators DataFormats Records Reports Jobs
 
 .DEFAULT_GOAL := help
-.PHONY: help deps build demo studio studio-test studio-fuzz test bench bench-peers docs lint install clean
+.PHONY: help deps build demo studio studio-test studio-fuzz test cluster check-cluster bench bench-peers docs lint install clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS="$$(printf '\t')" read -r name text; do \
-	  printf '  make %-11s %s\n' "$$name" "$$text"; done
+	  printf '  make %-13s %s\n' "$$name" "$$text"; done
 
 deps: ## install OpenBLAS, LAPACKE, zlib and Plotly.js where they are missing
 	@Scripts/dependencies.sh
@@ -35,6 +35,13 @@ studio-fuzz: build ## send the studio ten thousand requests made by chance
 
 test: deps ## run every test
 	@$(SWIFT) test
+
+cluster: deps ## install OpenMPI and build deeplinear-mpi into Cluster/.build
+	@Scripts/dependencies.sh mpi
+	@$(SWIFT) build -c release --package-path Cluster --product deeplinear-mpi
+
+check-cluster: build cluster ## test deeplinear-mpi on up to four ranks
+	@Cluster/check.sh
 
 bench: deps ## run the benchmarks and compare with the last kept result; BENCHMARKS=--keep keeps this one
 	@$(NATIVE_BLAS) $(SWIFT) run -c release --package-path Benchmarks deeplinear-benchmarks $(BENCHMARKS)
