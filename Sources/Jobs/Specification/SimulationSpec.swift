@@ -12,11 +12,12 @@ struct SimulationSpec {
   /// - Parameters:
   ///   - seed: taken instead of the specification's where it is given, zero included.
   ///   - settings: values that stand instead of those written.
+  ///   - read: the same specification as it was read before; its text is not read again.
   init(
     _ source: SpecSource, seed: UInt64? = nil, settings: [SpecSetting] = [],
-    in context: JobContext = JobContext()
+    read: SpecFile? = nil, in context: JobContext = JobContext()
   ) throws {
-    var file = try SpecFile(source, settings: settings, in: context)
+    var file = try SpecFile(source, settings: settings, read: read, in: context)
     let root = try file.root()
     // What a sweep says beside its specification is nothing to one run.
     try root.allow(

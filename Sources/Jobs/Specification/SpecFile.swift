@@ -13,11 +13,23 @@ struct SpecFile {
   private var context: JobContext
   private let named = NamedData()
 
-  /// - Parameter settings: values that stand instead of those written.
+  /// What the text says, where it was read before.
+  private let tree: Node?
+
+  /// - Parameters:
+  ///   - settings: values that stand instead of those written.
+  ///   - read: the same specification as it was read before; its text is not read again.
   init(
-    _ source: SpecSource, settings: [SpecSetting] = [], in context: JobContext
+    _ source: SpecSource, settings: [SpecSetting] = [], read: SpecFile? = nil,
+    in context: JobContext
   ) throws {
     path = source.name
+    if let read {
+      (isFile, text, tree) = (read.isFile, read.text, try read.parsed())
+      (self.settings, self.context) = (settings, context)
+      return
+    }
+    tree = nil
     self.settings = settings
     self.context = context
     if case .text(let text) = source {
@@ -40,21 +52,28 @@ struct SpecFile {
 
   /// The whole specification as keys with values.
   func root() throws -> SpecMapping {
+    var node = try parsed()
+    for setting in settings { try setting.apply(to: &node) }
+    return try SpecNode(node: node, file: path, name: "").mapping()
+  }
+
+  /// What is written, as keys with values.
+  private func parsed() throws -> Node {
+    if let tree { return tree }
     let node: Node?
     do {
       node = try Yams.compose(yaml: text)
     } catch let error as YamlError {
       throw BadInput(sentence(about: error))
     }
-    guard var node else {
+    guard let node else {
       throw BadInput("\(path), line 1: the specification is empty; write one.")
     }
     guard case .mapping = node else {
       throw SpecNode(node: node, file: path, name: "").failure(
         "a specification must have keys with values; see simulate --help.")
     }
-    for setting in settings { try setting.apply(to: &node) }
-    return try SpecNode(node: node, file: path, name: "").mapping()
+    return node
   }
 
   /// Adds arrays that `{array: name}` in the specification means.

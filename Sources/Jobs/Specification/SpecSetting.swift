@@ -49,10 +49,17 @@ struct SpecSetting {
   static func path(_ name: String) -> [Step]? {
     var steps: [Step] = []
     for part in name.split(separator: ".", omittingEmptySubsequences: false) {
-      guard let match = part.wholeMatch(of: #/([^\[\]]+)((?:\[\d+\])*)/#) else { return nil }
-      steps.append(.key(String(match.output.1)))
-      for place in match.output.2.split(separator: "]") {
-        guard let number = Int(place.dropFirst()) else { return nil }
+      let key = part.prefix { $0 != "[" }
+      guard !key.isEmpty, !key.contains("]") else { return nil }
+      steps.append(.key(String(key)))
+      // `[2][3]`: each place with its bracket in front once the last one behind is gone.
+      let places = part.dropFirst(key.count)
+      if places.isEmpty { continue }
+      guard places.last == "]" else { return nil }
+      for place in places.dropLast().split(separator: "]", omittingEmptySubsequences: false) {
+        guard place.first == "[", place.dropFirst().allSatisfy(\.isASCII),
+          place.dropFirst().allSatisfy(\.isNumber), let number = Int(place.dropFirst())
+        else { return nil }
         steps.append(.place(number))
       }
     }
@@ -72,11 +79,13 @@ struct SpecSetting {
       return
     }
     switch (step, node) {
-    case (.key(let key), .mapping(var mapping)):
-      var child = mapping[Node(key)] ?? Node([(Node, Node)]())
+    case (.key(let key), .mapping(let mapping)):
+      var pairs = mapping.map { ($0.key, $0.value) }
+      let place = pairs.firstIndex { $0.0.scalar?.string == key }
+      var child = place.map { pairs[$0].1 } ?? Node([(Node, Node)]())
       try set(value, at: path.dropFirst(), in: &child, name)
-      mapping[Node(key)] = child
-      node = .mapping(mapping)
+      if let place { pairs[place].1 = child } else { pairs.append((Node(key), child)) }
+      node = .mapping(Node.Mapping(pairs, mapping.tag, mapping.style, mapping.mark))
     case (.place(let place), .sequence(var sequence)):
       guard sequence.indices.contains(place) else {
         throw BadInput(
@@ -113,7 +122,7 @@ extension Node {
     guard let step = path.first else { return self }
     switch (step, self) {
     case (.key(let key), .mapping(let mapping)):
-      return mapping[Node(key)]?.value(at: path.dropFirst())
+      return mapping.first { $0.key.scalar?.string == key }?.value.value(at: path.dropFirst())
     case (.place(let place), .sequence(let sequence)) where sequence.indices.contains(place):
       return sequence[place].value(at: path.dropFirst())
     default: return nil

@@ -12,6 +12,8 @@ struct SweepSubject {
   let settings: [SpecSetting]
   let context: JobContext
   let file: SpecFile
+  /// The text as it is written, read once for all runs.
+  private let written: SpecFile
   let root: SpecMapping
   let job: String
 
@@ -29,7 +31,9 @@ struct SweepSubject {
     self.source = source
     self.settings = settings
     self.context = context
-    file = try SpecFile(source, settings: settings, in: context)
+    // The second reading keeps what the first has understood.
+    written = try SpecFile(source, read: SpecFile(source, in: context), in: context)
+    file = try SpecFile(source, settings: settings, read: written, in: context)
     root = try file.root()
     job = try root["job"]?.choice(Self.jobs) ?? Simulation.name
   }
@@ -107,7 +111,8 @@ struct SweepSubject {
 
   /// The specification of a simulation with some values set.
   func spec(_ settings: [SpecSetting], seed: UInt64) throws -> SimulationSpec {
-    try SimulationSpec(source, seed: seed, settings: self.settings + settings, in: context)
+    try SimulationSpec(
+      source, seed: seed, settings: self.settings + settings, read: written, in: context)
   }
 
   /// The request in JSON, with the teacher's arrays.

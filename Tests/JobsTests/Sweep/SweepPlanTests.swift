@@ -128,6 +128,35 @@ import Testing
   }
 }
 
+@Suite("Keys with dots and brackets") struct SpecSettingTests {
+  @Test func areReadInSteps() {
+    #expect(
+      SpecSetting.path("a.bc[2][30].d") == [
+        .key("a"), .key("bc"), .place(2), .place(30), .key("d"),
+      ])
+    for text in [
+      "", "a.", ".a", "a..b", "[1]", "a[", "a[]", "a[x]", "a[-1]", "a[1", "a]b", "a[1]b",
+    ] {
+      #expect(SpecSetting.path(text) == nil, "\(text)")
+    }
+  }
+
+  @Test func setWhatStandsThereAndAddWhatDoesNot() throws {
+    func text(_ yaml: String, _ settings: [String] = []) throws -> String {
+      try SpecFile(
+        .text(yaml), settings: settings.map { try SpecSetting($0) }, in: JobContext()
+      ).root().node.canonicalText(without: [])
+    }
+    let written = "{a: {b: [1, 2]}, c: x}"
+    #expect(
+      try text(written, ["a.b[1]=5", "a.d=[7, 8]", "c={e: 9}"])
+        == text("{a: {b: [1, 5], d: [7, 8]}, c: {e: 9}}"))
+    for setting in ["a.b[2]=1", "a.b.x=1", "a[0]=1", "a", "=1"] {
+      #expect(throws: BadInput.self) { _ = try text(written, [setting]) }
+    }
+  }
+}
+
 @Suite("Samples of a sweep") struct SweepSampleTests {
   @Test("have one point in each of as many parts of every axis", arguments: SweepSample.allCases)
   func stratified(_ kind: SweepSample) {
