@@ -74,6 +74,10 @@ let package = Package(
     // ───── ③ how it moves ─────
     storey("Dynamics", on: ["CBatchKernels", "LinearAlgebra", "LinearNetworks", realModule]),
 
+    // ───── ③ the same on a GPU, where there is one: driver and kernels are looked for at run time ─────
+    .target(name: "CAccelerator", exclude: ["Kernels"], linkerSettings: [.linkedLibrary("dl")]),
+    storey("Accelerator", on: ["CAccelerator", "LinearAlgebra", "LinearNetworks", "Dynamics"]),
+
     // ───── ④ what a trajectory or a problem shows ─────
     storey("Analysis", on: ["LinearAlgebra", "LinearNetworks", "Dynamics", realModule]),
 
@@ -153,10 +157,18 @@ let package = Package(
       name: "_TestSupport", dependencies: ["LinearAlgebra", "_AllocationCounter"],
       path: "Tests/_TestSupport",
       swiftSettings: settings),
+    .target(
+      name: "_BatchChecks", dependencies: ["LinearAlgebra", "LinearNetworks", "Dynamics"],
+      path: "Tests/_BatchChecks", swiftSettings: settings),
+    .executableTarget(
+      name: "accelerator-check", dependencies: ["Accelerator", "Dynamics", "_BatchChecks"],
+      path: "Tests/accelerator-check", swiftSettings: settings),
+    tests(of: "Accelerator", on: ["Dynamics", "_BatchChecks"]),
     tests(of: "LinearAlgebra"),
     tests(of: "LinearNetworks", on: ["LinearAlgebra"]),
     tests(
-      of: "Dynamics", on: ["LinearAlgebra", "LinearNetworks", "_AllocationCounter", realModule]),
+      of: "Dynamics",
+      on: ["LinearAlgebra", "LinearNetworks", "_AllocationCounter", "_BatchChecks", realModule]),
     tests(of: "Analysis", on: ["LinearAlgebra", "LinearNetworks", "Dynamics", realModule]),
     tests(
       of: "Estimators", on: ["LinearAlgebra", "LinearNetworks", "Dynamics", "Analysis"]),

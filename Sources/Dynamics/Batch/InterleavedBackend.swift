@@ -41,12 +41,12 @@ public struct InterleavedBackend: BatchBackend {
 }
 
 /// When a descent has to look at its networks between their ends.
-struct LaneSchedule: Sendable {
+package struct LaneSchedule: Sendable {
   private let recording: Recording
   private let steps: [Int]
   private let limit: Int
 
-  init(_ descent: Descent) {
+  package init(_ descent: Descent) {
     recording = descent.recording
     limit = descent.stepLimit
     if case .at(let steps) = descent.recording.schedule {
@@ -57,7 +57,7 @@ struct LaneSchedule: Sendable {
   }
 
   /// How many steps a network may take without being looked at.
-  func stepsUntilDue(at step: Int) -> Int {
+  package func stepsUntilDue(at step: Int) -> Int {
     let due =
       switch recording.schedule {
       case .last: limit

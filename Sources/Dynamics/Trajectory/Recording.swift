@@ -37,7 +37,7 @@ public struct Recording: Equatable, Sendable {
     Recording(.every(steps), of: [.singularValues])
   }
 
-  func includes(step: Int) -> Bool {
+  package func includes(step: Int) -> Bool {
     switch schedule {
     case .last: false
     case .every(let steps): step % max(steps, 1) == 0
