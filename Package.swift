@@ -122,8 +122,8 @@ let package = Package(
     storey(
       "Jobs",
       on: [
-        "DeepLinear", "LinearAlgebra", "DataFormats", "Records", "SweepStore", "Experiments",
-        "Reports",
+        "DeepLinear", "LinearAlgebra", "DataFormats", "Records", "Accelerator", "SweepStore",
+        "Experiments", "Reports",
         .product(name: "Yams", package: "Yams"),
       ]),
 
@@ -179,7 +179,7 @@ let package = Package(
       of: "DataFormats", on: ["LinearAlgebra"], exclude: ["Tables", "FurtherTables", "Formats"]),
     tests(of: "Experiments", on: ["LinearAlgebra", "Records"]),
     tests(of: "DeepLinear"),
-    tests(of: "Jobs", on: ["DeepLinear", "LinearAlgebra", "DataFormats", "Records"]),
+    tests(of: "Jobs", on: ["Accelerator", "DeepLinear", "LinearAlgebra", "DataFormats", "Records"]),
     tests(of: "Studio", on: ["Jobs", "DataFormats"]),
     .testTarget(
       name: "CommandLineTests",

@@ -24,6 +24,8 @@ public struct Sweep: Job {
   public var limit: Int?
   /// How many runs go on at once; as many as there are processors where nil.
   public var threads: Int?
+  /// Where small descents are carried out; on the processor where nil. Results differ by rounding.
+  public var device: SweepDevice?
   /// Which part of the runs is done, as `3/16`.
   public var part: String?
   /// Whether the trajectory of every run is kept.

@@ -7,16 +7,17 @@ import SweepStore
 
 /// The runs of a sweep that one thread carries out together.
 struct SweepBatch {
-  /// How many runs are best taken together: two groups of eight.
-  static let size = 16
-
   private let plan: SweepPlan
+  private let place: SweepPlace
   private let trajectories: String?
   private let isGoingOn: @Sendable () -> Bool
 
-  init(_ plan: SweepPlan, keeping trajectories: String?, isGoingOn: @escaping @Sendable () -> Bool)
-  {
+  init(
+    _ plan: SweepPlan, on place: SweepPlace, keeping trajectories: String?,
+    isGoingOn: @escaping @Sendable () -> Bool
+  ) {
     self.plan = plan
+    self.place = place
     self.trajectories = trajectories
     self.isGoingOn = isGoingOn
   }
@@ -31,7 +32,7 @@ struct SweepBatch {
       if plan.subject.job == Simulation.name,
         let spec = try? plan.subject.spec(
           plan.settings(of: plan.points[task.point]), seed: seed(of: task)),
-        let shape = Self.shape(of: spec)
+        let shape = Self.shape(of: spec, on: place.backend)
       {
         together[shape, default: []].append((place, spec))
         continue
@@ -55,7 +56,7 @@ struct SweepBatch {
     let batch = NetworkBatch(
       group.map { $0.spec.layeredStart! }, objectives: group.map { $0.spec.objective.objective },
       stepSizes: group.map { $0.spec.dynamics.stepSize })
-    let paths = InterleavedBackend().advance(batch, by: group[0].spec.descent, threadCount: 1) {
+    let paths = place.backend.advance(batch, by: group[0].spec.descent, threadCount: 1) {
       _ in isGoingOn() ? .goOn : .interrupt
     }
     // Each has its share of the time.
@@ -100,10 +101,10 @@ struct SweepBatch {
   }
 
   /// What descents must have in common to go together; nil for what goes alone.
-  static func shape(of spec: SimulationSpec) -> String? {
+  static func shape(of spec: SimulationSpec, on backend: any BatchBackend) -> String? {
     guard spec.dynamics.kind == .descent, spec.dynamics.batchSize == nil,
       let network = spec.layeredStart,
-      InterleavedBackend().takes(
+      backend.takes(
         NetworkBatch([network], objective: spec.objective.objective), by: spec.descent)
     else { return nil }
     let recorded = spec.recording.quantities.map(\.rawValue).sorted()
@@ -121,22 +122,38 @@ extension SimulationSpec {
 }
 
 extension SweepPlan {
-  /// Whether runs are descents of small networks, which go together.
-  var isOfSmallDescents: Bool {
+  /// Whether runs are descents that go together at a place.
+  func isOfDescents(for backend: any BatchBackend) -> Bool {
     guard subject.job == Simulation.name,
       let spec = try? subject.spec(settings(of: points[0]), seed: 0)
     else { return false }
-    return SweepBatch.shape(of: spec) != nil
+    return SweepBatch.shape(of: spec, on: backend) != nil
+  }
+
+  /// The place that is asked for.
+  func place(_ device: SweepDevice) throws -> SweepPlace {
+    let spec =
+      subject.job == Simulation.name
+      ? try? subject.spec(settings(of: points[0]), seed: 0) : nil
+    let example = spec.flatMap { spec in
+      spec.dynamics.kind == .descent && spec.dynamics.batchSize == nil
+        ? spec.layeredStart.map {
+          (NetworkBatch([$0], objective: spec.objective.objective), spec.descent)
+        } : nil
+    }
+    return try SweepPlace(device, runCount: points.count * replicates, example: example)
   }
 
   /// Some runs; fewer when they were stopped.
   ///
   /// - Parameters:
+  ///   - place: where descents go together.
   ///   - trajectories: the folder in which trajectories are kept; nil for none.
   ///   - isGoingOn: asked during the runs.
   func perform(
-    _ tasks: [SweepTask], keeping trajectories: String?, isGoingOn: @escaping @Sendable () -> Bool
+    _ tasks: [SweepTask], on place: SweepPlace = .processor, keeping trajectories: String?,
+    isGoingOn: @escaping @Sendable () -> Bool
   ) -> [StoredRun] {
-    SweepBatch(self, keeping: trajectories, isGoingOn: isGoingOn).perform(tasks)
+    SweepBatch(self, on: place, keeping: trajectories, isGoingOn: isGoingOn).perform(tasks)
   }
 }

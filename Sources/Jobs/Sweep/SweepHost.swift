@@ -11,6 +11,7 @@ public final class SweepHost {
   private let plan: SweepPlan
   private let folder: SweepFolder
   private let store: SweepStore
+  private let choice: String?
   private let start = ContinuousClock.now
 
   /// Makes the folder, or goes on with the sweep in it.
@@ -25,11 +26,14 @@ public final class SweepHost {
     self.request = request
     self.context = context
     plan = try SweepPlan(request, in: context)
+    let place = try plan.place(request.device ?? .processor)
+    choice = place.choice
     folder = SweepFolder(request.output)
     try folder.prepare(resume: request.resume ?? false, force: request.force ?? false)
     store = try folder.open(try plan.identity)
     runner = try SweepRunner(
-      plan, into: store, threads: workers ?? RowBlocks.processorCount,
+      plan, into: store, on: place,
+      threads: place.workers ?? workers ?? RowBlocks.processorCount,
       part: request.part.map { try SweepPart($0) },
       trajectories: plan.keepsTrajectories ? try folder.trajectories() : nil, observing: observer)
   }
@@ -57,6 +61,7 @@ public final class SweepHost {
       isShare: plan.measures.map(\.isShare))
     return SweepResult(
       request: request, context: context, plan: plan, folder: folder, table: table, ending: ending,
+      choice: choice,
       seconds: (ContinuousClock.now - start).seconds)
   }
 }

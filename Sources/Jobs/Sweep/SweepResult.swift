@@ -15,7 +15,7 @@ public struct SweepResult: JobResult {
 
   init(
     request: Sweep, context: JobContext, plan: SweepPlan, folder: SweepFolder, table: SweepTable,
-    ending: SweepRunner.Ending, seconds: Double
+    ending: SweepRunner.Ending, choice: String?, seconds: Double
   ) {
     self.request = request
     self.context = context
@@ -23,7 +23,7 @@ public struct SweepResult: JobResult {
     self.folder = folder
     self.table = table
     carriedOut = ending
-    summary = SweepSummary(plan, table, ending, request: request, seconds: seconds)
+    summary = SweepSummary(plan, table, ending, request: request, choice: choice, seconds: seconds)
   }
 
   /// Runs that failed are part of the answer, unless all of them did.

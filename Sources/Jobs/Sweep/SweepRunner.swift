@@ -18,6 +18,7 @@ final class SweepRunner: Sendable {
   // Threads only read it.
   nonisolated(unsafe) private let plan: SweepPlan
   private let store: SweepStore
+  private let place: SweepPlace
   private let threads: Int
   private let trajectories: String?
   private let observer: JobObserver
@@ -34,11 +35,13 @@ final class SweepRunner: Sendable {
   ///   - part: which of how many parts of the runs is done; nil for all.
   ///   - trajectories: the folder in which trajectories are kept; nil for none.
   init(
-    _ plan: SweepPlan, into store: SweepStore, threads: Int, part: SweepPart?,
+    _ plan: SweepPlan, into store: SweepStore, on place: SweepPlace = .processor, threads: Int,
+    part: SweepPart?,
     trajectories: String?, observing observer: JobObserver
   ) throws {
     self.plan = plan
     self.store = store
+    self.place = place
     self.threads = threads
     self.trajectories = trajectories
     self.observer = observer
@@ -63,7 +66,7 @@ final class SweepRunner: Sendable {
       asked += 1
       return !done.contains(RunKey(point: plan.points[point].key, replicate: replicate))
     }
-    least = plan.isOfSmallDescents ? SweepBatch.size : 1
+    least = plan.isOfDescents(for: place.backend) ? place.size : 1
     total = asked
     before = asked - schedule.count
     state = Mutex(State(schedule: schedule))
@@ -137,7 +140,7 @@ final class SweepRunner: Sendable {
   /// Some runs; fewer when they were stopped.
   func perform(_ tasks: [SweepTask]) -> [StoredRun] {
     if isStopped.load(ordering: .relaxed) { return [] }
-    return plan.perform(tasks, keeping: trajectories) {
+    return plan.perform(tasks, on: place, keeping: trajectories) {
       !self.isStopped.load(ordering: .relaxed) && self.show()
     }
   }

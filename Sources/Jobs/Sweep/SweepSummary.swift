@@ -42,6 +42,8 @@ public struct SweepSummary: Encodable {
   package var seconds: Double
   package var runsPerSecond: Double?
   package var threads: Int
+  /// Where small descents were carried out, and why, where that was left open.
+  package var device: String?
   package var seed: UInt64
   package var database: String
   package var output: String
@@ -50,7 +52,7 @@ public struct SweepSummary: Encodable {
 
   init(
     _ plan: SweepPlan, _ table: SweepTable, _ ending: SweepRunner.Ending, request: Sweep,
-    seconds: Double
+    choice: String?, seconds: Double
   ) {
     sweeps = plan.subject.job
     axes = table.axes
@@ -66,6 +68,7 @@ public struct SweepSummary: Encodable {
     runsPerSecond = ending.ran > 0 && seconds > 0 ? Double(ending.ran) / seconds : nil
     threads = request.threads ?? RowBlocks.processorCount
     seed = plan.seed
+    device = choice ?? request.device?.rawValue
     let folder = SweepFolder(request.output)
     (database, output, report) = (folder.database, request.output, folder.report)
     guard table.points.count <= Self.listedPoints else { return }

@@ -59,6 +59,7 @@ struct SweepRunCommand: ParsableCommand {
     request.resume = ways.resume ? true : nil
     request.threads = ways.threads
     request.part = ways.part
+    request.device = ways.device
     request.keepTrajectories = ways.keepTrajectories ? true : nil
     request.force = shared.force
     request.seed = shared.seed
@@ -104,6 +105,13 @@ struct SweepWayArguments: ParsableArguments {
       "How many runs go on at once; the results do not depend on it. (default: one a processor)",
       valueName: "number"))
   var threads: Int?
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "Where small descents are carried out: cpu, gpu (NVIDIA), or auto. (default: cpu)",
+      valueName: "device"))
+  var device: SweepDevice?
 
   @Option(
     name: .long,

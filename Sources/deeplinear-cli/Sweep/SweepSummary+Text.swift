@@ -8,6 +8,7 @@ extension SweepSummary {
     if let rate = runsPerSecond {
       lines.append("\(readable(rate)) runs a second on \(threads) threads, \(readable(seconds)) s")
     }
+    if let device { lines.append(device) }
     if failed > 0 {
       lines.append("\(failed) failed:")
       lines += failures.prefix(5).map { "  \($0.point), run \($0.replicate): \($0.problem)" }
