@@ -58,6 +58,7 @@ docs: deps ## build the documentation into .build/docs
 lint: deps ## check the format of the sources and the arrows between targets
 	@$(SWIFT) format lint --strict --parallel --recursive $(SWIFT_FILES)
 	@Scripts/check-layers.sh
+	@Scripts/accelerator/check-kernels.sh
 
 install: build ## install the command under PREFIX (default /usr/local)
 	@install -d "$(DESTDIR)$(PREFIX)/bin" "$(DESTDIR)$(PREFIX)/share/deeplinear"

@@ -179,7 +179,8 @@ let package = Package(
       of: "DataFormats", on: ["LinearAlgebra"], exclude: ["Tables", "FurtherTables", "Formats"]),
     tests(of: "Experiments", on: ["LinearAlgebra", "Records"]),
     tests(of: "DeepLinear"),
-    tests(of: "Jobs", on: ["Accelerator", "DeepLinear", "LinearAlgebra", "DataFormats", "Records"]),
+    tests(
+      of: "Jobs", on: ["Accelerator", "DeepLinear", "LinearAlgebra", "DataFormats", "Records"]),
     tests(of: "Studio", on: ["Jobs", "DataFormats"]),
     .testTarget(
       name: "CommandLineTests",

@@ -63,7 +63,8 @@ public struct AcceleratorBackend: BatchBackend {
       let partSize = max(1, Int(free) / bytes)
       while trajectories.count < batch.count {
         let part = trajectories.count..<min(batch.count, trajectories.count + partSize)
-        let run = try DeviceRun(batch, part, descent, padding, on: accelerator, isOnCluster: isOnCluster)
+        let run = try DeviceRun(
+          batch, part, descent, padding, on: accelerator, isOnCluster: isOnCluster)
         trajectories += try run.advance { observe(part.lowerBound + $0) }
       }
       return trajectories

@@ -104,7 +104,8 @@ struct DeviceRun {
       target_stride: batch.objectives.count == 1 ? 0 : Int64(padding.matrixSize),
       step_sizes: stepSizes.address, weights: weights.address,
       target_loss: descent.targetLoss ?? -.infinity, losses: losses.address, taken: taken.address,
-      ended: ended.address, count: Int32(part.count), depth: Int32(padding.depth), is_on_cluster: isOnCluster ? 1 : 0)
+      ended: ended.address, count: Int32(part.count), depth: Int32(padding.depth),
+      is_on_cluster: isOnCluster ? 1 : 0)
     try AcceleratorError.check(
       accelerator_descend(accelerator.handle, Int32(padding.width), &description, Int32(steps)))
   }

@@ -100,7 +100,9 @@ public enum BatchBackendCheck: String, CaseIterable, Sendable {
     let own = SingleBackend().advance(batch, by: descent, threadCount: 1) { _ in .goOn }
     var failures: [String] = []
     for (index, (a, b)) in zip(result, own).enumerated() {
-      if a.times != [0, 3, 17, 60] { failures.append("network \(index) is recorded at \(a.times)") }
+      if a.times != [0, 3, 17, 60] {
+        failures.append("network \(index) is recorded at \(a.times)")
+      }
       if a.snapshots[0].layers != batch.networks[index].layers {
         failures.append("network \(index) is not recorded where it begins")
       }
@@ -120,7 +122,9 @@ public enum BatchBackendCheck: String, CaseIterable, Sendable {
     let descent = Descent(stepSize: 1, stepLimit: 1_000_000_000)
     let calls = Mutex(0)
     let result = backend.advance(batch, by: descent, threadCount: 2) { _ in
-      calls.withLock { $0 += 1; return $0 > 3 ? .interrupt : .goOn }
+      calls.withLock {
+        $0 += 1; return $0 > 3 ? .interrupt : .goOn
+      }
     }
     return result.enumerated().compactMap { index, run in
       run.outcome == .interrupted(atStep: run.stepCount)
@@ -143,7 +147,8 @@ public enum BatchBackendCheck: String, CaseIterable, Sendable {
         let result = backend.advance(batch, by: descent, threadCount: 1) { _ in .goOn }
         // Where it diverges rounding grows with the weights: only the end is the same.
         if case .diverged = own[0].outcome {
-          if result[0].outcome.kind != "diverged" || abs(result[0].stepCount - own[0].stepCount) > 1 {
+          if result[0].outcome.kind != "diverged" || abs(result[0].stepCount - own[0].stepCount) > 1
+          {
             failures.append("\(widths): \(result[0].outcome), alone \(own[0].outcome)")
           }
         } else {

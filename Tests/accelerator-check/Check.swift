@@ -18,7 +18,8 @@ import _BatchChecks
     if CommandLine.arguments.contains("--time") {
       for (count, width, long) in [(4096, 100, 4000), (8192, 50, 12_000), (1, 100, 80_000)] {
         let time = try Timing(count: count, width: width).microseconds(
-          on: AcceleratorBackend(accelerator, isOnCluster: count == 1), shortRun: long / 4, longRun: long)
+          on: AcceleratorBackend(accelerator, isOnCluster: count == 1), shortRun: long / 4,
+          longRun: long)
         print("\(count) of \(width)×\(width), three layers: \(time) µs a network and step")
       }
       return
