@@ -161,7 +161,8 @@ let package = Package(
       name: "_BatchChecks", dependencies: ["LinearAlgebra", "LinearNetworks", "Dynamics"],
       path: "Tests/_BatchChecks", swiftSettings: settings),
     .executableTarget(
-      name: "accelerator-check", dependencies: ["Accelerator", "Dynamics", "_BatchChecks"],
+      name: "accelerator-check",
+      dependencies: ["Accelerator", "Dynamics", "LinearAlgebra", "LinearNetworks", "_BatchChecks"],
       path: "Tests/accelerator-check", swiftSettings: settings),
     tests(of: "Accelerator", on: ["Dynamics", "_BatchChecks"]),
     tests(of: "LinearAlgebra"),
