@@ -28,7 +28,8 @@ import Testing
       regress, Sensing(measurements: DataSource("a.npy"), values: DataSource("b.npy")),
       LayerChange(.compress, of: DataSource("net.safetensors"), layer: ["fc1", "fc2"]),
       Simulation(.file("spec.yaml")), Certification(.text("objective: {}")), modes, measure,
-      Reproduction(["all"]), ReproductionList(),
+      Reproduction(["all"]), ReproductionList(), TensorCompletion(DataSource(.array("t"))),
+      Autoencoding(inputs: DataSource(.array("x"))),
     ]
   }()
 
