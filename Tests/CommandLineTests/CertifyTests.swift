@@ -51,7 +51,7 @@ import Testing
   private static let runs: [(name: String, text: String, holding: Int)] = objectives + motions
 
   private static let objectives: [(name: String, text: String, holding: Int)] = [
-    ("regression", spec(objective: "kind: regression, inputs: x.npy, targets: y.npy"), 9),
+    ("regression", spec(objective: "kind: regression, inputs: x.npy, targets: y.npy"), 10),
     (
       "covariance",
       spec(objective: "kind: covariance, inputCovariance: sx.npy, crossCovariance: syx.npy"), 10
