@@ -208,12 +208,17 @@ public final class SweepStore: Sendable {
       point: row["point"], replicate: row["replicate"], seed: UInt64(row["seed"] as String) ?? 0,
       status: StoredRun.Status(rawValue: row["status"]) ?? .failed, problem: row["problem"],
       seconds: row["seconds"],
-      axes: identity.axes.map { axis in
-        let value: DatabaseValue = row[axis]
-        return Double.fromDatabaseValue(value).map { .number($0) }
-          ?? .text(String.fromDatabaseValue(value) ?? "")
-      },
+      axes: identity.axes.map { Self.value($0, in: row) },
       measures: identity.measures.map { row[$0] as Double? })
+  }
+
+  private static func value(_ axis: String, in row: Row) -> StoredRun.Value {
+    switch (row[axis] as DatabaseValue).storage {
+    case .int64(let number): .number(Double(number))
+    case .double(let number): .number(number)
+    case .string(let text): .text(text)
+    case .null, .blob: .text("")
+    }
   }
 
   /// Takes over every run of another file of the same sweep; what both have stays as it is here.
