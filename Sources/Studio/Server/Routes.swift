@@ -243,6 +243,7 @@ struct Routes: HTTPHandler {
     var item: String?
     var quick: Bool?
     var seed: UInt64?
+    var set: [String]?
   }
 
   private func begin(_ request: HTTPRequest) async throws -> HTTPResponse {
@@ -271,7 +272,8 @@ struct Routes: HTTPHandler {
       folder = try workspace.newFolder()
       work = .reproduce
       body = try Work.compact(
-        PaperRun(item: item, quick: asked.quick, seed: asked.seed, folder: folder))
+        PaperRun(
+          item: item, quick: asked.quick, seed: asked.seed, set: asked.set, folder: folder))
     default:
       throw Refusal(.unprocessableContent, "A page asks for the jobs complete and reproduce.")
     }
