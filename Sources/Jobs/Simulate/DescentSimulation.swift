@@ -15,15 +15,20 @@ struct DescentSimulation {
       ?? DescentRun(settings, equation)
     var keeper = try CheckpointKeeper(store, observer, from: run.checkpoint)
     var wasStopped = false
+    var figures = FiguresSoFar(observer, isDescent: true)
+    var timer = keeper.timer
     while true {
-      var timer = keeper.timer
       var trajectory = run.advance { progress in
         guard progress.step % 16 == 0 else { return .goOn }
         wasStopped = !observer.show(
           "simulating", Double(progress.step) / Double(max(settings.stepLimit, 1)))
-        return wasStopped || timer.isDue() ? .interrupt : .goOn
+        return wasStopped || timer.isDue() || figures.isDue ? .interrupt : .goOn
       }
+      let share = Double(run.checkpoint.stepCount) / Double(max(settings.stepLimit, 1))
+      if !figures.show(trajectory, fraction: min(share, 1)) { wasStopped = true }
+      if case .interrupted = trajectory.outcome, !wasStopped, !timer.isDue() { continue }
       if !keeper.save(run.checkpoint) { wasStopped = true }
+      timer = keeper.timer
       if case .interrupted = trajectory.outcome, !wasStopped { continue }
       trajectory.snapshots.removeAll { kept?.unwanted.contains($0.time) ?? false }
       return spec.path(of: trajectory)

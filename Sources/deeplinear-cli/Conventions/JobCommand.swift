@@ -8,9 +8,11 @@ extension ParsableCommand {
   ///
   /// - Parameters:
   ///   - isOutputTaken: whether standard output holds a file, so that words go to standard error.
+  ///   - watching: hears of progress as well, with figures.
   ///   - text: the result for people.
   func carryOut<Request: Job>(
     _ request: Request, _ shared: SharedOptions, isOutputTaken: Bool = false,
+    watching: (@Sendable (JobProgress) -> Void)? = nil,
     text: (Request.Result.Summary) -> String
   ) throws {
     if let shortfall = BLASConfiguration.shortfall {
@@ -21,7 +23,12 @@ extension ParsableCommand {
     let result: Request.Result
     do {
       defer { screen.finish() }
-      result = try request.run(in: context, observing: JobObserver(screen.show))
+      result = try request.run(
+        in: context,
+        observing: JobObserver(figureInterval: watching == nil ? nil : 0.3) { progress in
+          watching?(progress)
+          return screen.show(progress)
+        })
     } catch let interrupted as JobInterrupted {
       if let sentence = interrupted.sentence { StandardError.write("deeplinear: \(sentence)\n") }
       throw Ended.interrupted

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Jobs
+import Studio
 
 struct SimulateCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -37,6 +38,9 @@ struct SimulateCommand: ParsableCommand {
   @OptionGroup(title: "Continuing")
   var checkpoints: CheckpointArguments
 
+  @Flag(name: .long, help: "Follow the run in a browser while it goes on.")
+  var watch = false
+
   @OptionGroup(title: "General")
   var shared: SharedOptions
 
@@ -50,7 +54,14 @@ struct SimulateCommand: ParsableCommand {
     request.resume = checkpoints.resume
     request.force = shared.force
     request.seed = shared.seed
-    try carryOut(request, shared) { $0.text }
+    guard watch else { return try carryOut(request, shared) { $0.text } }
+    let watched = WatchedRun(spec)
+    // The command waits while its copy works.
+    nonisolated(unsafe) let command = self
+    let wanted = request
+    try StudioDoor.open(watching: watched) {
+      try command.carryOut(wanted, command.shared, watching: watched.hear) { $0.text }
+    }
   }
 }
 
