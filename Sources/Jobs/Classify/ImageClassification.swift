@@ -1,5 +1,5 @@
 public import DataFormats
-import DeepLinear
+package import DeepLinear
 
 /// Train a small convolutional network to classify images, with dense layers of any depth.
 public struct ImageClassification: Job {

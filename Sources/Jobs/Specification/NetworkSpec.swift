@@ -1,4 +1,5 @@
 import DeepLinear
+import Yams
 
 /// The key `network`: what is trained, and where it begins.
 struct NetworkSpec {

@@ -1,4 +1,5 @@
 import DeepLinear
+import Yams
 
 /// The key `recording`: when, and what.
 struct RecordingSpec {
@@ -24,7 +25,7 @@ struct RecordingSpec {
     let keys = try node.mapping()
     try keys.allow(in: "recording")
     times = try Self.times(try keys.required("times"), countsSteps)
-    let names = try keys["quantities"]?.list().map { try $0.choice(RecordedQuantity.names) }
+    let names = try keys["quantities"]?.list().map { try $0.choice(Self.quantityNames) }
     quantities = Set((names ?? ["singularValues"]).compactMap { Recording.Quantity(rawValue: $0) })
     derived = (names ?? []).compactMap { DerivedQuantity(rawValue: $0) }
     locatesHalfRises = try keys["halfRiseTimes"]?.boolean() ?? false
@@ -107,9 +108,9 @@ struct RecordingSpec {
   }
 }
 
-/// All that can be recorded.
-enum RecordedQuantity {
-  static let names =
+extension RecordingSpec {
+  /// The names of all that can be recorded.
+  static let quantityNames =
     ["loss"] + Recording.Quantity.allCases.map(\.rawValue) + DerivedQuantity.allCases.map(\.rawValue)
 }
 

@@ -322,7 +322,7 @@ extension SpecReference {
       misnomers: ["steps", "epochs", "iterations", "t", "at", "every", "until"]),
     Key(
       place: "recording", name: "quantities",
-      values: RecordedQuantity.names.joined(separator: ", "), standard: "[singularValues]",
+      values: RecordingSpec.quantityNames.joined(separator: ", "), standard: "[singularValues]",
       meaning: "What is recorded beside the loss, under the same names in the archive.",
       example: "quantities: [loss, singularValues, endToEnd]",
       misnomers: ["record", "what", "metrics", "variables"]),

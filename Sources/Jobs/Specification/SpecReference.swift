@@ -1,3 +1,5 @@
+import Yams
+
 /// Every key of a specification, in one table: the parser takes from it what it allows, the reference of the command and the
 /// documentation are made from it.
 package enum SpecReference {

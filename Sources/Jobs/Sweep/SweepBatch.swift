@@ -32,7 +32,7 @@ struct SweepBatch {
       if plan.subject.job == Simulation.name,
         let spec = try? plan.subject.spec(
           plan.settings(of: plan.points[task.point]), seed: seed(of: task)),
-        let shape = Self.shape(of: spec, on: place.backend)
+        let shape = Self.shape(of: spec, on: self.place.backend)
       {
         together[shape, default: []].append((place, spec))
         continue
