@@ -16,7 +16,9 @@ import _TestSupport
       let count = min(outputs, inputs)
       let u = Matrix.orthogonal(rowCount: outputs, columnCount: outputs, using: &generator)
       let v = Matrix.orthogonal(rowCount: inputs, columnCount: inputs, using: &generator)
-      let σ = (0..<count).map { Double.pow(0.6, Double($0)) * (0.8 + 0.2 * generator.nextUniform()) }
+      let σ = (0..<count).map {
+        Double.pow(0.6, Double($0)) * (0.8 + 0.2 * generator.nextUniform())
+      }
       let λ = (0..<inputs).map { _ in 0.3 + 2 * generator.nextUniform() }
       let x = v.scalingColumns(by: λ).timesTransposed(v).symmetrized()
       let yx = u.firstColumns(count).scalingColumns(by: σ).timesTransposed(v.firstColumns(count))

@@ -10,7 +10,8 @@ import Testing
     let x = Matrix.gaussian(rowCount: 40, columnCount: 4, using: &generator)
       .scalingColumns(by: [3, 1, 0.5, 0.2])
     let map = Matrix(rows: [[0.5, 0.2, 0, 1], [0, 2, 0.3, 0], [0.1, 0, 2, 0]])
-    let y = x.timesTransposed(map)
+    let y =
+      x.timesTransposed(map)
       + 0.1 * Matrix.gaussian(rowCount: 40, columnCount: 3, using: &generator)
     let files: [(String, Matrix)] = [
       ("x", x), ("y", y), ("sx", x.transposedTimes(x) / 40), ("syx", y.transposedTimes(x) / 40),
@@ -54,7 +55,8 @@ import Testing
       #expect(
         Set(json.keys) == [
           "centering", "classes", "commutatorShare", "depth", "distanceFromWhite",
-          "firstDisagreement", "hasLosses", "inputDimension", "inputs", "largestStableStep", "modes",
+          "firstDisagreement", "hasLosses", "inputDimension", "inputs", "largestStableStep",
+          "modes",
           "offDiagonalNorm", "offDiagonalShare", "ordersAgree", "output", "outputDimension",
           "plateaus", "samples", "seconds", "start", "step",
         ])
@@ -65,7 +67,8 @@ import Testing
           rowCount: array.shape[0], columnCount: array.shape[1], elements: array.elements)
       }
       let (x, y) = (
-        try DataFile.readMatrix(from: command.path("x.npy")), try DataFile.readMatrix(from: command.path("y.npy"))
+        try DataFile.readMatrix(from: command.path("x.npy")),
+        try DataFile.readMatrix(from: command.path("y.npy"))
       )
       let (sx, syx) = (x.transposedTimes(x) / 40, y.transposedTimes(x) / 40)
       let (u, v, σ) = (
@@ -73,7 +76,8 @@ import Testing
         try #require(archive["correlations"]?.elements)
       )
       #expect(
-        (u.scalingColumns(by: σ).timesTransposed(v.firstColumns(σ.count)) - syx).maxAbsolute < 1e-12)
+        (u.scalingColumns(by: σ).timesTransposed(v.firstColumns(σ.count)) - syx).maxAbsolute < 1e-12
+      )
       let rotated = v.transposedTimes(sx * v)
       let λ = try #require(archive["variances"]?.elements)
       #expect((rotated - .diagonal(λ) - (try matrix("offDiagonal"))).maxAbsolute < 1e-12)

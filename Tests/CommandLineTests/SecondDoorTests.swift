@@ -53,11 +53,11 @@ import Testing
          "output": "@/o.csv", "report": "@/r"}
         """),
     Case(
-      words: "layers expand @/net.safetensors --layer fc1 --layer conv1 --depth 3 "
+      words: "layers expand @/net.safetensors --layer fc1 --layer conv1 --groups 1 --depth 3 "
         + "--output @/o.safetensors --report @/r",
       request: """
         {"job": "layers", "action": "expand", "model": "@/net.safetensors", "depth": 3,
-         "layer": ["fc1", "conv1"], "output": "@/o.safetensors", "report": "@/r"}
+         "layer": ["fc1", "conv1"], "groups": ["1"], "output": "@/o.safetensors", "report": "@/r"}
         """),
     Case(
       words: "layers collapse @/net.safetensors --layer deep --output @/o.safetensors",

@@ -181,7 +181,7 @@ import Testing
         "dynamics": Self.block(keys.merging(["kind": kind]) { $1 }), "recording": recording,
       ])
     }
-    for name in RecordedQuantity.names where name != "relativeError" {
+    for name in RecordingSpec.quantityNames where name != "relativeError" {
       try runs([
         "objective": objective, "network": network, "dynamics": "{ kind: flow }",
         "recording": "{ times: [0, 1], quantities: [\(name)] }",

@@ -22,7 +22,8 @@ import Testing
   private static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
     .deletingLastPathComponent().appendingPathComponent("TheoryCases")
 
-  static let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path))?.sorted() ?? []
+  static let names =
+    (try? FileManager.default.contentsOfDirectory(atPath: folder.path))?.sorted() ?? []
 
   @Test func thereAreCases() { #expect(Self.names.count >= 23) }
 
@@ -77,7 +78,8 @@ import Testing
     return request
   }
 
-  private func status(of request: Certification, in context: JobContext = JobContext()) throws -> Int
+  private func status(of request: Certification, in context: JobContext = JobContext()) throws
+    -> Int
   {
     try request.run(in: context, observing: .none).ending == .done ? 0 : 1
   }

@@ -82,7 +82,8 @@ public struct ModeAnalysis: Job {
     }
     let others: [(String, Bool)] = [
       ("--labels", !(labels ?? []).isEmpty), ("--label-column", labelColumn != nil),
-      ("--classes", classes != nil), ("--records", records != nil), ("--centering", centering != nil),
+      ("--classes", classes != nil), ("--records", records != nil),
+      ("--centering", centering != nil),
     ]
     if let given = others.first(where: \.1) {
       throw BadInput("\(given.0) is about samples, and --covariances gives none; leave one out.")

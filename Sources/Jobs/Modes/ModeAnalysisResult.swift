@@ -27,7 +27,8 @@ public struct ModeAnalysisResult: JobResult {
       .init(name: "minimizer", array: NPYArray(modes.minimizer)),
       .init(name: "halfRiseTimes", array: NPYArray(prediction.times.map { $0 ?? .nan })),
       .init(
-        name: "halfRiseSteps", array: NPYArray(prediction.steps.map { $0.map(Double.init) ?? .nan })),
+        name: "halfRiseSteps", array: NPYArray(prediction.steps.map { $0.map(Double.init) ?? .nan })
+      ),
       .init(
         name: "plateauLosses",
         array: NPYArray(modes.plateauReductions.map { prediction.initialLoss - $0 })),

@@ -31,7 +31,8 @@ extension DataSetSummary {
       row("half of it", "½‖B‖", halfOffDiagonalNorm),
       row("its share of the covariance", "‖B‖/‖Sx‖", offDiagonalShare),
       row("covariance", "‖Sx‖", inputCovarianceNorm),
-      row("share of the largest commutator", "‖[·]‖/(√2‖SxySxyᵀ‖‖Sx‖)", commutatorShare,
+      row(
+        "share of the largest commutator", "‖[·]‖/(√2‖SxySxyᵀ‖‖Sx‖)", commutatorShare,
         Range(smallest: 0, largest: 1)),
       row("distance from white inputs", "‖Sx − 1/d‖/‖Sx‖", distanceFromWhite),
       "",

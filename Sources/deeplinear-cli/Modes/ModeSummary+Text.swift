@@ -10,13 +10,15 @@ extension ModeSummary {
     }
     func number(_ value: Double?) -> String { value.map(readable) ?? "–" }
     let answers = classes.value.map { "\($0) classes" } ?? "\(outputDimension) outputs"
-    let what = samples.value.map { "\($0) samples of \(inputDimension) inputs" }
+    let what =
+      samples.value.map { "\($0) samples of \(inputDimension) inputs" }
       ?? "\(inputDimension) inputs"
     var lines = [
       "\(what) and \(answers): \(modes.count) modes, \(readable(seconds)) s",
       "\(depth) layers from \(readable(start)); step \(readable(step)), the largest stable one is \(number(largestStableStep.value))",
       "",
-      "mode" + ["σ", "λ", "σ²/λ", "half-rise", "steps", "place σ²/λ"].map { padded($0, 13) }.joined(),
+      "mode"
+        + ["σ", "λ", "σ²/λ", "half-rise", "steps", "place σ²/λ"].map { padded($0, 13) }.joined(),
     ]
     for mode in modes.prefix(Self.shown) {
       let cells = [
@@ -43,7 +45,8 @@ extension ModeSummary {
       "\(readable(100 * commutatorShare)) % of the largest possible; the distance from white inputs is \(readable(distanceFromWhite)).",
     ]
     if step > largestStableStep.value ?? .infinity {
-      lines.append("The step is longer than the largest stable one: descent leaves the minimum again.")
+      lines.append(
+        "The step is longer than the largest stable one: descent leaves the minimum again.")
     }
     let files = [output, report.map { "\($0)/index.html" }].compactMap(\.self)
     if !files.isEmpty { lines += ["", "written: \(files.joined(separator: ", "))"] }
