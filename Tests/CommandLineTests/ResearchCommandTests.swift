@@ -41,12 +41,15 @@ import Testing
   /// A tensor of rank two with holes, as an array and as rows.
   private static func tensor(_ command: Command) throws {
     var generator = SeededGenerator(seed: 4)
-    let factors = (0..<3).map { _ in Matrix.gaussian(rowCount: 8, columnCount: 2, using: &generator) }
+    let factors = (0..<3).map { _ in Matrix.gaussian(rowCount: 8, columnCount: 2, using: &generator)
+    }
     var (whole, holes, rows) = ([Double](), [Double](), ["i,j,k,value"])
     for i in 0..<8 {
       for j in 0..<8 {
         for k in 0..<8 {
-          let value = (0..<2).reduce(0) { $0 + factors[0][i, $1] * factors[1][j, $1] * factors[2][k, $1] }
+          let value = (0..<2).reduce(0) {
+            $0 + factors[0][i, $1] * factors[1][j, $1] * factors[2][k, $1]
+          }
           let isKnown = generator.nextUniform() < 0.4
           whole.append(value)
           holes.append(isKnown ? value : .nan)

@@ -18,7 +18,8 @@ import _TestSupport
       }
       // Within an eighth of an octave ηλ = 1 ± 0.045: ln 1e-6/ln 0.045 = 4.5.
       #expect(search.best.map { $0.steps! <= 5 } == true, "\(exponent): \(search.best as Any)")
-      #expect(zip(search.trials, search.trials.dropFirst()).allSatisfy { $0.stepSize < $1.stepSize })
+      #expect(
+        zip(search.trials, search.trials.dropFirst()).allSatisfy { $0.stepSize < $1.stepSize })
     }
   }
 

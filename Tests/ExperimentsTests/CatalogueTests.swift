@@ -31,7 +31,8 @@ import Testing
   }
 
   @Test func theArticleHasATableForEachPaper() {
-    #expect(Corrections.record().tables.count == Paper.allCases.count { $0.headingOfCorrections != nil })
+    #expect(
+      Corrections.record().tables.count == Paper.allCases.count { $0.headingOfCorrections != nil })
   }
 }
 
@@ -67,7 +68,8 @@ import Testing
   @Test(arguments: [
     ([Verdict.holds, .holds], Verdict.holds), ([.holds, .notApplicable], .holds),
     ([.holds, .undecided], .undecided), ([.undecided, .fails], .fails),
-    ([.notApplicable], .notApplicable), ([.refuted, .holds], .refuted), ([.holds, .refuted], .holds),
+    ([.notApplicable], .notApplicable), ([.refuted, .holds], .refuted),
+    ([.holds, .refuted], .holds),
     ([.refuted, .fails], .fails),
   ])
   func theWorstClaimDecides(verdicts: [Verdict], expected: Verdict) {

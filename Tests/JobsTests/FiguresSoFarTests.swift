@@ -29,7 +29,8 @@ struct FiguresSoFarTests {
   @Test(
     "They grow to what is recorded in the end, and change nothing of it",
     arguments: [
-      ("{kind: flow}", "[0, 0.5, 1, 2, 4]"), ("{kind: descent, stepSize: 0.01}", "[0, 50, 100, 400]"),
+      ("{kind: flow}", "[0, 0.5, 1, 2, 4]"),
+      ("{kind: descent, stepSize: 0.01}", "[0, 50, 100, 400]"),
     ])
   func growing(_ dynamics: String, _ times: String) throws {
     let (alone, silent) = try run(dynamics, times: times, interval: nil)

@@ -193,15 +193,24 @@ import Testing
   @Test(arguments: [
     ("dynamics: { kind: descent, lr: 0.1 }", "did you mean 'stepSize'?"),
     ("dynamics: { kind: descent, learning_rate: 0.1 }", "did you mean 'stepSize'?"),
-    ("dynamics: { kind: descent, stepSize: 0.1, epochs: 3 }", "'times' belongs to 'recording'; move it there."),
-    ("dynamics: { kind: descent, stepSize: 0.1, steps: 3 }", "'times' belongs to 'recording'; move it there."),
+    (
+      "dynamics: { kind: descent, stepSize: 0.1, epochs: 3 }",
+      "'times' belongs to 'recording'; move it there."
+    ),
+    (
+      "dynamics: { kind: descent, stepSize: 0.1, steps: 3 }",
+      "'times' belongs to 'recording'; move it there."
+    ),
     ("dynamics: { kind: gradient descent, stepSize: 0.1 }", "did you mean 'descent'?"),
     ("dynamics: { kind: sgd, stepSize: 0.1 }", "did you mean 'descent'?"),
     ("dynamics: { kind: gradient_flow }", "did you mean 'flow'?"),
     ("dynamics: { kind: flow, rtol: 0.1 }", "did you mean 'relativeTolerance'?"),
     ("dynamics: { kind: flow, stepSize: 0.1 }", "'stepSize' belongs to dynamics of kind descent"),
     ("optimizer: { kind: flow }", "did you mean 'dynamics'?"),
-    ("dynamics: { kind: flow, seed: 3 }", "'seed' belongs to the specification itself; move it there."),
+    (
+      "dynamics: { kind: flow, seed: 3 }",
+      "'seed' belongs to the specification itself; move it there."
+    ),
   ])
   func hintsNameWhatPeopleTry(line: String, hint: String) {
     let text = """

@@ -234,7 +234,8 @@ import Testing
         let layer = try matrices(archive, name)[0]
         let measured = layer.inner(layer) / Double(layer.count) / 4
         // √(2/count) of a Gaussian's variance, four times.
-        #expect(abs(measured / variance - 1) < 4 * (2 / Double(layer.count)).squareRoot(), "\(kind)")
+        #expect(
+          abs(measured / variance - 1) < 4 * (2 / Double(layer.count)).squareRoot(), "\(kind)")
       }
     }
     let archive = try run(

@@ -150,7 +150,8 @@ public enum PerturbedModesBound {
     do {
       perturbed = try PerturbedModes(problem, from: network, at: times.isEmpty ? [0] : times)
     } catch is NoExactSolution {
-      return excluded("needs a start that carries the modes of the data, and this one is not aligned")
+      return excluded(
+        "needs a start that carries the modes of the data, and this one is not aligned")
     }
     let quantity = "distance of W from the closed form of the modes"
     let mixing = Hypothesis(

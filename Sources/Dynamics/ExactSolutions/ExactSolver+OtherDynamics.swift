@@ -101,7 +101,8 @@ extension ExactSolver {
     return Hypothesis(name, measured: abs(Double(depth - count)), allowed: 0)
   }
 
-  private func refusal(_ method: ExactSolution.Method, _ hypotheses: [Hypothesis]) -> NoExactSolution
+  private func refusal(_ method: ExactSolution.Method, _ hypotheses: [Hypothesis])
+    -> NoExactSolution
   {
     NoExactSolution(attempts: [.init(method: method, hypotheses: hypotheses)])
   }

@@ -30,7 +30,7 @@ extension Cohen2019 {
 
     static var adjustables: [Adjustable<Self>] {
       [
-        Adjustable("step-size", .number(\.stepSize, 0.01...0.2), "of descent"),
+        Adjustable("step-size", .number(\.stepSize, 0.01...0.2), "of descent")
       ]
     }
 
@@ -53,7 +53,10 @@ extension Cohen2019 {
             note: "½ σ_min² of the target is 0.125"),
         ],
         settings: [
-          Fact("without the margin", "3×3, target with singular values 1.5, 1, 0.5, balanced start with the other sign of the determinant, t = 400"),
+          Fact(
+            "without the margin",
+            "3×3, target with singular values 1.5, 1, 0.5, balanced start with the other sign of the determinant, t = 400"
+          ),
           Fact("without balance", "two scalar layers, W(0) = 0.5, target 1"),
           Fact("step size", .number(stepSize)), Fact("starts", .number(Double(count))),
         ],
@@ -80,7 +83,8 @@ extension Cohen2019 {
             .atMost, expected: 1e-20, measured: ends[0].loss),
           // Near the minimum of largest curvature λ = u² + v² a gap is multiplied by 1 − ηλ.
           Claim(
-            "η(u² + v²) at the start from which descent diverges", source: "Claim: assumption 2 is necessary",
+            "η(u² + v²) at the start from which descent diverges",
+            source: "Claim: assumption 2 is necessary",
             .atLeast, expected: 2, measured: threshold),
           Claim(
             "the most unbalanced start, η(u² + v²) = \(rounded(stepSize * sizes.last! * sizes.last!)): 1 if descent diverges",
@@ -173,7 +177,8 @@ extension Cohen2019 {
     private func saddleFigure(_ saddles: [Saddle], _ margins: [[Double]]) -> Figure {
       Figure(
         title: "Without the margin",
-        caption: "The loss stays above ½ σ_min² of the target at every depth: the determinant cannot change its sign.",
+        caption:
+          "The loss stays above ½ σ_min² of the target at every depth: the determinant cannot change its sign.",
         .lines(
           LinePlot(
             horizontal: Axis("time", .logarithmic), vertical: Axis("loss", .logarithmic),
@@ -188,7 +193,8 @@ extension Cohen2019 {
       let x = sizes.map { stepSize * ($0 * $0 + 0.25 / ($0 * $0)) }
       return Figure(
         title: "Without balance",
-        caption: "Loss after 2000 steps from one W(0), against η(u² + v²); beyond the last point descent diverges.",
+        caption:
+          "Loss after 2000 steps from one W(0), against η(u² + v²); beyond the last point descent diverges.",
         .lines(
           LinePlot(
             horizontal: Axis("η(u² + v²)", .logarithmic),

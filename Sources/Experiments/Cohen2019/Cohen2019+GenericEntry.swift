@@ -34,7 +34,7 @@ extension Cohen2019 {
 
     static var adjustables: [Adjustable<Self>] {
       [
-        Adjustable("start", .number(\.initial, 1e-6...0.5), "size of W(0)"),
+        Adjustable("start", .number(\.initial, 1e-6...0.5), "size of W(0)")
       ]
     }
 
@@ -58,7 +58,8 @@ extension Cohen2019 {
       return Findings(
         summary: [
           Fact("starts", .number(Double(all.count))),
-          Fact("one layer has the largest s₁/s₂ in", .number(Double(firstIsLargest)), note: "of them"),
+          Fact(
+            "one layer has the largest s₁/s₂ in", .number(Double(firstIsLargest)), note: "of them"),
         ],
         settings: [
           Fact("start", "0.02 times a random orthogonal matrix, 2×2, 3×3 and 4×4"),
@@ -124,7 +125,9 @@ extension Cohen2019 {
         .lines(
           LinePlot(
             horizontal: Axis("depth", .whole),
-            vertical: Axis(title.hasPrefix("Q") ? "s₁/s₂" : "s₁ − s₂", title.hasPrefix("Q") ? .logarithmic : .linear),
+            vertical: Axis(
+              title.hasPrefix("Q") ? "s₁/s₂" : "s₁ − s₂",
+              title.hasPrefix("Q") ? .logarithmic : .linear),
             series: runs.prefix(5).enumerated().flatMap { repetition, sizes in
               sizes.enumerated().map { place, ends in
                 Series(

@@ -38,7 +38,9 @@ extension Cohen2019 {
     static var adjustables: [Adjustable<Self>] {
       [
         Adjustable("start", .number(\.initial, 1e-6...0.5), "size of W(0)"),
-        Adjustable("coefficients", .numbers(\.coefficients, 0.01...1), "of both components in the measurement"),
+        Adjustable(
+          "coefficients", .numbers(\.coefficients, 0.01...1),
+          "of both components in the measurement"),
       ]
     }
 
@@ -227,7 +229,8 @@ extension Cohen2019 {
     private func entryCurves(_ runs: [[[Double]]]) -> Figure {
       Figure(
         title: "Entry (1, 2) observed: the vectors turn",
-        caption: "One layer keeps the product s₁s₂, and with it the smallest second value; none of the relations above is followed.",
+        caption:
+          "One layer keeps the product s₁s₂, and with it the smallest second value; none of the relations above is followed.",
         .lines(
           LinePlot(
             horizontal: Axis("first singular value"),

@@ -59,7 +59,8 @@ extension CohenRazin {
       let claims = [
         Claim(
           "network of rectified units: test images lost by cutting its first layer, summed over all ranks, trained as three layers over trained directly, largest of 5",
-          source: "Section 4.4: neural networks with overparameterised layers", .atMost, expected: 1,
+          source: "Section 4.4: neural networks with overparameterised layers", .atMost,
+          expected: 1,
           measured: networks.map { $0[1].lost / $0[0].lost }.max()!),
         Claim(
           "the same network: smallest rank whose cut keeps the accuracy within one image in a hundred, three layers less direct, largest of 5",
@@ -69,7 +70,8 @@ extension CohenRazin {
           "the same network: accuracy trained as three layers less that trained directly, least of 5",
           source: "Section 4.4: without loss", .atLeast, expected: 0,
           // One image in a hundred more or less is chance.
-          measured: networks.map { $0[1].accuracy.last! - $0[0].accuracy.last! }.min()!, tolerance: 0.03),
+          measured: networks.map { $0[1].accuracy.last! - $0[0].accuracy.last! }.min()!,
+          tolerance: 0.03),
         Claim(
           "sensing: loss ‖W − W_ρ‖/‖W‖ when cut to rank 2, 2 layers over trained directly, largest of 5",
           source: "Section 4.4", .atMost, expected: 1,
@@ -167,7 +169,8 @@ extension CohenRazin {
           LinePlot(
             horizontal: Axis("numbers of the first layer"),
             vertical: Axis("accuracy on the test", upper: 1),
-            series: zip(["trained directly", "trained as 3 layers"], networks).map { name, network in
+            series: zip(["trained directly", "trained as 3 layers"], networks).map {
+              name, network in
               Series(
                 name, x: network.parameterCounts.map(Double.init), y: network.accuracy,
                 style: .connectedPoints)

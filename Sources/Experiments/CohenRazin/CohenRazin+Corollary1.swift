@@ -40,7 +40,7 @@ extension CohenRazin {
 
     static var adjustables: [Adjustable<Self>] {
       [
-        Adjustable("tolerance", .number(\.tolerance, 1e-14...1e-6), "relative, of the flow"),
+        Adjustable("tolerance", .number(\.tolerance, 1e-14...1e-6), "relative, of the flow")
       ]
     }
 

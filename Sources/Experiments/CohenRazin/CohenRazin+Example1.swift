@@ -27,7 +27,7 @@ extension CohenRazin {
 
     static var adjustables: [Adjustable<Self>] {
       [
-        Adjustable("inputs", .count(\.inputs, 2...20), "dimension of the inputs"),
+        Adjustable("inputs", .count(\.inputs, 2...20), "dimension of the inputs")
       ]
     }
 

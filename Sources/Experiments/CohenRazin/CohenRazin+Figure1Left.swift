@@ -33,7 +33,7 @@ extension CohenRazin {
 
     static var adjustables: [Adjustable<Self>] {
       [
-        Adjustable("start", .number(\.initialSize, 1e-5...0.1), "‖W(0)‖"),
+        Adjustable("start", .number(\.initialSize, 1e-5...0.1), "‖W(0)‖")
       ]
     }
 

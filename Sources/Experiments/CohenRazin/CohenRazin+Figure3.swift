@@ -37,7 +37,7 @@ extension CohenRazin {
 
     static var adjustables: [Adjustable<Self>] {
       [
-        Adjustable("start", .number(\.initialScale, 1e-6...1e-2), "singular values of W(0)"),
+        Adjustable("start", .number(\.initialScale, 1e-6...1e-2), "singular values of W(0)")
       ]
     }
 
@@ -114,7 +114,8 @@ extension CohenRazin {
         sections: [
           Section(
             heading: "The figure",
-            prose: "From left to right one, two and three layers, on one logarithmic axis of steps.",
+            prose:
+              "From left to right one, two and three layers, on one logarithmic axis of steps.",
             blocks: [.row(depths.indices.map { figure(depths[$0], runs[0][$0], until: last) })])
         ])
     }

@@ -47,7 +47,10 @@ extension CohenRazin {
           Fact("g(t)", "2 cos t"), Fact("depths", "2, 3, 4, 5"),
           Fact("starts of the closed forms", "0.5, −0.5, 0; with a blow-up 5 and −5"),
           Fact("relative tolerance of the integration", 1e-13),
-          Fact("runs of layers", "3×3, depths 1 to 4, det W of either sign and zero, until time 4; to 100 for the slopes"),
+          Fact(
+            "runs of layers",
+            "3×3, depths 1 to 4, det W of either sign and zero, until time 4; to 100 for the slopes"
+          ),
           Fact("targets", .number(Double(repetitions))),
         ],
         claims: [
@@ -71,7 +74,8 @@ extension CohenRazin {
           Claim(
             "towards the other sign from t = 50 to 100: slope of −½ ln σ_min for two layers, of (N−2)⁻¹ σ_min^{−(N−2)/N} for three and four, the one farthest from 0.6",
             source: "proof of Lemma 2, far beyond rounding of W", expected: 0.6,
-            measured: long.flatMap(\.slopes).max { abs($0 - 0.6) < abs($1 - 0.6) }!, tolerance: 1e-3),
+            measured: long.flatMap(\.slopes).max { abs($0 - 0.6) < abs($1 - 0.6) }!, tolerance: 1e-3
+          ),
           Claim(
             "two layers at t = 100: largest σ_min, below the rounding of W and not zero",
             source: "Lemma 2", .atMost, expected: 1e-16, measured: long.map(\.twoLayers).max()!),

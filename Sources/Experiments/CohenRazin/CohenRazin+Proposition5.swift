@@ -66,7 +66,8 @@ extension CohenRazin {
           Fact("start", "balanced, random, singular values 0.1 to 0.5, det W > 0"),
           Fact(
             "other problems",
-            "2 × 2 and 3 × 3, one unknown entry, a minor that is singular, known entries at random; two and three layers"),
+            "2 × 2 and 3 × 3, one unknown entry, a minor that is singular, known entries at random; two and three layers"
+          ),
           Fact("until the loss is", .number(level)),
           Fact("relative tolerance of the flow", 1e-9),
           Fact("starts", .number(Double(repetitions))),
@@ -207,7 +208,8 @@ extension CohenRazin {
       let others = { (without: Int) in (0..<side).filter { $0 != without } }
       for (i, row) in others(place.row).enumerated() {
         for (j, column) in others(place.column).enumerated() { known[row, column] = minor[i, j] }
-        known[row, place.column] = (generator.nextUniform() < 0.5 ? -1 : 1) * (0.7 + 0.6 * generator.nextUniform())
+        known[row, place.column] =
+          (generator.nextUniform() < 0.5 ? -1 : 1) * (0.7 + 0.6 * generator.nextUniform())
       }
       for column in others(place.column) {
         known[place.row, column] =

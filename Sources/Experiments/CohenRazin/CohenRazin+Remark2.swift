@@ -39,7 +39,7 @@ extension CohenRazin {
 
     static var adjustables: [Adjustable<Self>] {
       [
-        Adjustable("factor", .number(\.factor, 10...10000), "by which the step is smaller"),
+        Adjustable("factor", .number(\.factor, 10...10000), "by which the step is smaller")
       ]
     }
 

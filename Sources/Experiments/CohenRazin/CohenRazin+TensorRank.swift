@@ -62,14 +62,18 @@ extension CohenRazin {
         summary: [
           Fact("rank of the truth", .number(Double(weights.count))),
           Fact("components that could be used", .number(Double(componentCount))),
-          Fact("largest third component over the first, small start", .number(smallest.map(\.excess).max()!)),
+          Fact(
+            "largest third component over the first, small start",
+            .number(smallest.map(\.excess).max()!)),
           Fact("largest relative error over all entries", .number(smallest.map(\.error).max()!)),
         ],
         settings: [
           Fact("tensor", "8×8×8"), Fact("weights of its two components", "1.5, 1"),
           Fact("known entries", .number(Double(entryCount))),
           Fact("sizes of the start", .text(scales.map { "\($0)" }.joined(separator: ", "))),
-          Fact("flow", "integrated, relative tolerance 1e-9, until t = 600; nothing is removed or polished"),
+          Fact(
+            "flow",
+            "integrated, relative tolerance 1e-9, until t = 600; nothing is removed or polished"),
           Fact("repetitions", .number(Double(count))),
         ],
         claims: [
@@ -103,7 +107,9 @@ extension CohenRazin {
       var overlap: Double
     }
 
-    private func run(_ flow: ProductFlow, _ problem: TensorProblem, from start: Matrix) throws -> Run {
+    private func run(_ flow: ProductFlow, _ problem: TensorProblem, from start: Matrix) throws
+      -> Run
+    {
       let plain = (0...300).map { end * .pow(Double($0) / 300, 2) }
       let middles = [20, 60, 100, 140, 180].map { plain[$0] }
       let times = (plain + middles.flatMap { [$0 - h, $0 + h] }).sorted()
@@ -141,7 +147,8 @@ extension CohenRazin {
         title: "Start \(scale)", caption: "Sizes of all components.",
         .lines(
           LinePlot(
-            horizontal: Axis("time", lower: 0, upper: 150), vertical: Axis("size of component", lower: 0),
+            horizontal: Axis("time", lower: 0, upper: 150),
+            vertical: Axis("size of component", lower: 0),
             series: order.enumerated().map { place, component in
               Series(
                 "component \(place + 1)", x: run.times, y: run.sizes.map { $0[component] },

@@ -40,7 +40,7 @@ extension CohenRazin {
 
     static var adjustables: [Adjustable<Self>] {
       [
-        Adjustable("level", .number(\.level, 1e-12...0.1), "share of the first loss to reach"),
+        Adjustable("level", .number(\.level, 1e-12...0.1), "share of the first loss to reach")
       ]
     }
 

@@ -34,7 +34,9 @@ struct RectifiedNetwork {
   private func activations(_ inputs: Matrix, _ first: Matrix) -> Matrix {
     var hidden = inputs.timesTransposed(first)
     for row in 0..<hidden.rowCount {
-      for unit in 0..<hidden.columnCount { hidden[row, unit] = max(0, hidden[row, unit] + biases[unit]) }
+      for unit in 0..<hidden.columnCount {
+        hidden[row, unit] = max(0, hidden[row, unit] + biases[unit])
+      }
     }
     return hidden
   }

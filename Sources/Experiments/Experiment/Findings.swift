@@ -61,7 +61,8 @@ extension Item {
         blocks: [.code(CodeBlock("import DeepLinear\n\n\(snippet)", language: "swift"))]))
     sections.append(Section(heading: "What to cite", prose: citation ?? paper.citation))
     return Record(
-      title: findings.isSynthetic ? "\(title) (synthetic data)" : title, subtitle: "\(paper.title). \(shows)", summary: findings.summary,
+      title: findings.isSynthetic ? "\(title) (synthetic data)" : title,
+      subtitle: "\(paper.title). \(shows)", summary: findings.summary,
       sections: sections, provenance: provenance)
   }
 }
@@ -78,7 +79,8 @@ extension Record {
   /// about: `holds`, or `refuted`.
   public var verdict: Verdict {
     let verdicts = Set(claims.map(\.verdict))
-    if claims.first?.verdict == .refuted, verdicts.isSubset(of: [.holds, .refuted, .notApplicable]) {
+    if claims.first?.verdict == .refuted, verdicts.isSubset(of: [.holds, .refuted, .notApplicable])
+    {
       return .refuted
     }
     return verdicts.contains(.fails)

@@ -57,7 +57,8 @@ extension Gidel2019 {
 
     static var adjustables: [Adjustable<Self>] {
       [
-        Adjustable("remainder", .number(\.remainder, 1e-12...1e-4), "share of the loss left at the end"),
+        Adjustable(
+          "remainder", .number(\.remainder, 1e-12...1e-4), "share of the loss left at the end")
       ]
     }
 
@@ -84,7 +85,8 @@ extension Gidel2019 {
           Fact("fixed-step descent", "η = 1/(2 λmax)"),
           Fact(
             "its commuting starts",
-            "W₁ = Q diag(c) Uᵀ, U principal components, Q random, c distinct: 12 of e^{−5}, 12 of e^{−1}, and 3 of e^{−5}"),
+            "W₁ = Q diag(c) Uᵀ, U principal components, Q random, c distinct: 12 of e^{−5}, 12 of e^{−1}, and 3 of e^{−5}"
+          ),
           Fact("its other start", "singular values e^{−1} (0.5 to 1.4) in a random basis"),
         ],
         claims: [

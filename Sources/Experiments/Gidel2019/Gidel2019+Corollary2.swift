@@ -46,7 +46,7 @@ extension Gidel2019 {
 
     static var adjustables: [Adjustable<Self>] {
       [
-        Adjustable("delta", .number(\.delta, 20...300), "δ of the start e^{−δ}"),
+        Adjustable("delta", .number(\.delta, 20...300), "δ of the start e^{−δ}")
       ]
     }
 

@@ -57,12 +57,17 @@ extension Gidel2019 {
       let noisy = all.filter { $0.noise > 1 }
       return Findings(
         summary: [
-          Fact("noise 1.5: best two layers over best one layer", .number(noisy.map { $0.two / $0.one }.median), note: "median"),
-          Fact("noise 1.5: best two layers over best reduced rank", .number(noisy.map { $0.two / $0.reduced }.median), note: "median"),
+          Fact(
+            "noise 1.5: best two layers over best one layer",
+            .number(noisy.map { $0.two / $0.one }.median), note: "median"),
+          Fact(
+            "noise 1.5: best two layers over best reduced rank",
+            .number(noisy.map { $0.two / $0.reduced }.median), note: "median"),
         ],
         settings: [
           Fact("inputs", "20, five sources of variances 4 to ¼ mixed by a uniform matrix"),
-          Fact("samples", "30 and 1000"), Fact("noise", "0.001 and 1.5"), Fact("data sets for each", 5),
+          Fact("samples", "30 and 1000"), Fact("noise", "0.001 and 1.5"),
+          Fact("data sets for each", 5),
           Fact("error", "E‖W(x + e) − x‖², exact, of the fit at its best point"),
           Fact("start", .text("e^{−\(Int(delta))} in each of two layers, 0 for one layer")),
         ],
@@ -73,14 +78,17 @@ extension Gidel2019 {
             measured: all.map { $0.one / $0.ridge }.max()!),
           Claim(
             "best point of two layers' path over the best reduced rank, less what δ leaves of it, largest of all data sets",
-            source: "Corollary 2 for an autoencoder: the path passes all reduced-rank fits", .atMost,
+            source: "Corollary 2 for an autoencoder: the path passes all reduced-rank fits",
+            .atMost,
             expected: 1, measured: all.map { $0.two / $0.allowed }.max()!, tolerance: 1e-9),
           Claim(
             "integrated descent of two layers, two of the data sets: largest distance of its shrinkages from the closed form",
-            source: "Equation 29", .atMost, expected: 1e-6, measured: seeds.prefix(2).map { $0[3].flowDistance }.max()!),
+            source: "Equation 29", .atMost, expected: 1e-6,
+            measured: seeds.prefix(2).map { $0[3].flowDistance }.max()!),
           Claim(
             "noise 0.001, 1000 samples: best of two layers over best of one, the data set farthest from 1",
-            source: "Section 4.2: with little noise and many samples nothing is gained", expected: 1,
+            source: "Section 4.2: with little noise and many samples nothing is gained",
+            expected: 1,
             // Both keep the five strong components: what differs is of the order of the noise's share.
             measured: seeds.map { $0[2].two / $0[2].one }.max { abs($0 - 1) < abs($1 - 1) }!,
             tolerance: 1.6862 - 1),
@@ -92,7 +100,8 @@ extension Gidel2019 {
         sections: [
           Section(
             heading: "Along the paths",
-            prose: "One of the data sets with noise 1.5 and 30 samples. Each method has its own parameter; what it shrinks in all is a common axis.",
+            prose:
+              "One of the data sets with noise 1.5 and 30 samples. Each method has its own parameter; what it shrinks in all is a common axis.",
             blocks: [.figure(figure(seeds[0][1])), .table(table(seeds))])
         ])
     }
@@ -207,7 +216,8 @@ extension Gidel2019 {
             series: outcome.curves.enumerated().map { place, curve in
               Series(
                 curve.name, x: curve.x, y: curve.y,
-                style: curve.name == "reduced rank" ? .points : curve.name == "ridge" ? .dashed : .solid,
+                style: curve.name == "reduced rank"
+                  ? .points : curve.name == "ridge" ? .dashed : .solid,
                 color: .palette([2, 1, 3, 0][place]))
             })))
     }
@@ -217,7 +227,8 @@ extension Gidel2019 {
         title: "Least errors of each path",
         columns: [
           Column("data set"), Column("samples"), Column("noise"), Column("ridge"),
-          Column("one layer"), Column("reduced rank"), Column("two layers"), Column("end of all paths"),
+          Column("one layer"), Column("reduced rank"), Column("two layers"),
+          Column("end of all paths"),
         ],
         rows: seeds.enumerated().flatMap { place, outcomes in
           outcomes.map {

@@ -74,7 +74,8 @@ extension Gidel2019 {
             source: "Equations 18 and 30, corrected", .atMost, expected: 1e-9,
             measured: try distanceFromFlow(delta: 5, layers: 2)),
           Claim(
-            "one layer from the same W(0): the same", source: "Equation 17", .atMost, expected: 1e-9,
+            "one layer from the same W(0): the same", source: "Equation 17", .atMost,
+            expected: 1e-9,
             measured: try distanceFromFlow(delta: 5, layers: 1)),
         ],
         notices: [

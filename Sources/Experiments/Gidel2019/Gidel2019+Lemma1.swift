@@ -47,7 +47,7 @@ extension Gidel2019 {
 
     static var adjustables: [Adjustable<Self>] {
       [
-        Adjustable("tolerance", .number(\.tolerance, 1e-13...1e-6), "relative, of the flow"),
+        Adjustable("tolerance", .number(\.tolerance, 1e-13...1e-6), "relative, of the flow")
       ]
     }
 
@@ -75,7 +75,8 @@ extension Gidel2019 {
           // At rest a thousand steps, each off by its tolerance.
           tolerance: 1e3 * tolerance),
         Claim(
-          "integrated layers: largest relative excess over σ/λ, all depths", source: "Lemma 1", .atMost,
+          "integrated layers: largest relative excess over σ/λ, all depths", source: "Lemma 1",
+          .atMost,
           expected: 0, measured: outcomes.map(\.excess).max()!, tolerance: 1e3 * tolerance),
         Claim(
           "three modes in random bases of every layer, L = 2, 3, 4: largest distance of v_iᵀW u_i from its closed form, relative to the largest end",

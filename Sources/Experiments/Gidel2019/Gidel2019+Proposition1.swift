@@ -53,7 +53,7 @@ extension Gidel2019 {
 
     static var adjustables: [Adjustable<Self>] {
       [
-        Adjustable("tolerance", .number(\.tolerance, 1e-13...1e-6), "relative, of the flow"),
+        Adjustable("tolerance", .number(\.tolerance, 1e-13...1e-6), "relative, of the flow")
       ]
     }
 

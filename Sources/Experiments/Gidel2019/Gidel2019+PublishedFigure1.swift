@@ -30,7 +30,7 @@ extension Gidel2019 {
 
     static var adjustables: [Adjustable<Self>] {
       [
-        Adjustable("deltas", .numbers(\.deltas, 1...300), "δ of the starts"),
+        Adjustable("deltas", .numbers(\.deltas, 1...300), "δ of the starts")
       ]
     }
 
@@ -51,7 +51,8 @@ extension Gidel2019 {
         settings: [
           Fact("Σx", "1"), Fact("σ", "1, 0.5, 0.2, in random singular bases"),
           Fact("W(0)", "e^{−2δ} in the bases of Σxy, for one and for two layers"),
-          Fact("δ", "2, 5, 20, 60"), Fact("bases", 5), Fact("relative tolerance of the flow", 1e-11),
+          Fact("δ", "2, 5, 20, 60"), Fact("bases", 5),
+          Fact("relative tolerance of the flow", 1e-11),
         ],
         claims: [
           Claim(
@@ -69,12 +70,15 @@ extension Gidel2019 {
             measured: flows.joined().map(\.distance).max()!),
           Claim(
             "one layer: shares σ_i⁻¹W_i of all components at one time, largest difference",
-            source: "white inputs: one rate for all", .atMost, expected: 1e-8, measured: between.max()!),
+            source: "white inputs: one rate for all", .atMost, expected: 1e-8,
+            measured: between.max()!),
         ],
         sections: [
           Section(
             heading: "The figure",
-            blocks: [.row([figure("Two layers", isDeep: true), figure("One layer", isDeep: false)])])
+            blocks: [
+              .row([figure("Two layers", isDeep: true), figure("One layer", isDeep: false)])
+            ])
         ])
     }
 

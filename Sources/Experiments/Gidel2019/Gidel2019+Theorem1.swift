@@ -97,7 +97,8 @@ extension Gidel2019 {
             measured: outcomes.map(\.zeroMode.corrected).max()!),
           Claim(
             "the same for Equation 30 as printed, best problem", source: "Equation 30 as printed",
-            .atLeast, expected: 0.1, measured: outcomes.map(\.zeroMode.printed).min()!, refutes: true),
+            .atLeast, expected: 0.1, measured: outcomes.map(\.zeroMode.printed).min()!,
+            refutes: true),
           Claim(
             "distance of the layers over Grönwall's bound, largest of all times, sizes of B and problems",
             source: "Theorem 1 of the published version", .atMost, expected: 1,

@@ -91,7 +91,8 @@ extension Gidel2019 {
           Fact(
             "random problems of 3 modes for the transitions", .number(Double(transitions.count / 3))
           ),
-          Fact("δ of the random flows", "8 to 100"), Fact("δ of the integrated limits", "20, 60, 200"),
+          Fact("δ of the random flows", "8 to 100"),
+          Fact("δ of the integrated limits", "20, 60, 200"),
           Fact("relative tolerance of the integrator", .number(tolerance)),
         ],
         claims: [

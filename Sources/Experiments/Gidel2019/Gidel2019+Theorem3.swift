@@ -103,7 +103,8 @@ extension Gidel2019 {
             "σ = λ = 1, w₀ = ½, η = 0.45, two steps: excess over Equation 95",
             // By hand: 0.928394 against 1/(1 + e^{−2(0.9 + 0.2025)}) = 0.900698.
             source: "Equation 95", expected: 0.03075,
-            measured: second / (1 / (1 + .exp(-2 * (0.9 + 0.2025)))) - 1, tolerance: 1e-5, refutes: true),
+            measured: second / (1 / (1 + .exp(-2 * (0.9 + 0.2025)))) - 1, tolerance: 1e-5,
+            refutes: true),
           Claim(
             "sharpness: gap 1/w − λ/σ after a step near the target, over 1 − 2ησ of it",
             source: "Theorem 3, corrected", expected: 1, measured: slow, tolerance: 1e-5),

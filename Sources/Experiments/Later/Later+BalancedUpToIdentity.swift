@@ -35,7 +35,7 @@ extension Later {
 
     static var adjustables: [Adjustable<Self>] {
       [
-        Adjustable("tolerance", .number(\.tolerance, 1e-14...1e-6), "relative, of the flow"),
+        Adjustable("tolerance", .number(\.tolerance, 1e-14...1e-6), "relative, of the flow")
       ]
     }
 
@@ -69,7 +69,8 @@ extension Later {
             source: "the Riccati equation of Tarmoun and others", .atMost, expected: 1e-8,
             measured: all.map(\.ofLibrary).max()!),
           Claim(
-            "F with the other sign of λ: least distance at the same times", source: "F has −λ/2 above",
+            "F with the other sign of λ: least distance at the same times",
+            source: "F has −λ/2 above",
             .atLeast, expected: 0.01, measured: all.map(\.otherSign).min()!),
           Claim(
             "turn of the hidden representation at t = 4, λ four times as large: largest quotient",
@@ -172,7 +173,8 @@ extension Later {
     private func figure(_ turns: [[Double]]) -> Figure {
       Figure(
         title: "How much the hidden representation changes",
-        caption: "Relative change of W₁ᵀW₁ until t = 4 against |λ|, five starts: rich on the left, lazy on the right.",
+        caption:
+          "Relative change of W₁ᵀW₁ until t = 4 against |λ|, five starts: rich on the left, lazy on the right.",
         .lines(
           LinePlot(
             horizontal: Axis("|λ|", .logarithmic), vertical: Axis("relative change", .logarithmic),

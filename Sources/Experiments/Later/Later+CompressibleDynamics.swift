@@ -49,7 +49,8 @@ extension Later {
       }.flatMap(\.self)
       return Findings(
         summary: [
-          Fact("largest spread of the values that stay together", .number(runs.map(\.spread).max()!)),
+          Fact(
+            "largest spread of the values that stay together", .number(runs.map(\.spread).max()!)),
           Fact("values that left them over 2r, all runs", .number(runs.map(\.share).max()!)),
         ],
         settings: [
@@ -124,7 +125,8 @@ extension Later {
         let other = descent.run(
           objective,
           from: .gaussian(
-            widths: widths, standardDeviation: scale / Double(size).squareRoot(), using: &generator))
+            widths: widths, standardDeviation: scale / Double(size).squareRoot(), using: &generator)
+        )
         for layer in other.finalNetwork.layers {
           let values = try layer.singularValues()
           let middle = values.sorted()[size / 2]
@@ -137,7 +139,8 @@ extension Later {
       func figure(scale: Double) -> Figure {
         Figure(
           title: "Singular values of the first of \(depth) layers, r = \(rank)",
-          caption: "\(2 * rank) of \(values[0].count) leave the common value: \(rank) grow, \(rank) shrink.",
+          caption:
+            "\(2 * rank) of \(values[0].count) leave the common value: \(rank) grow, \(rank) shrink.",
           .lines(
             LinePlot(
               horizontal: Axis("step", .whole), vertical: Axis("singular value", lower: 0),

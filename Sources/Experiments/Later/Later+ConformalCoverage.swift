@@ -81,10 +81,12 @@ extension Later {
             blocks: [
               .figure(
                 Figure(
-                  title: "Share covered", caption: "Each point is an instance; lines are what was promised.",
+                  title: "Share covered",
+                  caption: "Each point is an instance; lines are what was promised.",
                   .lines(
                     LinePlot(
-                      horizontal: Axis("instance", .whole), vertical: Axis("share covered", upper: 1),
+                      horizontal: Axis("instance", .whole),
+                      vertical: Axis("share covered", upper: 1),
                       series: coverages.indices.map { place in
                         Series(
                           "coverage \(coverages[place])", x: (1...count).map(Double.init),

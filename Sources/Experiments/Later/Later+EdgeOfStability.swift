@@ -46,7 +46,9 @@ extension Later {
         settings: [
           Fact("Y", "4 × 3, largest singular value 1.5 to 2.5"), Fact("depths", "2, 3, 4"),
           Fact("hidden widths", "4"), Fact("targets", .number(Double(count))),
-          Fact("sharpness", "largest eigenvalue of the Hessian, column by column from the library's products"),
+          Fact(
+            "sharpness",
+            "largest eigenvalue of the Hessian, column by column from the library's products"),
           Fact("edge", "bisection: a gap of 1e-7 grows or shrinks within 400 steps"),
         ],
         claims: [
@@ -96,7 +98,8 @@ extension Later {
         var start = network
         for j in start.layers.indices { start.layers[j] += 1e-7 * sharpness.direction[j] }
         func grows(_ product: Double) -> Double {
-          let run = Descent(stepSize: product / predicted, stepLimit: 400).run(objective, from: start)
+          let run = Descent(stepSize: product / predicted, stepLimit: 400).run(
+            objective, from: start)
           return (run.losses.last! / objective.value(at: start.endToEnd())).squareRoot()
         }
         var (low, high) = (1.5, 2.5)
@@ -133,7 +136,9 @@ extension Later {
           let direction = layers(unit)
           var result = direction
           loss.curvature(at: network, along: direction, into: &result)
-          for (row, value) in result.flatMap(\.elements).enumerated() { hessian[row, column] = value }
+          for (row, value) in result.flatMap(\.elements).enumerated() {
+            hessian[row, column] = value
+          }
         }
         let eigen = try SymmetricEigendecomposition(of: hessian.symmetrized())
         return (eigen.eigenvalues[0], layers(eigen.eigenvectors.column(0)))
@@ -143,7 +148,8 @@ extension Later {
     private func figure(_ runs: [Run]) -> Figure {
       Figure(
         title: "Growth of a small gap in 400 steps",
-        caption: "Against the step times the predicted sharpness: at 2 shrinking turns into growth, at every depth.",
+        caption:
+          "Against the step times the predicted sharpness: at 2 shrinking turns into growth, at every depth.",
         .lines(
           LinePlot(
             horizontal: Axis("η · N s₁^{2−2/N}"),

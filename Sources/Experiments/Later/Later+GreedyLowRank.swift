@@ -33,7 +33,7 @@ extension Later {
 
     static var adjustables: [Adjustable<Self>] {
       [
-        Adjustable("eigenvalues", .numbers(\.eigenvalues, 0.1...10), "of Y, descending"),
+        Adjustable("eigenvalues", .numbers(\.eigenvalues, 0.1...10), "of Y, descending")
       ]
     }
 
@@ -68,7 +68,8 @@ extension Later {
         claims.append(
           Claim(
             "rank \(k + 1): largest quotient of the closest distances at neighbouring ε, all starts",
-            source: "Theorem of Li, Luo and Lyu: the limit is the greedy path", .atMost, expected: 1,
+            source: "Theorem of Li, Luo and Lyu: the limit is the greedy path", .atMost,
+            expected: 1,
             measured: quotients.max()!))
       }
       return Findings(

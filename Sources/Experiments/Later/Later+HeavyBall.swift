@@ -36,7 +36,7 @@ extension Later {
 
     static var adjustables: [Adjustable<Self>] {
       [
-        Adjustable("tau", .number(\.relaxation, 0.2...20), "relaxation time τ"),
+        Adjustable("tau", .number(\.relaxation, 0.2...20), "relaxation time τ")
       ]
     }
 
@@ -45,7 +45,9 @@ extension Later {
       let runs = try conditions.repetitions(count) { _, generator in try run(using: &generator) }
       return Findings(
         summary: [
-          Fact("largest change of the conserved matrix", .number(runs.map { $0.conserved.max()! }.max()!)),
+          Fact(
+            "largest change of the conserved matrix",
+            .number(runs.map { $0.conserved.max()! }.max()!)),
           Fact("least change of UᵀU − VᵀV", .number(runs.map { $0.plain.max()! }.min()!)),
         ],
         settings: [
@@ -65,7 +67,8 @@ extension Later {
             measured: runs.map { abs($0.undamped - (1 - .exp(-5 / relaxation))) }.max()!,
             tolerance: 1e-8),
           Claim(
-            "least change of UᵀU − VᵀV, relative to ‖U‖² + ‖V‖²", source: "conserved by gradient flow only",
+            "least change of UᵀU − VᵀV, relative to ‖U‖² + ‖V‖²",
+            source: "conserved by gradient flow only",
             .atLeast, expected: 0.01, measured: runs.map { $0.plain.max()! }.min()!),
         ],
         sections: [Section(heading: "Along one run", blocks: [.figure(figure(runs[0]))])])
@@ -115,7 +118,8 @@ extension Later {
           (.exp($0 / τ) * $1 - turns[0]).frobeniusNorm / first
         },
         plain: balances.map {
-          ($0 - balances[0]).frobeniusNorm / (points[0][0].inner(points[0][0]) + points[0][1].inner(points[0][1]))
+          ($0 - balances[0]).frobeniusNorm
+            / (points[0][0].inner(points[0][0]) + points[0][1].inner(points[0][1]))
         },
         undamped: (turns.last! - turns[0]).frobeniusNorm / first)
     }
@@ -127,7 +131,9 @@ extension Later {
           LinePlot(
             horizontal: Axis("time"), vertical: Axis("relative change", .logarithmic, lower: 1e-17),
             series: [
-              Series("e^{t/τ}(UᵀU′ + VᵀV′ − transpose)", x: times, y: run.conserved.map { max($0, 1e-17) }),
+              Series(
+                "e^{t/τ}(UᵀU′ + VᵀV′ − transpose)", x: times,
+                y: run.conserved.map { max($0, 1e-17) }),
               Series("UᵀU − VᵀV", x: times, y: run.plain.map { max($0, 1e-17) }),
             ])))
     }

@@ -32,7 +32,7 @@ extension Later {
 
     static var adjustables: [Adjustable<Self>] {
       [
-        Adjustable("tolerance", .number(\.tolerance, 1e-14...1e-6), "relative, of the flow"),
+        Adjustable("tolerance", .number(\.tolerance, 1e-14...1e-6), "relative, of the flow")
       ]
     }
 
@@ -47,7 +47,8 @@ extension Later {
           Fact("least change of W₂ᵀW₂ − W₁W₁ᵀ", .number(runs.map(\.plainDrift).min()!)),
         ],
         settings: [
-          Fact("η₁, η₂", "(1, 4), (2, 0.1), (0.3, 3)"), Fact("problem", "½‖Y − W₂W₁‖², 3 × 4, 5 hidden units"),
+          Fact("η₁, η₂", "(1, 4), (2, 0.1), (0.3, 3)"),
+          Fact("problem", "½‖Y − W₂W₁‖², 3 × 4, 5 hidden units"),
           Fact("starts for each", .number(Double(count))),
           Fact("relative tolerance", .number(tolerance)),
         ],
@@ -62,7 +63,8 @@ extension Later {
             expected: 1e-3, measured: runs.map(\.plainDrift).min()!),
           Claim(
             "end-to-end matrix against the library's flow at equal rates from W_j/√η_j towards Y/√(η₁η₂), in time η-free: largest distance, relatively",
-            source: "V_j = W_j/√η_j", .atMost, expected: 1e-7, measured: runs.map(\.distance).max()!),
+            source: "V_j = W_j/√η_j", .atMost, expected: 1e-7, measured: runs.map(\.distance).max()!
+          ),
         ],
         sections: [Section(heading: "Along one run", blocks: [.figure(runs[0].figure)])])
     }

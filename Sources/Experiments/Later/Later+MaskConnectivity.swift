@@ -35,7 +35,7 @@ extension Later {
 
     static var adjustables: [Adjustable<Self>] {
       [
-        Adjustable("starts", .numbers(\.scales, 1e-9...0.1), "standard deviations"),
+        Adjustable("starts", .numbers(\.scales, 1e-9...0.1), "standard deviations")
       ]
     }
 
@@ -46,8 +46,10 @@ extension Later {
       }
       return Findings(
         summary: [
-          Fact("connected: largest s₂/s₁ from 1e-6", .number(runs.map { $0.connected.last! }.max()!)),
-          Fact("two blocks: least s₂/s₁ from 1e-6", .number(runs.map { $0.blocksRank.last! }.min()!)),
+          Fact(
+            "connected: largest s₂/s₁ from 1e-6", .number(runs.map { $0.connected.last! }.max()!)),
+          Fact(
+            "two blocks: least s₂/s₁ from 1e-6", .number(runs.map { $0.blocksRank.last! }.min()!)),
         ],
         settings: [
           Fact("matrix", "4 × 4, rank 1"),
@@ -59,12 +61,14 @@ extension Later {
         claims: [
           Claim(
             "connected: largest s₂/s₁ at the end, standard deviation 1e-6",
-            source: "Theorem of Bai, Zhao and Zhang: connected, rank minimal", .atMost, expected: 1e-3,
+            source: "Theorem of Bai, Zhao and Zhang: connected, rank minimal", .atMost,
+            expected: 1e-3,
             measured: runs.map { $0.connected.last! }.max()!),
           Claim(
             "connected: largest quotient of s₂/s₁ from a start a hundred times smaller",
             source: "it vanishes with the start", .atMost, expected: 1,
-            measured: runs.flatMap { zip($0.connected, $0.connected.dropFirst()).map { $1 / $0 } }.max()!),
+            measured: runs.flatMap { zip($0.connected, $0.connected.dropFirst()).map { $1 / $0 } }
+              .max()!),
           // The two blocks' directions in the hidden layer are at random to each other and stay so.
           Claim(
             "two blocks: starts of \(count) whose s₂/s₁ is below that of the connected ones, standard deviation 1e-6",
@@ -143,8 +147,12 @@ extension Later {
             vertical: Axis("s₂/s₁", .logarithmic),
             series: runs.prefix(5).flatMap { run in
               [
-                Series("connected", x: scales, y: run.connected, style: .connectedPoints, color: .palette(0)),
-                Series("two blocks", x: scales, y: run.blocksRank, style: .connectedPoints, color: .palette(1)),
+                Series(
+                  "connected", x: scales, y: run.connected, style: .connectedPoints,
+                  color: .palette(0)),
+                Series(
+                  "two blocks", x: scales, y: run.blocksRank, style: .connectedPoints,
+                  color: .palette(1)),
               ]
             })))
     }

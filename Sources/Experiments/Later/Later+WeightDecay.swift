@@ -36,7 +36,7 @@ extension Later {
 
     static var adjustables: [Adjustable<Self>] {
       [
-        Adjustable("penalty", .number(\.penalty, 0.01...0.2), "μ"),
+        Adjustable("penalty", .number(\.penalty, 0.01...0.2), "μ")
       ]
     }
 
@@ -110,7 +110,8 @@ extension Later {
         for j in start.layers.indices {
           let layer = start.layers[j]
           start.layers[j] +=
-            0.2 * .gaussian(rowCount: layer.rowCount, columnCount: layer.columnCount, using: &generator)
+            0.2
+            * .gaussian(rowCount: layer.rowCount, columnCount: layer.columnCount, using: &generator)
         }
         // All layers' elements in one column.
         let shapes = start.layers.map { ($0.rowCount, $0.columnCount) }
@@ -165,10 +166,12 @@ extension Later {
       let grid = (0...200).map { 3 * Double($0) / 200 }
       return Figure(
         title: "What becomes of a singular value",
-        caption: "The minimum that training from the right finds, μ = \(penalty): depth shrinks large values less and drops small ones.",
+        caption:
+          "The minimum that training from the right finds, μ = \(penalty): depth shrinks large values less and drops small ones.",
         .lines(
           LinePlot(
-            horizontal: Axis("singular value y of Y"), vertical: Axis("singular value of W", lower: 0),
+            horizontal: Axis("singular value y of Y"),
+            vertical: Axis("singular value of W", lower: 0),
             series: depths.map { depth in
               Series(
                 "\(depth) layers", x: grid,

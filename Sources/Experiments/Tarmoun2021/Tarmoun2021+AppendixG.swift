@@ -83,7 +83,8 @@ extension Tarmoun2021 {
           Claim(
             "share of the steps from below at which the gap shrinks by less than 1 − 4ησ",
             source: "Appendix G, printed inequality", expected: 1,
-            measured: Double(early.count { $0.ratio > multiplier }) / Double(early.count), refutes: true),
+            measured: Double(early.count { $0.ratio > multiplier }) / Double(early.count),
+            refutes: true),
           // 1 − 4ηx₀ to first order.
           Claim(
             "multiplier at the first step from x₀ = 0.01, where 1 − 4ησ is 0.88",
@@ -107,7 +108,8 @@ extension Tarmoun2021 {
             measured: approximations.corrected),
           Claim(
             "(63) with −c e^{−4σt}: relative error of the gap at t = 2",
-            source: "Equation 63, printed", .atLeast, expected: 1, measured: approximations.printed, refutes: true),
+            source: "Equation 63, printed", .atLeast, expected: 1, measured: approximations.printed,
+            refutes: true),
           // |1 − 4ησ| < 1; by bisection to 1e-3.
           Claim(
             "largest step with which descent returns to the target, two layers",

@@ -30,7 +30,8 @@ extension Tarmoun2021 {
 
     static var adjustables: [Adjustable<Self>] {
       [
-        Adjustable("deviations", .numbers(\.deviations, 1e-3...2), "standard deviations of the start"),
+        Adjustable(
+          "deviations", .numbers(\.deviations, 1e-3...2), "standard deviations of the start"),
         Adjustable("goal", .number(\.goal, 1e-5...0.1), "relative error to reach"),
       ]
     }
@@ -231,9 +232,10 @@ extension Tarmoun2021 {
           zip(times, errors).filter { $1 > 1e-6 }.map { $1 / (first * .exp(-guarantee * $0)) }
           .max()!
         let counted = zip(times, errors).filter { $1 > 1e-5 }
-        leastRate = zip(counted, counted.dropFirst()).map { before, after in
-          .log(before.1 / after.1) / (after.0 - before.0) / guarantee
-        }.min() ?? .nan
+        leastRate =
+          zip(counted, counted.dropFirst()).map { before, after in
+            .log(before.1 / after.1) / (after.0 - before.0) / guarantee
+          }.min() ?? .nan
         oneLayerTime = .log(first / goal)
         if let after = errors.firstIndex(where: { $0 <= goal }), after > 0 {
           let share =

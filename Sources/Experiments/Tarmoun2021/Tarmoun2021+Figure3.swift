@@ -31,7 +31,7 @@ extension Tarmoun2021 {
 
     static var adjustables: [Adjustable<Self>] {
       [
-        Adjustable("imbalance", .number(\.spectralNorm, 1...20), "‖Q₀‖₂ of the imbalanced start"),
+        Adjustable("imbalance", .number(\.spectralNorm, 1...20), "‖Q₀‖₂ of the imbalanced start")
       ]
     }
 

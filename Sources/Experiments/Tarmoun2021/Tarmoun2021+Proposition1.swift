@@ -27,7 +27,7 @@ extension Tarmoun2021 {
 
     static var adjustables: [Adjustable<Self>] {
       [
-        Adjustable("eigenvalues", .numbers(\.eigenvalues, -5...5), "of Y"),
+        Adjustable("eigenvalues", .numbers(\.eigenvalues, -5...5), "of Y")
       ]
     }
 

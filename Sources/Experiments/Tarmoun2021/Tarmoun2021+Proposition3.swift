@@ -78,7 +78,8 @@ extension Tarmoun2021 {
             measured: corrected.max()!),
           Claim(
             "(15) with the printed constant: least of the largest errors, relative to σ",
-            source: "Equation 51, printed", .atLeast, expected: 1e-2, measured: printed.min()!, refutes: true),
+            source: "Equation 51, printed", .atLeast, expected: 1e-2, measured: printed.min()!,
+            refutes: true),
           // The relative error of the asymptote is of the order of the gap, e^{−20}.
           Claim(
             "(16) with |C| over the gap at 20 time constants, the component farthest off",

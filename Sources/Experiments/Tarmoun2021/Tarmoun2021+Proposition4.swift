@@ -55,7 +55,8 @@ extension Tarmoun2021 {
             source: "Proposition 4", .atMost, expected: 1e-7,
             measured: runs.map(\.velocityDistance).max()!),
           Claim(
-            "(18) against minus the gradient with weight ¼ for ⅛, best start", source: "Remark on the weight", .atLeast,
+            "(18) against minus the gradient with weight ¼ for ⅛, best start",
+            source: "Remark on the weight", .atLeast,
             expected: 1e-2, measured: runs.map(\.otherWeightDistance).min()!, refutes: true),
           // Both integrated at 1e-11 a step.
           Claim(

@@ -37,7 +37,7 @@ extension Tarmoun2021 {
 
     static var adjustables: [Adjustable<Self>] {
       [
-        Adjustable("singular-values", .numbers(\.targets, 0.1...5), "of Y"),
+        Adjustable("singular-values", .numbers(\.targets, 0.1...5), "of Y")
       ]
     }
 
@@ -85,7 +85,9 @@ extension Tarmoun2021 {
           Fact("start", "normal, 7 or more columns, standard deviation 0.5"),
           Fact("starts for each", .number(Double(count))),
           Fact(
-            "rates", "from the integrated penalised flow, between times 18 and 26; 14 and 20 for the square Y"),
+            "rates",
+            "from the integrated penalised flow, between times 18 and 26; 14 and 20 for the square Y"
+          ),
           Fact("flow", "relative tolerance 1e-12"),
         ],
         claims: [
@@ -143,7 +145,8 @@ extension Tarmoun2021 {
           Claim(
             "(55) with (−1)^{m+n} for odd m, relatively (the sign is wrong: 2)",
             source: "Equation 55, printed", expected: 2,
-            measured: determinants.filter(\.isOdd).map(\.printed).min()!, tolerance: 1e-12, refutes: true),
+            measured: determinants.filter(\.isOdd).map(\.printed).min()!, tolerance: 1e-12,
+            refutes: true),
         ],
         notices: [
           Notice(

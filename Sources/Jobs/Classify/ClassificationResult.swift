@@ -64,7 +64,8 @@ public struct ClassificationResult: JobResult {
     ]
     return Record(
       title: "Classification of \(request.images.name)",
-      subtitle: "\(summary.classes) classes, dense layers of depth \(summary.depths.map(String.init).joined(separator: ", "))",
+      subtitle:
+        "\(summary.classes) classes, dense layers of depth \(summary.depths.map(String.init).joined(separator: ", "))",
       summary: facts,
       sections: [
         Section(
@@ -87,7 +88,8 @@ public struct ClassificationResult: JobResult {
                 .heatMap(
                   HeatMap(
                     rowCount: counts.rowCount, columnCount: counts.columnCount,
-                    values: counts.elements, horizontal: Axis("class found"), vertical: Axis("label"),
+                    values: counts.elements, horizontal: Axis("class found"),
+                    vertical: Axis("label"),
                     colors: ColorScale(.sequential, title: "images")))))
           ]),
       ],

@@ -56,8 +56,10 @@ public struct ImageClassification: Job {
       throw BadInput("--test-images and --test-labels go together; give both.")
     }
     if let imageShape {
-      guard imageShape.count == 2 || imageShape.count == 3, imageShape.allSatisfy({ $0 >= 1 }) else {
-        throw BadInput("--image-shape must be height and width, and channels if more than one, like 32,32,3.")
+      guard imageShape.count == 2 || imageShape.count == 3, imageShape.allSatisfy({ $0 >= 1 })
+      else {
+        throw BadInput(
+          "--image-shape must be height and width, and channels if more than one, like 32,32,3.")
       }
     }
   }
@@ -134,11 +136,13 @@ public struct ImageClassification: Job {
         channelCount: array.shape.count > 3 ? array.shape[3] : 1) : nil
     guard let shape = given ?? shown else {
       throw BadInput(
-        "\(source.name): rows of \(count) numbers do not show the shape of an image; give --image-shape.")
+        "\(source.name): rows of \(count) numbers do not show the shape of an image; give --image-shape."
+      )
     }
     guard shape.count == count else {
       throw BadInput(
-        "\(source.name): an image has \(count) numbers and --image-shape makes \(shape.count); correct it.")
+        "\(source.name): an image has \(count) numbers and --image-shape makes \(shape.count); correct it."
+      )
     }
     return (pixels, shape)
   }
@@ -157,7 +161,8 @@ public struct ImageClassification: Job {
     return try values.enumerated().map { place, value in
       guard let label = Int(exactly: value), label >= 0, label < 10_000 else {
         throw BadInput(
-          "\(source.name): label \(place) is \(readable(value)), not a class from 0 to 9999; correct it.")
+          "\(source.name): label \(place) is \(readable(value)), not a class from 0 to 9999; correct it."
+        )
       }
       return label
     }

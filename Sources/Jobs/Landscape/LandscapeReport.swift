@@ -50,13 +50,15 @@ struct LandscapeReport {
               horizontal: Axis("place", .whole), vertical: Axis("curvature"),
               series: [
                 Series(
-                  "eigenvalues", x: values.indices.map { Double($0 + 1) }, y: values, style: .points)
+                  "eigenvalues", x: values.indices.map { Double($0 + 1) }, y: values, style: .points
+                )
               ], markers: [Marker(.horizontal, at: 0, label: "zero")]))))
     }
     figures.append(
       Figure(
         title: "The loss along the lowest direction",
-        caption: "On the way of the smallest curvature, \(readable(summary.smallestCurvature)), to both sides.",
+        caption:
+          "On the way of the smallest curvature, \(readable(summary.smallestCurvature)), to both sides.",
         .lines(
           LinePlot(
             horizontal: Axis("distance"), vertical: Axis("loss"),

@@ -24,7 +24,8 @@ struct ModeReport {
           note: summary.firstDisagreement.value.map { "from place \($0) on" }
             ?? "σ and σ²/λ fall alike"),
         Fact(
-          "not diagonal", .number(summary.offDiagonalShare), note: "‖B‖/‖Σx‖, 0 when modes do not mix"
+          "not diagonal", .number(summary.offDiagonalShare),
+          note: "‖B‖/‖Σx‖, 0 when modes do not mix"
         ),
         Fact("commutator", .number(summary.commutatorShare), note: "of the largest possible"),
         Fact("distance from white inputs", .number(summary.distanceFromWhite)),
@@ -45,13 +46,16 @@ struct ModeReport {
     let span = prediction.span
     let times = RecordingTimes.spread(
       from: span.lowerBound, to: span.upperBound, count: 400, .logarithmic)
-    let levels = modes.plateauReductions.prefix(shown + 1).enumerated().filter { $0.element.isFinite }
+    let levels = modes.plateauReductions.prefix(shown + 1).enumerated().filter {
+      $0.element.isFinite
+    }
     let loss = Figure(
       title: "The predicted staircase",
       caption: "The loss of the flow if modes do not mix; lines mark the plateaus.",
       .lines(
         LinePlot(
-          horizontal: Axis("time", .logarithmic), vertical: Axis(summary.hasLosses ? "loss" : "loss less that of W = 0"),
+          horizontal: Axis("time", .logarithmic),
+          vertical: Axis(summary.hasLosses ? "loss" : "loss less that of W = 0"),
           series: [Series("loss", x: times, y: times.map { prediction.loss(at: $0) })],
           markers: levels.map {
             Marker(
@@ -83,14 +87,16 @@ struct ModeReport {
   private var table: Table {
     Table(
       title: "Modes",
-      caption: "By correlation, the order of learning. The last column is the place that σ²/λ gives.",
+      caption:
+        "By correlation, the order of learning. The last column is the place that σ²/λ gives.",
       columns: [
         Column("mode"), Column("σ"), Column("λ"), Column("σ/λ"), Column("σ²/λ"),
         Column("half-rise time"), Column("steps"), Column("place in the optima"),
       ],
       rows: summary.modes.prefix(40).map { mode in
         [
-          Cell(mode.mode), .number(mode.correlation), .number(mode.variance), cell(mode.limit.value),
+          Cell(mode.mode), .number(mode.correlation), .number(mode.variance),
+          cell(mode.limit.value),
           cell(mode.gain.value), cell(mode.halfRiseTime.value),
           mode.halfRiseSteps.value.map { Cell($0) } ?? .missing, Cell(mode.placeInOptima),
         ]
@@ -120,8 +126,10 @@ struct ModeReport {
     let words =
       summary.firstDisagreement.value.map {
         "Training takes modes by their correlation σ, the best matrices of each rank take them by σ²/λ: at place \($0) these differ, and training does not pass by the optimum of rank \($0)."
-      } ?? "σ and σ²/λ give one order: as far as modes do not mix, training passes by the optimum of every rank."
-    return Section(heading: "Does training pass by the best matrices?", prose: words, blocks: [.figure(figure)])
+      }
+      ?? "σ and σ²/λ give one order: as far as modes do not mix, training passes by the optimum of every rank."
+    return Section(
+      heading: "Does training pass by the best matrices?", prose: words, blocks: [.figure(figure)])
   }
 
   private var coupling: Section {
@@ -129,10 +137,12 @@ struct ModeReport {
     let block = modes.offDiagonal.submatrix(rows: 0..<side, columns: 0..<side)
     let figure = Figure(
       title: "What mixes the modes",
-      caption: "B, the covariance of the inputs in the modes' vectors without its diagonal; the first \(side).",
+      caption:
+        "B, the covariance of the inputs in the modes' vectors without its diagonal; the first \(side).",
       .heatMap(
         HeatMap(
-          rowCount: side, columnCount: side, values: block.elements, horizontal: Axis("input vector"),
+          rowCount: side, columnCount: side, values: block.elements,
+          horizontal: Axis("input vector"),
           vertical: Axis("input vector"), colors: ColorScale(.diverging, title: "covariance"))))
     return Section(
       heading: "How far theory reaches",

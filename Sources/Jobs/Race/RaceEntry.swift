@@ -1,6 +1,5 @@
 import DeepLinear
 
-
 /// One depth in the race.
 struct RaceEntry {
   /// What descent moves.

@@ -45,11 +45,13 @@ struct RaceReport {
     let runs = entries.filter { !$0.losses.isEmpty }
     let isPositive = runs.allSatisfy { $0.losses.allSatisfy { $0 > least } }
     let figure = Figure(
-      title: "The race", caption: "The loss at each depth's best step size"
+      title: "The race",
+      caption: "The loss at each depth's best step size"
         + (isPositive ? ", above the least one possible." : "."),
       .lines(
         LinePlot(
-          horizontal: Axis("steps", .whole), vertical: Axis("loss", isPositive ? .logarithmic : .linear),
+          horizontal: Axis("steps", .whole),
+          vertical: Axis("loss", isPositive ? .logarithmic : .linear),
           series: runs.map { entry in
             Series(
               name(entry.depth, entry.ground.rawValue), x: entry.losses.indices.map(Double.init),
@@ -65,7 +67,8 @@ struct RaceReport {
       ],
       rows: summary.entries.map { entry in
         [
-          .text(name(entry.depth, entry.on)), entry.bestStepSize.value.map { .number($0) } ?? .missing,
+          .text(name(entry.depth, entry.on)),
+          entry.bestStepSize.value.map { .number($0) } ?? .missing,
           entry.steps.value.map { Cell($0) } ?? .missing,
           entry.factor.value.map { .number($0) } ?? .missing,
           entry.flowTime.value.map { .number($0) } ?? .missing,

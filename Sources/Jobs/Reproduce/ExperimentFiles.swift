@@ -37,7 +37,8 @@ struct ExperimentFiles {
       ])
     guard mnist != nil || cifar != nil || gasDrift != nil else {
       throw BadInput(
-        "\(folder): none of MNIST's files, data_batch_1.bin and gas_drift.csv is there or in a folder inside.")
+        "\(folder): none of MNIST's files, data_batch_1.bin and gas_drift.csv is there or in a folder inside."
+      )
     }
   }
 

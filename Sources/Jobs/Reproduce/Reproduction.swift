@@ -202,7 +202,8 @@ public struct Reproduction: Job {
         "Figures, tables and claims of four papers and results since, each beside what was measured. Where print and truth differ, the page says so.",
       summary: [
         Fact("items", Cell(integerLiteral: pages.count)),
-        Fact("items whose claims hold", Cell(integerLiteral: pages.count { $0.verdict.isAsClaimed })),
+        Fact(
+          "items whose claims hold", Cell(integerLiteral: pages.count { $0.verdict.isAsClaimed })),
         Fact("claims", Cell(integerLiteral: claims)),
         Fact("claims that hold", Cell(integerLiteral: holding)),
       ],

@@ -24,7 +24,8 @@ struct SlideFolder {
     browser = Self.browser()
     if format != .svg, browser == nil {
       throw BadInput(
-        "--format \(format.rawValue) needs Chromium on the search path; --format svg needs nothing.")
+        "--format \(format.rawValue) needs Chromium on the search path; --format svg needs nothing."
+      )
     }
     do {
       try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
@@ -36,7 +37,8 @@ struct SlideFolder {
   private static func browser() -> String? {
     let folders = (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":")
     for name in ["chromium", "chromium-browser", "google-chrome"] {
-      for folder in folders where FileManager.default.isExecutableFile(atPath: "\(folder)/\(name)") {
+      for folder in folders where FileManager.default.isExecutableFile(atPath: "\(folder)/\(name)")
+      {
         return "\(folder)/\(name)"
       }
     }

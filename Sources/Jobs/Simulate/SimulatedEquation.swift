@@ -137,7 +137,8 @@ extension SimulationSpec {
     let rates = try node.list().map { try $0.positiveNumber() }
     let depth = network.widths.count - 1
     guard rates.count == depth else {
-      throw node.failure("\(node.name) has \(rates.count) rates for \(depth) layers; give one each.")
+      throw node.failure(
+        "\(node.name) has \(rates.count) rates for \(depth) layers; give one each.")
     }
     return rates
   }

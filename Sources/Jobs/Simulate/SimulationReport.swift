@@ -117,7 +117,8 @@ struct SimulationReport {
           .lines(
             LinePlot(
               horizontal: timeAxis,
-              vertical: Axis(member.quantity.title.lowercased(), isPositive ? .logarithmic : .linear),
+              vertical: Axis(
+                member.quantity.title.lowercased(), isPositive ? .logarithmic : .linear),
               series: (0..<shown).map { k in
                 Series(
                   member.shape.isEmpty ? member.quantity.title.lowercased() : "\(k + 1)", x: times,
@@ -168,11 +169,13 @@ extension DerivedQuantity {
     case .nuclearNorm: "The sum of the singular values."
     case .schattenNorm: "(Σ σ^p)^(1/p)."
     case .layerNorms: "‖W_j‖ of each layer."
-    case .alignment: "|⟨u, v⟩| of the first singular vectors of neighbouring layers; one where they agree."
+    case .alignment:
+      "|⟨u, v⟩| of the first singular vectors of neighbouring layers; one where they agree."
     case .gradientNorm: "Over all layers."
     case .sharpness: "The largest eigenvalue of the Hessian."
     case .preconditionerSpectrum: "Eigenvalues of the preconditioner of the end-to-end dynamics."
-    case .singularValueResidual: "The largest difference of the two sides, relative to the largest speed."
+    case .singularValueResidual:
+      "The largest difference of the two sides, relative to the largest speed."
     }
   }
 }

@@ -42,7 +42,8 @@ public struct SimulationSummary: Encodable {
   /// How it ended, for people: only what reached something it looked for has converged.
   package var ending: String {
     let place =
-      dynamics.hasSuffix("escent") || method == "linearDescent" ? "step \(Int(endTime))" : "t = \(readable(endTime))"
+      dynamics.hasSuffix("escent") || method == "linearDescent"
+      ? "step \(Int(endTime))" : "t = \(readable(endTime))"
     return switch outcome.kind {
     case "ended", "stepLimit": "ended at \(place)"
     default: "\(outcome.kind) at \(place)"

@@ -143,7 +143,8 @@ enum StepScheduleNames {
     if let node = keys["end"] {
       end = try node.nonnegativeNumber()
       guard end <= 1 else {
-        throw node.failure("\(node.name) is a share of the step size, at most 1, not \(end); correct it.")
+        throw node.failure(
+          "\(node.name) is a share of the step size, at most 1, not \(end); correct it.")
       }
     }
     let course: StepSchedule.Course =

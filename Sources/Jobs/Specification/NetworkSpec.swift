@@ -168,7 +168,9 @@ struct NetworkSpec {
     } catch let error as LinearNetworkError {
       throw node.failure("\(error); widen the network or give fewer scales.")
     }
-    guard let rotations = try readRotations(keys, Array(widths.dropFirst().dropLast()), file, &generator)
+    guard
+      let rotations = try readRotations(
+        keys, Array(widths.dropFirst().dropLast()), file, &generator)
     else { return network }
     return network.rotatingHiddenUnits(by: rotations)
   }
@@ -210,7 +212,8 @@ struct NetworkSpec {
     _ generator: inout SeededGenerator
   ) throws -> [Matrix]? {
     guard let node = keys["rotation"] else { return nil }
-    if case .sequence = node.node {} else {
+    if case .sequence = node.node {
+    } else {
       _ = try node.choice(["random"])
       return hiddenWidths.map {
         .orthogonal(rowCount: $0, columnCount: $0, using: &generator)
@@ -226,7 +229,8 @@ struct NetworkSpec {
       let matrix = try file.matrix(item)
       guard matrix.rowCount == width, matrix.columnCount == width else {
         throw item.failure(
-          "\(item.name) is \(matrix.shape) for \(width) hidden units; give a \(width)×\(width) matrix.")
+          "\(item.name) is \(matrix.shape) for \(width) hidden units; give a \(width)×\(width) matrix."
+        )
       }
       let error = (matrix.transposedTimes(matrix) - .identity(width)).maxAbsolute
       guard error <= 1e-9 else {

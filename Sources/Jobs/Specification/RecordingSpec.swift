@@ -37,11 +37,13 @@ struct RecordingSpec {
       throw node.failure("relativeError needs the matrix it is against; add the key 'truth'.")
     }
     if let truth, !derived.contains(.relativeError) {
-      throw truth.failure("\(truth.name) is for relativeError; add it to the quantities, or remove the key.")
+      throw truth.failure(
+        "\(truth.name) is for relativeError; add it to the quantities, or remove the key.")
     }
     schatten = try keys["schatten"]?.positiveNumber() ?? 0.5
     if let node = keys["schatten"], !derived.contains(.schattenNorm) {
-      throw node.failure("\(node.name) is for schattenNorm; add it to the quantities, or remove the key.")
+      throw node.failure(
+        "\(node.name) is for schattenNorm; add it to the quantities, or remove the key.")
     }
   }
 
@@ -111,7 +113,8 @@ struct RecordingSpec {
 extension RecordingSpec {
   /// The names of all that can be recorded.
   static let quantityNames =
-    ["loss"] + Recording.Quantity.allCases.map(\.rawValue) + DerivedQuantity.allCases.map(\.rawValue)
+    ["loss"] + Recording.Quantity.allCases.map(\.rawValue)
+    + DerivedQuantity.allCases.map(\.rawValue)
 }
 
 /// What is computed from recorded matrices.
@@ -130,7 +133,8 @@ enum DerivedQuantity: String, CaseIterable {
 
   var isOfSymmetricNetworks: Bool {
     switch self {
-    case .relativeError, .effectiveRank, .nuclearNorm, .schattenNorm, .gradientNorm, .layerNorms: true
+    case .relativeError, .effectiveRank, .nuclearNorm, .schattenNorm, .gradientNorm, .layerNorms:
+      true
     default: false
     }
   }

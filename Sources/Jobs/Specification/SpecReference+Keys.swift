@@ -9,7 +9,8 @@ extension SpecReference {
 
   /// The table.
   package static let all: [Key] =
-    [root, besides, teacher, objective, network, initial, dynamics, schedule, recording, times].flatMap(\.self)
+    [root, besides, teacher, objective, network, initial, dynamics, schedule, recording, times]
+    .flatMap(\.self)
 
   private static let root: [Key] = [
     Key(
@@ -39,7 +40,8 @@ extension SpecReference {
   private static let besides: [Key] = [
     Key(
       place: "", name: "teacher", values: "keys", standard: "none",
-      meaning: "A problem with a known answer, made from the seed; { array: observed } and the like name its parts.",
+      meaning:
+        "A problem with a known answer, made from the seed; { array: observed } and the like name its parts.",
       example: "teacher: { kind: completion, rows: 20, columns: 20, rank: 2, entries: 200 }",
       misnomers: ["generator", "synthetic"]),
     Key(
@@ -93,7 +95,8 @@ extension SpecReference {
       place: "teacher", kinds: ["regression"], name: "samples", values: "a whole number from 1",
       meaning: "The rows of X.", example: "samples: 100"),
     Key(
-      place: "teacher", kinds: ["factorization"], name: "singularValues", values: "a list of numbers",
+      place: "teacher", kinds: ["factorization"], name: "singularValues",
+      values: "a list of numbers",
       meaning: "Those of Y, in random directions.", example: "singularValues: [2, 1]"),
     Key(
       place: "teacher", kinds: ["completion", "sensing", "regression"], name: "noise",
@@ -113,7 +116,8 @@ extension SpecReference {
     Key(
       place: "objective", kinds: ["regression", "power", "logistic", "sigmoid"], name: "targets",
       values: "a matrix, m × d_N",
-      meaning: "The targets Y, one sample per row; classes as numbers from 0 or one-hot for logistic.",
+      meaning:
+        "The targets Y, one sample per row; classes as numbers from 0 or one-hot for logistic.",
       example: "targets: y.npy", misnomers: ["y", "labels", "outputs"]),
     Key(
       place: "objective", kinds: ["power"], name: "power", values: "a number above 1",
@@ -183,7 +187,8 @@ extension SpecReference {
       values: "a positive number", meaning: "That of every weight, or of the noise.",
       example: "standardDeviation: 0.01", misnomers: ["std", "sigma", "stddev", "noise"]),
     Key(
-      place: "network.initial", kinds: ["balanced"], name: "endToEnd", values: "a matrix, d_N × d_0",
+      place: "network.initial", kinds: ["balanced"], name: "endToEnd",
+      values: "a matrix, d_N × d_0",
       standard: "a random one of size scale", meaning: "The product of the layers.",
       example: "endToEnd: w.npy", misnomers: ["matrix", "product", "w"]),
     Key(
@@ -203,12 +208,14 @@ extension SpecReference {
     Key(
       place: "network.initial", kinds: ["spectral"], name: "imbalance",
       values: "a list of numbers κ, at most one for each scale", standard: "zeros",
-      meaning: "Mode r of layer j is |s_r|^{1/N} e^{κ_r θ_j}, θ from −½ at the first layer to ½ at the last.",
+      meaning:
+        "Mode r of layer j is |s_r|^{1/N} e^{κ_r θ_j}, θ from −½ at the first layer to ½ at the last.",
       example: "imbalance: [0, 0.5]", misnomers: ["kappa", "imbalances"]),
     Key(
       place: "network.initial", kinds: ["spectral"], name: "difference",
       values: "a number or a list of numbers λ", standard: "zeros",
-      meaning: "u² − v² of the two layers' sizes u, v of each mode, of W_2ᵀW_2 − W_1W_1ᵀ; in place of imbalance.",
+      meaning:
+        "u² − v² of the two layers' sizes u, v of each mode, of W_2ᵀW_2 − W_1W_1ᵀ; in place of imbalance.",
       example: "difference: 0.3", misnomers: ["lambda", "lambda0", "imbalance0"]),
     Key(
       place: "network.initial", kinds: ["spectral"], name: "rotation",
@@ -245,7 +252,8 @@ extension SpecReference {
       misnomers: ["learningrate", "lr", "eta", "step", "rate", "dt"]),
     Key(
       place: "dynamics", kinds: descents, name: "momentum", values: "a number from 0, below 1",
-      standard: "0.9 of heavyBall and nesterov", meaning: "The share of the last change that is kept.",
+      standard: "0.9 of heavyBall and nesterov",
+      meaning: "The share of the last change that is kept.",
       example: "momentum: 0.9", misnomers: ["beta", "mu"]),
     Key(
       place: "dynamics", kinds: ["descent"], name: "batchSize", values: "a whole number from 1",
@@ -253,11 +261,13 @@ extension SpecReference {
       example: "batchSize: 32", misnomers: ["batch", "minibatch", "batchsize"]),
     Key(
       place: "dynamics", kinds: ["descent"], name: "labelNoise", values: "a positive number",
-      standard: "none", meaning: "The standard deviation of noise drawn anew for the targets of every step.",
+      standard: "none",
+      meaning: "The standard deviation of noise drawn anew for the targets of every step.",
       example: "labelNoise: 0.1", misnomers: ["noise"]),
     Key(
       place: "dynamics", kinds: ["flow", "descent"], name: "weightDecay", values: "a number from 0",
-      standard: "0", meaning: "δ of the penalty δ/2 Σ‖W_j‖², which the recorded loss does not have.",
+      standard: "0",
+      meaning: "δ of the penalty δ/2 Σ‖W_j‖², which the recorded loss does not have.",
       example: "weightDecay: 1.0e-3", misnomers: ["decay", "l2", "ridge", "regularization", "wd"]),
     Key(
       place: "dynamics", kinds: ["flow", "descent"], name: "layerRates",
@@ -274,16 +284,19 @@ extension SpecReference {
       example: "targetLoss: 1.0e-6", misnomers: ["stopat", "threshold", "epsilon"]),
     Key(
       place: "dynamics", kinds: flows, name: "restSpeed", values: "a positive number",
-      standard: "none", meaning: "The run ends where the speed is at most this share of the layers' size.",
+      standard: "none",
+      meaning: "The run ends where the speed is at most this share of the layers' size.",
       example: "restSpeed: 1.0e-9", misnomers: ["gradienttolerance", "gtol"]),
     Key(
-      place: "dynamics", kinds: ["regularizedFlow", "regularizedDescent", "exact"], name: "imbalance",
+      place: "dynamics", kinds: ["regularizedFlow", "regularizedDescent", "exact"],
+      name: "imbalance",
       values: "a number λ₀ for λ₀ 1, or a symmetric matrix; a number for exact",
       standard: "that of the start", meaning: "Λ of the penalty ω ‖W_2ᵀW_2 − W_1W_1ᵀ − Λ‖².",
       example: "imbalance: 0.5", misnomers: ["lambda", "lambda0"]),
     Key(
       place: "dynamics", kinds: ["regularizedFlow", "regularizedDescent"], name: "penalty",
-      values: "a number from 0", standard: "0.125", meaning: "ω of the same.", example: "penalty: 0.5",
+      values: "a number from 0", standard: "0.125", meaning: "ω of the same.",
+      example: "penalty: 0.5",
       misnomers: ["weight", "strength", "gamma"]),
   ]
 
@@ -328,7 +341,8 @@ extension SpecReference {
       misnomers: ["record", "what", "metrics", "variables"]),
     Key(
       place: "recording", name: "halfRiseTimes", values: "true, false", standard: "false",
-      meaning: "Whether a flow locates the time at which each component passes half of its final value.",
+      meaning:
+        "Whether a flow locates the time at which each component passes half of its final value.",
       example: "halfRiseTimes: true", misnomers: ["halfrises", "learningtimes"]),
     Key(
       place: "recording", name: "truth", values: "a matrix, d_N × d_0",
@@ -353,7 +367,8 @@ extension SpecReference {
       misnomers: ["n", "number", "points", "num"]),
     Key(
       place: "recording.times", name: "spacing", values: "linear, logarithmic", standard: "linear",
-      meaning: "How they are spread.", example: "spacing: logarithmic", misnomers: ["scale", "kind"]),
+      meaning: "How they are spread.", example: "spacing: logarithmic",
+      misnomers: ["scale", "kind"]),
   ]
 }
 

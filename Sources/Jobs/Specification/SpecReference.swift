@@ -45,7 +45,9 @@ package enum SpecReference {
     }
     let others = all.filter { $0.name == word || $0.misnomers.contains(plain) }
     // What is deep inside is meant less often than what is not.
-    if let elsewhere = others.first(where: { !$0.place.contains(".") }) ?? others.first, !known.contains(where: { nearDistance($0.name, word) <= 2 }) {
+    if let elsewhere = others.first(where: { !$0.place.contains(".") }) ?? others.first,
+      !known.contains(where: { nearDistance($0.name, word) <= 2 })
+    {
       let there = elsewhere.place.isEmpty ? "the specification itself" : "'\(elsewhere.place)'"
       return "'\(elsewhere.name)' belongs to \(there); move it there."
     }
@@ -59,8 +61,9 @@ package enum SpecReference {
   /// Words that people write for a kind or a method.
   static func choiceHint(for word: String, among choices: [String]) -> String {
     let plain = word.lowercased().filter { $0.isLetter || $0.isNumber }
-    if let meant = choiceMisnomers.first(where: { choices.contains($0.key) && $0.value.contains(plain) })
-    {
+    if let meant = choiceMisnomers.first(where: {
+      choices.contains($0.key) && $0.value.contains(plain)
+    }) {
       return meant.key
     }
     return nearest(to: word, among: choices)
@@ -102,7 +105,7 @@ package enum SpecReference {
   /// The reference as text for a terminal.
   package static var text: String {
     var lines: [String] = [
-      "A specification is YAML or JSON. Paths are relative to it; where a matrix is expected it may stand in place: [[2, 0], [0, 1]].",
+      "A specification is YAML or JSON. Paths are relative to it; where a matrix is expected it may stand in place: [[2, 0], [0, 1]]."
     ]
     for place in places {
       lines += ["", title(place)]
@@ -139,14 +142,19 @@ package enum SpecReference {
       "`deeplinear simulate --reference` prints what follows; both are made from the table that the parser uses.",
     ]
     for place in places {
-      lines += ["", "### \(title(place))", "", "| key | values | without it | meaning | example |", "|---|---|---|---|---|"]
+      lines += [
+        "", "### \(title(place))", "", "| key | values | without it | meaning | example |",
+        "|---|---|---|---|---|",
+      ]
       for key in all where key.place == place {
         let kinds = key.kinds.isEmpty ? "" : " of " + key.kinds.joined(separator: ", ")
         let cells = [
-          "`\(key.name)`\(kinds)", key.values, key.standard ?? "needed", key.meaning, "`\(key.example)`",
+          "`\(key.name)`\(kinds)", key.values, key.standard ?? "needed", key.meaning,
+          "`\(key.example)`",
         ]
         // An upright stroke would end a cell.
-        lines.append("| " + cells.map { $0.replacing("|", with: "∣") }.joined(separator: " | ") + " |")
+        lines.append(
+          "| " + cells.map { $0.replacing("|", with: "∣") }.joined(separator: " | ") + " |")
       }
     }
     return lines.joined(separator: "\n") + "\n"

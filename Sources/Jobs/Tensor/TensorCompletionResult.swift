@@ -55,7 +55,8 @@ public struct TensorCompletionResult: JobResult {
       Fact("known entries", Cell(summary.observed)),
       Fact(
         "rank", .text(summary.ranks.map(String.init).joined(separator: ", ")),
-        note: summary.outcome.exact ? "explains all entries to rounding" : "chosen by held-out entries"
+        note: summary.outcome.exact
+          ? "explains all entries to rounding" : "chosen by held-out entries"
       ),
       Fact("error on the known entries", .number(summary.trainingError), note: "root mean square"),
     ]

@@ -37,7 +37,9 @@ extension SymmetricNetwork {
     let vectors = try SymmetricEigendecomposition(of: reference.symmetrized()).eigenvectors
     var factor = Matrix(rowCount: reference.rowCount, columnCount: columnCount)
     for (mode, scale) in scales.enumerated() {
-      for row in 0..<reference.rowCount { factor[row, mode] = scale.squareRoot() * vectors[row, mode] }
+      for row in 0..<reference.rowCount {
+        factor[row, mode] = scale.squareRoot() * vectors[row, mode]
+      }
     }
     return SymmetricNetwork(factor: rotation.map { factor.timesTransposed($0) } ?? factor)
   }

@@ -24,7 +24,9 @@ struct SVGCanvas {
 
   /// About how wide a text is; a browser's fonts differ by a few percent.
   static func width(of text: String, size: Double = fontSize) -> Double {
-    text.filter { !"{}^".contains($0) }.reduce(0) { $0 + ($1.isASCII && "iljft.,:;'| ".contains($1) ? 0.33 : 0.58) } * size
+    text.filter { !"{}^".contains($0) }.reduce(0) {
+      $0 + ($1.isASCII && "iljft.,:;'| ".contains($1) ? 0.33 : 0.58)
+    } * size
   }
 
   mutating func text(
@@ -47,7 +49,9 @@ struct SVGCanvas {
     let small = NumberText.coordinate(0.72 * size)
     var result = ""
     var shift = 0.0
-    for piece in markup.split(separator: /<\/?su[bp]>/, omittingEmptySubsequences: false).enumerated() {
+    for piece in markup.split(separator: /<\/?su[bp]>/, omittingEmptySubsequences: false)
+      .enumerated()
+    {
       if piece.offset == 0 {
         result += piece.element
         continue

@@ -31,7 +31,8 @@ extension Figure {
     let width = (sides.flatMap { Double($0.1) } ?? 520) * scale
     let height = (sides.flatMap { Double($0.2) } ?? 340) * scale
     let sized = drawing.replacing(
-      "<svg xmlns", with: "<svg width=\"\(width * 0.75)pt\" height=\"\(height * 0.75)pt\" xmlns", maxReplacements: 1)
+      "<svg xmlns", with: "<svg width=\"\(width * 0.75)pt\" height=\"\(height * 0.75)pt\" xmlns",
+      maxReplacements: 1)
     return Slide(drawing: sized, width: width, height: height)
   }
 }

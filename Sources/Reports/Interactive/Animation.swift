@@ -30,7 +30,8 @@ public struct Animation: Sendable {
                 "name": .string(series.name),
                 "color": .string(Paint.fixed(.light).css(Ink(series.color, at: index))),
                 "dark": .string(Paint.fixed(.dark).css(Ink(series.color, at: index))),
-                "x": .numbers(places.map { series.x[$0] }), "y": .numbers(places.map { series.y[$0] }),
+                "x": .numbers(places.map { series.x[$0] }),
+                "y": .numbers(places.map { series.y[$0] }),
               ]
             }),
         ]

@@ -272,7 +272,8 @@ extension HeatMap {
     let trace: JSONValue = [
       "type": "heatmap", "z": .array(lines), "x0": .number(across(Double(block - 1) / 2)),
       "dx": .number(across(Double(block)) - across(0)), "y0": .number(down(Double(block - 1) / 2)),
-      "dy": .number(down(Double(block)) - down(0)), "zmin": .number(range.lower), "zmax": .number(range.upper),
+      "dy": .number(down(Double(block)) - down(0)), "zmin": .number(range.lower),
+      "zmax": .number(range.upper),
       "colorscale": .array(stops), "hoverongaps": false,
       "hovertemplate": .string(
         "\(escapedLabel(vertical.title)) %{y}, \(escapedLabel(horizontal.title)) %{x}: "
@@ -295,7 +296,8 @@ extension HeatMap {
         ]
           + (values == nil ? [("tickformat", ",d")] : [])
           // Square cells, unless that would leave a strip too thin to read, or the sides have units of their own.
-          + (isReversed && rowValues == nil && columnValues == nil && rowCount < 3 * columnCount && columnCount < 3 * rowCount
+          + (isReversed && rowValues == nil && columnValues == nil && rowCount < 3 * columnCount
+            && columnCount < 3 * rowCount
             ? [("scaleanchor", "x")] : []))
     }
     let curves = outline.map { outline -> [JSONValue] in

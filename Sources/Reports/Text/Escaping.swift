@@ -25,7 +25,9 @@ func escapedMarkup(_ text: String) -> String {
 func escapedLabel(_ text: String) -> String {
   var result = ""
   // Plotly reads <sup> and <sub>, into which formulas are turned once they are escaped.
-  for character in raised(escapedAngles(text)).replacing(/<(\/?su[bp])>/, with: { "\u{1}\($0.1)\u{2}" }) {
+  for character in raised(escapedAngles(text)).replacing(
+    /<(\/?su[bp])>/, with: { "\u{1}\($0.1)\u{2}" })
+  {
     switch character {
     case "\u{1}": result += "<"
     case "\u{2}": result += ">"
@@ -122,7 +124,8 @@ func raised(_ markup: String) -> String {
       .replacing(/\^\{([^{}]*)\}/) { "<sup>\($0.1)</sup>" }
       .replacing(/_\{([^{}]*)\}/) { "<sub>\($0.1)</sub>" }
   }
-  return text
+  return
+    text
     .replacing(/(\p{Greek}|(?:^|[^\p{L}_])\p{L})_([0-9])(?![\p{L}0-9_])/) {
       "\($0.1)\(lowered($0.2))"
     }

@@ -78,7 +78,8 @@ extension LandscapeSummary {
       let positive = positiveCount.value
     {
       lines.append(
-        "Hessian                \(negative) negative, \(zero) zero, \(positive) positive eigenvalues")
+        "Hessian                \(negative) negative, \(zero) zero, \(positive) positive eigenvalues"
+      )
     }
     lines += [
       "rank                   \(rank), the nearest of rank \(max(0, rank - 1)) is \(readable(distanceToRankBelow)) away",

@@ -71,7 +71,8 @@ extension RaceSummary {
     }
     var lines = [
       "\(objective), \(rows)×\(columns): from the loss \(readable(initialLoss)) to \(readable(targetLoss))"
-        + (minimumLoss.value.map { ", at least \(readable($0))" } ?? "") + ", \(readable(seconds)) s",
+        + (minimumLoss.value.map { ", at least \(readable($0))" } ?? "")
+        + ", \(readable(seconds)) s",
       "", "depth  on        step size    steps      factor     flow time",
     ]
     for entry in entries {

@@ -4,7 +4,8 @@ import Jobs
 enum ItemHelp {
   /// The text for the words of a command line; nil where they do not ask for the help of items.
   static func text(for arguments: [String]) -> String? {
-    guard arguments.first == "reproduce", arguments.contains(where: { $0 == "--help" || $0 == "-h" })
+    guard arguments.first == "reproduce",
+      arguments.contains(where: { $0 == "--help" || $0 == "-h" })
     else { return nil }
     let items = ReproductionListSummary().items
     let asked = arguments.dropFirst().filter { !$0.hasPrefix("-") }
@@ -20,10 +21,13 @@ enum ItemHelp {
         for parameter in item.parameters {
           let padding = String(repeating: " ", count: width - parameter.name.count)
           lines.append(
-            "  \(parameter.name)\(padding)  \(parameter.meaning) (\(parameter.range); default: \(parameter.value))")
+            "  \(parameter.name)\(padding)  \(parameter.meaning) (\(parameter.range); default: \(parameter.value))"
+          )
         }
         let first = item.parameters[0]
-        lines += ["", "Example: deeplinear reproduce \(item.id) --set \(first.name)=\(first.value)"]
+        lines += [
+          "", "Example: deeplinear reproduce \(item.id) --set \(first.name)=\(first.value)",
+        ]
       }
       return lines.joined(separator: "\n")
     }.joined(separator: "\n\n") + "\n"

@@ -34,7 +34,8 @@ extension SimulationSummary {
       lines.append(
         errorBound.value.map {
           "closed form of the modes, which is not exact here: W is off by at most \(readable($0))"
-        } ?? "closed form of the modes, which is not exact here: no bound of its error is finite to the end"
+        }
+          ?? "closed form of the modes, which is not exact here: no bound of its error is finite to the end"
       )
     }
     if let output { lines.append("trajectory: \(output)") }

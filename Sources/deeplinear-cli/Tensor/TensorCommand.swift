@@ -92,7 +92,9 @@ extension TensorSummary {
         + (outcome.exact ? "exact" : "chosen by held-out entries"),
       "error on the known entries: \(readable(trainingError))",
     ]
-    if let error = holdoutError.value { lines.append("error on those held out: \(readable(error))") }
+    if let error = holdoutError.value {
+      lines.append("error on those held out: \(readable(error))")
+    }
     if let error = relativeError {
       lines.append("relative error against the truth: \(readable(error))")
     }

@@ -1,4 +1,5 @@
 import Accelerator
+import SweepStore
 import Testing
 
 @testable import Jobs
