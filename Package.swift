@@ -187,7 +187,8 @@ let package = Package(
     tests(of: "Experiments", on: ["LinearAlgebra", "Records"]),
     tests(of: "DeepLinear"),
     tests(
-      of: "Jobs", on: ["Accelerator", "SweepStore", "DeepLinear", "LinearAlgebra", "DataFormats", "Records"]),
+      of: "Jobs",
+      on: ["Accelerator", "SweepStore", "DeepLinear", "LinearAlgebra", "DataFormats", "Records"]),
     tests(of: "Studio", on: ["Jobs", "DataFormats"]),
     tests(of: "DeepLinearC", on: ["CInterface"]),
     .testTarget(
