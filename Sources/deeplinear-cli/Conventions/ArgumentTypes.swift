@@ -60,6 +60,7 @@ extension NuclearPenalty: ExpressibleByArgument {
 extension Completion.Method: ExpressibleByArgument {}
 extension Prediction.Axis: ExpressibleByArgument {}
 extension SweepDevice: ExpressibleByArgument {}
+extension TensorCompletion.Structure: ExpressibleByArgument {}
 extension DataSetMeasurement.Centering: ExpressibleByArgument {}
 extension ReadingOptions.Layout: ExpressibleByArgument {}
 extension ObservedEntries.DuplicatePolicy: ExpressibleByArgument {}

@@ -83,8 +83,6 @@ struct TensorCommand: ParsableCommand {
   }
 }
 
-extension TensorCompletion.Structure: ExpressibleByArgument {}
-
 extension TensorSummary {
   var text: String {
     var lines = [
