@@ -9,7 +9,8 @@ final class CompletedTable {
   /// The whole completed matrix, where it is more than the product of the fit's factors.
   private let completed: Matrix?
   private let entries: ObservedEntries
-  private let clip: ClosedRange<Double>?
+  /// What is given stays in this range.
+  let clip: ClosedRange<Double>?
   private let isDenoised: Bool
   private let leavesOpen: Bool
   private let isExact: Bool
@@ -26,12 +27,12 @@ final class CompletedTable {
     self.fit = fit
     self.completed = completed
     self.entries = entries
-    clip = request.clip?.range
+    clip = request.clip?.range ?? (request.ratings ?? false ? entries.valueRange : nil)
     isDenoised = request.denoise ?? false
     leavesOpen = !isDenoised && !(request.fillUndetermined ?? false)
     isExact = fit.isExact && completed == nil
-    emptyRows = Set(fit.mask.emptyRows)
-    emptyColumns = Set(fit.mask.emptyColumns)
+    emptyRows = Set(fit.isExact ? fit.mask.emptyRows : fit.model.emptyRows)
+    emptyColumns = Set(fit.isExact ? fit.mask.emptyColumns : fit.model.emptyColumns)
     if !leavesOpen {
       openCount = 0
     } else if isExact {
@@ -149,5 +150,13 @@ final class CompletedTable {
     return Errors(
       relative: norm > 0 ? difference / norm : (difference == 0 ? 0 : .infinity),
       meanSquared: meanSquared, peakSignalToNoise: 10 * log10(255 * 255 / meanSquared))
+  }
+}
+
+extension ObservedEntries {
+  /// The lowest and the highest value; nil without entries.
+  fileprivate var valueRange: ClosedRange<Double>? {
+    guard let lowest = values.min(), let highest = values.max() else { return nil }
+    return lowest...highest
   }
 }

@@ -14,6 +14,16 @@ public struct Completion: Job {
     case nuclear
   }
 
+  /// Whether columns of different units are brought to one.
+  public enum Scaling: String, CaseIterable, Codable, Sendable {
+    case auto, none, columns
+  }
+
+  /// How much work is spent on data that are not exact.
+  public enum Effort: String, CaseIterable, Codable, Sendable {
+    case quick, normal, thorough
+  }
+
   /// The known entries.
   public var observed: DataSource
 
@@ -41,6 +51,8 @@ public struct Completion: Job {
   public var outputFormat: String?
   /// The lowest and the highest value that is given.
   public var clip: ValueRange?
+  /// Whether the values are ratings: what is given stays between the lowest and the highest known one.
+  public var ratings: Bool?
 
   /// The number of layers of the network.
   public var depth: Int?
@@ -56,6 +68,12 @@ public struct Completion: Job {
   public var holdout: Double?
   /// How the answer is found; by a deep network where nil.
   public var method: Method?
+  /// Whether columns of different units are brought to one: where that helps, if nil.
+  public var scaling: Scaling?
+  /// How much work is spent on data that are not exact.
+  public var effort: Effort?
+  /// Whether rows follow each other, as readings in time do.
+  public var rowOrder: Bool?
   /// What the nuclear norm is weighed with against the fit.
   public var penalty: NuclearPenalty?
 
@@ -76,6 +94,7 @@ public struct Completion: Job {
   package var settledHoldout: Double { holdout ?? Self.defaultHoldout }
   package var settledMethod: Method { method ?? .deep }
   package var settledPenalty: NuclearPenalty { penalty ?? NuclearPenalty.none }
+  package var settledEffort: Effort { effort ?? .normal }
   package var settledSeed: UInt64 { seed ?? 0 }
 
   /// Where cells are listed with how sure they are, intervals are wanted even if they were not asked for.
@@ -122,6 +141,12 @@ public struct Completion: Job {
     try check(
       settledMethod != .deep || settledPenalty == .none,
       "--penalty goes with --method nuclear; add it or leave --penalty out.")
+    try check(
+      !(ratings ?? false) || clip == nil,
+      "--ratings takes the ends of the scale from the data; leave --clip out.")
+    try check(
+      settledMethod != .nuclear || (scaling == nil && effort == nil && !(rowOrder ?? false)),
+      "--scaling, --effort and --row-order go with --method deep; leave them out.")
     try check(
       settledPenalty != .automatic || holdout != 0,
       "--penalty auto needs entries held out; give --holdout a share above 0.")
@@ -195,6 +220,9 @@ public struct Completion: Job {
       depth: settledDepth, width: width, initialScale: initialScale, rank: rank,
       holdoutFraction: settledHoldout, intervalCoverage: settledIntervals,
       recordingInterval: report == nil && !context.wantsRecord ? nil : 2, threadCount: threads,
+      scaling: CompletionScaling(rawValue: (scaling ?? .auto).rawValue) ?? .auto,
+      effort: CompletionEffort(rawValue: settledEffort.rawValue) ?? .normal,
+      hasOrderedRows: rowOrder ?? false,
       seed: settledSeed)
     let fit = try completer.fit(entries) { observer.show("completing", $0.fraction) }
     return (fit, nil)

@@ -32,6 +32,13 @@ public struct CompletionSummary: Encodable {
     package var medianHalfWidth: Double?
   }
 
+  /// One kind of fit that was weighed.
+  package struct CandidateSummary: Encodable {
+    package var kind: String
+    package var holdoutError: Double?
+    package var weight: Double
+  }
+
   package var rows: Int
   package var columns: Int
   package var observed: Int
@@ -62,6 +69,15 @@ public struct CompletionSummary: Encodable {
   package var peakSignalToNoiseRatio: Double?
   package var intervals: IntervalSummary?
   package var dualityGap: Double?
+  /// `columns` where columns were brought to one unit, and otherwise `none`.
+  package var scaling: String?
+  package var effort: String?
+  /// What the answer is an average of; nil where it is one fit.
+  package var candidates: [CandidateSummary]?
+  /// The deviation of the noise in each column, where columns have their own.
+  package var columnNoise: [Double]?
+  /// The ends of the scale that ratings were kept to.
+  package var ratings: ValueRange?
   /// The gap over the value of the objective.
   package var relativeGap: Double?
   /// λ; nil where every entry is met exactly.
@@ -79,6 +95,7 @@ public struct CompletionSummary: Encodable {
     case holdoutError, rank, offsets, effectiveRank, nuclearNorm, mask, filled, leftEmpty,
       understood
     case warnings, columnNames, baseline, relativeError, meanSquaredError, peakSignalToNoiseRatio
+    case scaling, effort, candidates, columnNoise, ratings
     case intervals, dualityGap, relativeGap, penalty, output, intervalOutput, model, report, mark
   }
 
@@ -125,6 +142,18 @@ public struct CompletionSummary: Encodable {
       undeterminedColumnNames: labels.columns(fit.mask.undeterminedColumns),
       undeterminedEntries: fit.mask.undeterminedEntryCount,
       method: fit.mask.isRigidityChecked ? "jacobian" : "counting")
+    if request.settledMethod == .deep, !fit.isExact {
+      scaling = fit.hasScaledColumns ? "columns" : "none"
+      effort = request.settledEffort.rawValue
+      if !fit.candidates.isEmpty {
+        candidates = fit.candidates.map {
+          CandidateSummary(
+            kind: $0.kind.rawValue, holdoutError: $0.holdoutError.finite, weight: $0.weight)
+        }
+      }
+      columnNoise = fit.columnNoise.flatMap { $0.allSatisfy(\.isFinite) ? $0 : nil }
+    }
+    if request.ratings ?? false { ratings = completion.clip.map(ValueRange.init) }
     if let truth {
       let errors = completion.errors(against: truth)
       relativeError = errors.relative.finite

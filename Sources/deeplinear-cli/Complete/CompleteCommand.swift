@@ -95,6 +95,7 @@ struct CompleteCommand: ParsableCommand {
     request.fillUndetermined = results.fillUndetermined
     request.outputFormat = output == "-" ? reading.format : nil
     request.clip = results.clip
+    request.ratings = results.ratings
     request.depth = fitting.depth
     request.width = fitting.width.value
     request.initialScale = fitting.initialScale.value
@@ -103,6 +104,9 @@ struct CompleteCommand: ParsableCommand {
     request.holdout = fitting.holdout
     request.method = fitting.method
     request.penalty = fitting.penalty
+    request.scaling = fitting.scaling
+    request.effort = fitting.effort
+    request.rowOrder = fitting.rowOrder
     request.force = shared.force
     request.seed = shared.seed
     return request
@@ -168,6 +172,11 @@ struct ResultArguments: ParsableArguments {
     name: .long, parsing: .unconditional,
     help: ArgumentHelp("Limit what is written to a range, such as 1,5.", valueName: "low,high"))
   var clip: ValueRange?
+
+  @Flag(
+    name: .long,
+    help: "The values are ratings: limit what is written to the lowest and highest known one.")
+  var ratings = false
 }
 
 /// How `complete` finds its answer.
@@ -211,6 +220,22 @@ struct FittingArguments: ParsableArguments {
     help: ArgumentHelp(
       "By the path of a deep network, or by the smallest nuclear norm.", valueName: "method"))
   var method = Completion.Method.deep
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "Bring columns of different units to one: auto where it helps.", valueName: "scaling"))
+  var scaling: Completion.Scaling?
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "The work for noisy data: quick for one fit, thorough for many draws.", valueName: "effort"))
+  var effort: Completion.Effort?
+
+  @Flag(
+    name: .long, help: "Rows follow each other, as in time: let smooth paths along them take part.")
+  var rowOrder = false
 
   @Option(
     name: .long, parsing: .unconditional,

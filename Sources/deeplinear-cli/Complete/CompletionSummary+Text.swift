@@ -21,6 +21,15 @@ extension CompletionSummary {
     if let error = holdoutError.value {
       say("held out", "root mean square error \(readable(error))")
     }
+    if let average { say("average", average) }
+    if scaling == "columns" {
+      say("scaling", "columns of different units, each fitted in its own deviations")
+    }
+    if let ratings {
+      say(
+        "ratings",
+        "kept from \(readable(ratings.range.lowerBound)) to \(readable(ratings.range.upperBound))")
+    }
     for sentence in judgements { say("note", sentence) }
     if let relativeError, let meanSquaredError {
       say(
@@ -50,6 +59,14 @@ extension CompletionSummary {
       files.isEmpty
         ? "nothing; --output FILE keeps the completed matrix" : files.joined(separator: ", "))
     return lines.joined(separator: "\n")
+  }
+
+  /// What the answer is an average of, the heaviest first.
+  private var average: String? {
+    guard let candidates else { return nil }
+    let parts = candidates.filter { $0.weight > 0 }.sorted { $0.weight > $1.weight }
+      .map { "\($0.kind) \(readable(100 * $0.weight)) %" }
+    return parts.joined(separator: ", ") + " (effort \(effort ?? "normal"))"
   }
 
   private var answer: String {
