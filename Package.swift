@@ -167,7 +167,9 @@ let package = Package(
       of: "DataFormats", on: ["LinearAlgebra"], exclude: ["Tables", "FurtherTables", "Formats"]),
     tests(of: "Experiments", on: ["LinearAlgebra", "Records"]),
     tests(of: "DeepLinear"),
-    tests(of: "Jobs", on: ["DeepLinear", "LinearAlgebra", "DataFormats", "Records"]),
+    tests(
+      of: "Jobs", on: ["DeepLinear", "LinearAlgebra", "DataFormats", "Records"],
+      exclude: ["Fills"]),
     tests(of: "Studio", on: ["Jobs", "DataFormats"]),
     .testTarget(
       name: "CommandLineTests",

@@ -35,7 +35,8 @@ import Testing
       let keys: Set = [
         "columns", "depth", "effectiveRank", "holdoutError", "iterations", "mask", "method",
         "nuclearNorm", "observed", "offsets", "outcome", "rank", "rows", "seconds", "seed",
-        "trainingError", "filled", "leftEmpty", "understood", "warnings", "baseline",
+        "trainingError", "filled", "leftEmpty", "understood", "warnings", "baseline", "scaling",
+        "effort", "rowOrder",
       ]
       let json = try plain.json()
       #expect(Set(json.keys) == keys)

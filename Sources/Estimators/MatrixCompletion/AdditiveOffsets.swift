@@ -26,7 +26,8 @@ public struct AdditiveOffsets: Equatable, Sendable {
   /// offset and its posterior variance s²/(n + ν). Without that variance τ² would be estimated from what was
   /// already shrunk, and fall to zero where rows have few entries.
   ///
-  /// Rows and columns without an entry get zero.
+  /// Rows and columns without an entry get zero, and so do all rows where none has two entries: what is common to the
+  /// entries of a row cannot be told from what is not.
   /// - Complexity: O(*entries*) a sweep, at most 60 sweeps.
   public init(fitting entries: ObservedEntries) {
     self.init(fitting: entries.values, pattern: ObservedPattern(of: entries))
@@ -47,8 +48,9 @@ public struct AdditiveOffsets: Equatable, Sendable {
     rows = [Double](repeating: 0, count: pattern.rowCount)
     columns = [Double](repeating: 0, count: pattern.columnCount)
     let columnOrderValues = pattern.columnOrdered(values)
-    var rowShrinkage = 0.0
-    var columnShrinkage = 0.0
+    let (rowsTell, columnsTell) = (Self.tell(pattern.rowStarts), Self.tell(pattern.columnStarts))
+    var rowShrinkage = rowsTell ? 0 : Double.infinity
+    var columnShrinkage = columnsTell ? 0 : Double.infinity
     for sweep in 0..<2 * Self.shrinkageSweeps {
       let before = columns
       _ = Self.refit(
@@ -60,13 +62,22 @@ public struct AdditiveOffsets: Equatable, Sendable {
         threadCount: pattern.threadCount)
       if sweep < Self.shrinkageSweeps {
         let within = squared / count
-        rowShrinkage = Self.quotient(within, rows, pattern.rowStarts, rowShrinkage)
-        columnShrinkage = Self.quotient(within, columns, pattern.columnStarts, columnShrinkage)
+        if rowsTell {
+          rowShrinkage = Self.quotient(within, rows, pattern.rowStarts, rowShrinkage)
+        }
+        if columnsTell {
+          columnShrinkage = Self.quotient(within, columns, pattern.columnStarts, columnShrinkage)
+        }
       } else if zip(before, columns).allSatisfy({ abs($0 - $1) <= 1e-15 }) {
         // Values are at most two in size.
         return
       }
     }
+  }
+
+  /// Whether some line has two entries.
+  private static func tell(_ starts: [Int]) -> Bool {
+    zip(starts, starts.dropFirst()).contains { $1 - $0 > 1 }
   }
 
   /// The variances settle within so many sweeps to a few per cent, which is more than the offsets ask for.

@@ -13,9 +13,9 @@ struct ColumnScaling: Equatable {
   var centres: [Double]
   var scales: [Double]
 
-  /// Inverse variances of columns that scatter by a gamma distribution of a larger shape than this differ too
-  /// little for the unit to matter: shape 4 is a factor of 1.3 between deviations.
-  private static let widestShape = 4.0
+  /// Columns whose logarithmic variances scatter by less than this squared differ too little for the unit to matter: it
+  /// is a factor of 1.3 between deviations.
+  private static let leastSpread = 0.28
 
   /// Nil where the columns are to be left as they are.
   ///
@@ -40,7 +40,7 @@ struct ColumnScaling: Equatable {
     }
     let freedom = counts.map { max($0 - 1, 0) }
     let pool = VariancePool(sums: squares, counts: freedom)
-    guard scaling == .columns || pool.shape <= Self.widestShape else { return nil }
+    guard scaling == .columns || pool.spread >= Self.leastSpread else { return nil }
     // A row's offset is no number of one unit; the columns' own are the means, drawn together where they are alike.
     centres = (0..<count).map { counts[$0] > 1 ? means[$0] : offsets.mean + offsets.columns[$0] }
     scales = (0..<count).map {

@@ -21,6 +21,7 @@ public struct CompletionCandidate: Equatable, Sendable {
     case nuclearNorm = "nuclear norm"
     case gibbs = "Gibbs sampling"
     case smoothRows = "smooth rows"
+    case interpolation = "lines between rows"
   }
 
   /// Which kind of fit it is.

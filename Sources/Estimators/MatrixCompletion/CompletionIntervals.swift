@@ -82,7 +82,7 @@ public struct CompletionIntervals: Equatable, Sendable {
     let pool = VariancePool(sums: sums, counts: counts)
     let isOneColumn = counts.count { $0 > 0 } < 2
     let factors = sums.indices.map {
-      isOneColumn || pool.shape > Self.alikeShape
+      isOneColumn || pool.spread < Self.alikeSpread
         ? 1 : (pool.variance(sum: sums[$0], count: counts[$0]) / pool.variance).squareRoot()
     }
     let sorted = zip(scores, calibration).map { $0 / factors[$1.column] }.sorted()
@@ -93,8 +93,8 @@ public struct CompletionIntervals: Equatable, Sendable {
     columnFactors = factors
   }
 
-  /// Columns whose scores scatter by a gamma distribution of a larger shape than this are taken to be alike.
-  private static let alikeShape = 64.0
+  /// Columns whose logarithmic squared scores scatter by less than this squared are taken to be alike.
+  private static let alikeSpread = 1.0 / 64
 
   private static func deviation(_ deviation: Double, _ power: Double, _ reference: Double) -> Double
   {

@@ -9,15 +9,18 @@ import RealModule
 // With C = G Gᵀ the coordinates G⁻¹(u − m) have unit variance, and a new row is a ridge regression on V G.
 
 extension CompletionModel {
-  /// How many rows are used: more would not tell the distribution better.
-  private static let rowLimit = 2000
-  private static let rounds = 5
+  /// How many rows are used: more would not tell the distribution better, and a row costs the cube of the rank.
+  private static func rowLimit(_ rank: Int) -> Int {
+    max(2 * rank, min(2000, 400_000_000 / (rank * rank * rank)))
+  }
+
+  private static func rounds(_ rank: Int) -> Int { rank > 64 ? 2 : 5 }
 
   /// The same matrix with coordinates of rows that have mean zero and independent unit variances, so that new rows
   /// are predicted from what the rows fitted have in common.
   ///
   /// - Parameter noise: the deviation of the noise in each column.
-  /// - Complexity: O(*entries* of 2,000 rows · *rank*² + 2,000 · *rank*³).
+  /// - Complexity: O(*entries* of at most 2,000 rows · *rank*² + 2,000 · *rank*³).
   func withRowPrior(
     of entries: ObservedEntries, noise: [Double]
   ) throws(DecompositionError) -> CompletionModel {
@@ -28,7 +31,7 @@ extension CompletionModel {
       ?? AdditiveOffsets(
         mean: 0, rows: [Double](repeating: 0, count: rowCount),
         columns: [Double](repeating: 0, count: columnCount))
-    let step = max(1, rowCount / Self.rowLimit)
+    let step = max(1, rowCount / Self.rowLimit(count))
     let chosen = stride(from: 0, to: rowCount, by: step).filter {
       entries.rowStarts[$0 + 1] > entries.rowStarts[$0]
     }
@@ -48,7 +51,7 @@ extension CompletionModel {
     for k in 0..<count {
       covariance[k, k] += max(1e-6 * covariance.diagonal.reduce(0, +) / Double(count), 1e-300)
     }
-    for _ in 0..<Self.rounds {
+    for _ in 0..<Self.rounds(count) {
       let inverse = try CholeskyDecomposition(of: covariance).solve(.identity(count))
       var sum = [Double](repeating: 0, count: count)
       var second = Matrix(rowCount: count, columnCount: count)

@@ -32,16 +32,20 @@ struct FactorAverage {
 
   /// U√Σ and V√Σ of the sum over a divisor, with the components that are not negligible.
   ///
+  /// - Parameter norm: the smallest components are left out as far as the Frobenius norm of their sum goes, before it is
+  ///   divided.
   /// - Complexity: O((*rows* + *columns*) *width*²).
   mutating func factors(
-    dividedBy divisor: Double, limit: Int? = nil, tolerance: Double = 1e-6
+    dividedBy divisor: Double, limit: Int? = nil, tolerance: Double = 1e-6,
+    leavingOut norm: Double = 0
   ) throws(DecompositionError) -> (left: Matrix, right: Matrix) {
     guard width > 0, divisor != 0 else {
       return (
         Matrix(rowCount: rowCount, columnCount: 0), Matrix(rowCount: columnCount, columnCount: 0)
       )
     }
-    try compress(to: min(limit ?? self.limit, self.limit), tolerance: tolerance)
+    try compress(
+      to: min(limit ?? self.limit, self.limit), tolerance: tolerance, leavingOut: norm)
     guard let rows = left.first, let columns = right.first else {
       return (
         Matrix(rowCount: rowCount, columnCount: 0), Matrix(rowCount: columnCount, columnCount: 0)
@@ -52,7 +56,7 @@ struct FactorAverage {
   }
 
   private mutating func compress(
-    to count: Int, tolerance: Double = 1e-9
+    to count: Int, tolerance: Double = 1e-9, leavingOut norm: Double = 0
   ) throws(DecompositionError) {
     let l = Matrix.horizontallyStacked(left)
     let r = Matrix.horizontallyStacked(right)
@@ -61,7 +65,12 @@ struct FactorAverage {
     let core = try SingularValueDecomposition(
       of: q.triangularFactor.timesTransposed(p.triangularFactor))
     let values = core.singularValues
-    let kept = min(count, values.prefix { $0 > tolerance * (values.first ?? 0) }.count)
+    var kept = min(count, values.prefix { $0 > tolerance * (values.first ?? 0) }.count)
+    var tail = 0.0
+    while kept > 0, tail + values[kept - 1] * values[kept - 1] <= norm * norm {
+      tail += values[kept - 1] * values[kept - 1]
+      kept -= 1
+    }
     let roots = values.prefix(kept).map { $0.squareRoot() }
     left = [
       (q.orthogonalFactor * core.leftVectors.firstColumns(kept)).scalingColumns(by: roots)

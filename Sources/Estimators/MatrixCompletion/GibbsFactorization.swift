@@ -3,8 +3,8 @@ import LinearAlgebra
 import RealModule
 
 // The model: b_ij = u_iᵀ v_j + noise of variance 1/τ_j, with u_i ~ N(μ, Λ⁻¹) and v_j ~ N(ν, Μ⁻¹) whose means and
-// precisions have Gaussian–Wishart priors of their own; τ_j has a gamma prior of shape a and mean τ, both of
-// which follow from all columns. Each sweep draws every quantity from its distribution given all others; the mean
+// precisions have Gaussian–Wishart priors of their own; log τ_j scatters about a centre, both of which follow
+// from all columns. Each sweep draws every quantity from its distribution given all others; the mean
 // of the products over many sweeps is the answer. Nothing is chosen: strength, rank and noise are averaged over.
 // Row and column offsets are components whose other side is nearly constant, which the means μ and ν allow.
 
@@ -141,8 +141,8 @@ struct GibbsFactorization {
     }
     let pool = VariancePool(sums: squares, counts: counts)
     for column in squares.indices {
-      let shape = pool.shape + counts[column] / 2
-      let rate = pool.shape * pool.variance + squares[column] / 2
+      let shape = pool.freedom(count: counts[column]) / 2
+      let rate = shape * pool.variance(sum: squares[column], count: counts[column])
       columnPrecisions[column] = generator.nextGamma(shape: shape) / max(rate, 1e-300)
     }
   }

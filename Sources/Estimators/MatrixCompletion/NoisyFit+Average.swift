@@ -8,23 +8,37 @@ import LinearAlgebra
 
 extension NoisyFit {
   /// What the average of a fit needs of a candidate that is not a single low-rank fit.
-  private struct Sampled {
+  fileprivate struct Sampled {
     var draws: PosteriorDraws
     var schedule: DrawSchedule
   }
 
-  private struct Penalized {
+  fileprivate struct Penalized {
     var factors: SoftImputation
     var penalty: Double
     var offsets: AdditiveOffsets
     var scale: Double
   }
 
-  /// The average of all kinds of fits, or nil where a single one predicts the held-out entries as well.
-  func average(
-    _ single: [Candidate], _ chosen: Candidate, _ entries: ObservedEntries, _ training: Sample,
-    _ validation: Sample, iterations: Int, using generator: inout SeededGenerator
-  ) throws -> Result? {
+  /// All kinds of fits of some entries, judged by the others.
+  struct Pool {
+    fileprivate var trial: Trial
+    fileprivate var chosen: Candidate
+    fileprivate var candidates: [Candidate]
+    fileprivate var sampled: Sampled?
+    fileprivate var smoothed: Sampled?
+    fileprivate var penalized: Penalized?
+
+    fileprivate subscript(kind: CompletionCandidate.Kind) -> Candidate? {
+      candidates.first { $0.kind == kind }
+    }
+  }
+
+  /// Single fits with the others that take part in an average.
+  func pooled(
+    _ trial: Trial, _ chosen: Candidate, using generator: inout SeededGenerator
+  ) throws -> Pool {
+    let (single, training, validation) = (trial.single, trial.training, trial.validation)
     var pool = single.filter { $0.kind != .path || !isLarge }
     pool.append(columnMeans(training, validation))
     var sampled: Sampled?
@@ -42,24 +56,67 @@ extension NoisyFit {
       pool.append(candidate)
       smoothed = state
     }
+    if hasOrderedRows, let candidate = interpolatedCandidate(training, validation) {
+      pool.append(candidate)
+    }
     if let (candidate, state) = try penalizedCandidate(training, validation, using: &generator) {
       pool.append(candidate)
       penalized = state
     }
-    let truth = validation.entries.values
-    let weights = StackingWeights(
-      errors: pool.map { zip($0.predictions, truth).map { $0 - $1 } }
-    ).weights
-    var predictions = [Double](repeating: 0, count: truth.count)
-    for (weight, candidate) in zip(weights, pool) where weight > 0 {
-      for k in truth.indices { predictions[k] += weight * candidate.predictions[k] }
+    return Pool(
+      trial: trial, chosen: chosen, candidates: pool, sampled: sampled, smoothed: smoothed,
+      penalized: penalized)
+  }
+
+  private static func commonKinds(_ trials: [Pool]) -> [CompletionCandidate.Kind] {
+    CompletionCandidate.Kind.allCases.filter { kind in trials.allSatisfy { $0[kind] != nil } }
+  }
+
+  /// The single fit that is best in all trials together, as the first trial has it; nil for none.
+  func bestSingle(of trials: [Pool]) -> Candidate? {
+    let kinds = Self.commonKinds(trials)
+    let wholes = trials[0].trial.single.filter { kinds.contains($0.kind) }.map { candidate in
+      var whole = candidate
+      whole.squaredErrors = trials.flatMap { ($0[candidate.kind] ?? candidate).squaredErrors }
+      return whole
     }
-    let squares = zip(predictions, truth).map { ($0 - $1) * ($0 - $1) }
-    guard Self.isBetter(squares, than: chosen.squaredErrors) else { return nil }
+    guard !wholes.isEmpty else { return nil }
+    let kind = choose(wholes).kind
+    return trials[0].trial.single.first { $0.kind == kind }
+  }
+
+  /// The average of all kinds of fits, or nil where a single one predicts the entries held out as well.
+  ///
+  /// Every trial holds out others; weights count for all of them together, and kinds that were not fitted in one are left
+  /// out.
+  func average(
+    _ trials: [Pool], _ single: Candidate, _ entries: ObservedEntries,
+    using generator: inout SeededGenerator
+  ) throws -> Result? {
+    let kinds = Self.commonKinds(trials)
+    let parts = trials.map { trial in kinds.compactMap { trial[$0] } }
+    let truths = trials.map(\.trial.validation.entries.values)
+    var errors = [[Double]](repeating: [], count: kinds.count)
+    for (candidates, truth) in zip(parts, truths) {
+      for (index, candidate) in candidates.enumerated() {
+        errors[index] += zip(candidate.predictions, truth).map { $0 - $1 }
+      }
+    }
+    let weights = StackingWeights(errors: errors).weights
+    var predictions: [[Double]] = []
+    var squares: [Double] = []
+    for (candidates, truth) in zip(parts, truths) {
+      var mean = [Double](repeating: 0, count: truth.count)
+      for (weight, candidate) in zip(weights, candidates) where weight > 0 {
+        for k in truth.indices { mean[k] += weight * candidate.predictions[k] }
+      }
+      predictions.append(mean)
+      squares += zip(mean, truth).map { ($0 - $1) * ($0 - $1) }
+    }
+    let singleSquares = trials.flatMap { ($0[single.kind] ?? single).squaredErrors }
+    guard Self.isBetter(squares, than: singleSquares) else { return nil }
     return try averaged(
-      pool, weights, chosen, sampled, smoothed, penalized, entries, validation,
-      predictions: predictions,
-      iterations: iterations, using: &generator)
+      trials, kinds, weights, single.kind, entries, predictions: predictions, using: &generator)
   }
 
   /// Whether squared errors are smaller by more than two standard errors of the mean difference.
@@ -173,6 +230,43 @@ extension NoisyFit {
     return (result, Sampled(draws: draws, schedule: schedule))
   }
 
+  /// Straight lines between the known values of each column: what rows in order say by themselves.
+  private func interpolatedCandidate(_ training: Sample, _ validation: Sample) -> Candidate? {
+    let entries = training.entries
+    guard min(entries.rowCount, entries.columnCount) <= Self.pathLimit, entries.rowCount > 3 else {
+      return nil
+    }
+    var result = candidate(
+      offsets: nil, model: Self.interpolation(of: entries), validation, path: CompletionPath(),
+      scale: 1)
+    result.kind = .interpolation
+    return result
+  }
+
+  /// Each column is a component of its own. Before its first and after its last known value it stays at those.
+  private static func interpolation(of entries: ObservedEntries) -> CompletionModel {
+    let columns = entries.transposed()
+    var paths = Matrix(rowCount: entries.rowCount, columnCount: entries.columnCount)
+    for column in 0..<columns.rowCount {
+      let range = columns.rowStarts[column]..<columns.rowStarts[column + 1]
+      guard let first = range.first, let last = range.last else { continue }
+      var next = first
+      for row in 0..<entries.rowCount {
+        while next < last, Int(columns.columns[next]) < row { next += 1 }
+        let place = Int(columns.columns[next])
+        if next == first || place <= row {
+          paths[row, column] = columns.values[next]
+        } else {
+          let before = Int(columns.columns[next - 1])
+          let share = Double(row - before) / Double(place - before)
+          paths[row, column] = (1 - share) * columns.values[next - 1] + share * columns.values[next]
+        }
+      }
+    }
+    return CompletionModel(
+      rowFactor: paths, columnFactor: .identity(entries.columnCount))
+  }
+
   /// The shorter side up to which a path for each column is kept.
   private static let pathLimit = 600
 
@@ -222,13 +316,17 @@ extension NoisyFit {
   // MARK: fits of all entries
 
   private func averaged(
-    _ pool: [Candidate], _ weights: [Double], _ chosen: Candidate, _ sampled: Sampled?,
-    _ smoothed: Sampled?, _ penalized: Penalized?, _ entries: ObservedEntries, _ validation: Sample,
-    predictions: [Double], iterations: Int, using generator: inout SeededGenerator
+    _ trials: [Pool], _ kinds: [CompletionCandidate.Kind], _ weights: [Double],
+    _ single: CompletionCandidate.Kind, _ entries: ObservedEntries, predictions: [[Double]],
+    using generator: inout SeededGenerator
   ) throws -> Result {
+    let pool = trials[0]
+    let validation = pool.trial.validation.entries
+    let (sampled, smoothed, penalized) = (pool.sampled, pool.smoothed, pool.penalized)
+    let chosen = pool[single] ?? pool.chosen
     let pattern = ObservedPattern(of: entries, threadCount: threadCount)
     let side = min(entries.rowCount, entries.columnCount)
-    let limit = smoothed != nil ? side : min(side, 2 * (sampled?.draws.state.rank ?? 10) + 40)
+    let limit = hasOrderedRows ? side : min(side, 2 * (sampled?.draws.state.rank ?? 10) + 40)
     var sum = FactorAverage(
       rowCount: entries.rowCount, columnCount: entries.columnCount, limit: limit)
     var offsets = AdditiveOffsets(
@@ -237,9 +335,10 @@ extension NoisyFit {
     var noise = [Double](
       repeating: (chosen.noiseVariance ?? chosen.meanSquare).squareRoot(),
       count: entries.columnCount)
-    var spent = iterations
+    var spent = trials.reduce(0) { $0 + $1.trial.iterations }
     var path = chosen.path
-    for (weight, candidate) in zip(weights, pool) where weight > 0 {
+    for (weight, kind) in zip(weights, kinds) where weight > 0 {
+      guard let candidate = pool[kind] else { continue }
       let model: CompletionModel
       switch candidate.kind {
       case .gibbs, .smoothRows:
@@ -248,8 +347,11 @@ extension NoisyFit {
           rowCount: entries.rowCount, columnCount: entries.columnCount, limit: limit)
         var draws = sampled.draws
         draws.move(to: pattern, entries.values)
+        var schedule = sampled.schedule
+        // It goes on where the draws from nine tenths of the entries have been.
+        schedule.warmUp = min(schedule.warmUp, 5)
         _ = try draws.run(
-          sampled.schedule, at: nil, average: &own, isCancelled: { isCancelled(0.9) },
+          schedule, at: nil, average: &own, isCancelled: { isCancelled(0.9) },
           using: &generator)
         model =
           try own.map { own in
@@ -260,12 +362,14 @@ extension NoisyFit {
       case .nuclearNorm:
         guard let penalized else { continue }
         model = try refitted(penalized, entries, pattern)
+      case .interpolation:
+        model = Self.interpolation(of: entries)
       case .columnMeans:
         let own = Self.columnOffsets(entries)
         model = Self.empty(entries, own)
       default:
         let fit = try refit(
-          candidate, entries, validation: validation.entries, iterations: 0, using: &generator)
+          candidate, entries, validation: validation, iterations: 0, using: &generator)
         spent += fit.iterations
         if candidate.isPath { path = fit.path }
         model = fit.model
@@ -273,24 +377,43 @@ extension NoisyFit {
       if let own = model.offsets { offsets.add(own, weight: weight) }
       try sum.add(model.rowFactor, model.columnFactor, weight: weight)
     }
-    let factors = try sum.factors(dividedBy: 1)
+    // Draws that were averaged leave a tail of small components: left out as far as together they are less than a
+    // hundredth of the noise.
+    let noiseNorm =
+      rootMeanSquare(noise) * (Double(entries.rowCount) * Double(entries.columnCount)).squareRoot()
+    let factors = try sum.factors(dividedBy: 1, leavingOut: 0.01 * noiseNorm)
     let model = CompletionModel(
       rowFactor: factors.left, columnFactor: factors.right, offsets: offsets)
     var result = Result(
       model: try model.withRowPrior(of: entries, noise: noise), path: path,
-      holdoutError: rootMeanSquareError(predictions, validation.entries),
+      holdoutError: rootMeanSquareError(predictions, trials),
       calibration: [], variational: chosen.variational, pattern: pattern, unit: chosen.scale,
       iterations: spent, outcome: .converged)
     result.columnNoise = noise
-    result.candidates = zip(pool, weights).map {
+    result.candidates = zip(kinds, weights).map { kind, weight in
       CompletionCandidate(
-        kind: $0.kind, holdoutError: rootMeanSquareError($0.predictions, validation.entries),
-        weight: $1)
+        kind: kind,
+        holdoutError: rootMeanSquareError(trials.map { $0[kind]?.predictions ?? [] }, trials),
+        weight: weight)
     }
-    result.calibration = calibration(chosen, validation.entries, predictions)
+    for (trial, own) in zip(trials, predictions) {
+      result.calibration += calibration(
+        trial[single] ?? trial.chosen, trial.trial.validation.entries, own)
+    }
     result.calibrated = chosen.variational
     if isCancelled(1) { result.outcome = .interrupted(atStep: result.iterations) }
     return result
+  }
+
+  /// √ of the mean square over the entries held out in all trials, in the units of the data.
+  private func rootMeanSquareError(_ predictions: [[Double]], _ trials: [Pool]) -> Double {
+    let counts = trials.map { Double($0.trial.validation.entries.count) }
+    let squares = zip(predictions, trials).map { own, trial in
+      let error = rootMeanSquareError(own, trial.trial.validation.entries)
+      return error * error
+    }
+    let sum = zip(squares, counts).reduce(0) { $0 + $1.0 * $1.1 }
+    return (sum / max(counts.reduce(0, +), 1)).squareRoot()
   }
 
   private func refitted(

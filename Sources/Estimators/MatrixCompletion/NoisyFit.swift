@@ -174,6 +174,45 @@ struct NoisyFit {
   private func fitOneUnit(
     _ entries: ObservedEntries, using generator: inout SeededGenerator
   ) throws -> Result {
+    let first = try trial(entries, using: &generator)
+    let validation = first.validation.entries
+    var chosen = choose(first.single)
+    if effort != .quick, rank == nil, validation.count > 0, !isCancelled(0.6) {
+      var trials = [try pooled(first, chosen, using: &generator)]
+      // Weights from few entries are chance; where entries are few, other tenths of them are soon held out too.
+      while trials.count < trialCount(entries), !isCancelled(0.6) {
+        let next = try trial(entries, using: &generator)
+        trials.append(try pooled(next, choose(next.single), using: &generator))
+      }
+      chosen = bestSingle(of: trials) ?? chosen
+      if let averaged = try average(trials, chosen, entries, using: &generator) {
+        return averaged
+      }
+    }
+    return try refit(
+      chosen, entries, validation: validation, iterations: first.iterations, using: &generator)
+  }
+
+  /// How often a share of the entries is held out, where averages are weighed by them.
+  private func trialCount(_ entries: ObservedEntries) -> Int {
+    switch entries.count {
+    case ...4_000: effort == .thorough ? 8 : 3
+    case ...20_000: effort == .thorough ? 4 : 2
+    default: 1
+    }
+  }
+
+  /// Single fits of some entries, judged by the others.
+  struct Trial {
+    let training: Sample
+    let validation: Sample
+    var single: [Candidate]
+    var iterations: Int
+  }
+
+  private func trial(
+    _ entries: ObservedEntries, using generator: inout SeededGenerator
+  ) throws -> Trial {
     let split = Holdout(of: entries, fraction: holdoutFraction, using: &generator)
     let training = Sample(entries.selecting(split.training), threadCount: threadCount)
     let validation = Sample(entries.selecting(split.validation), threadCount: threadCount)
@@ -205,17 +244,8 @@ struct NoisyFit {
           offsets: offsets, model: Self.empty(entries, offsets), validation,
           path: candidates.first?.path ?? CompletionPath(), scale: 1))
     }
-    let chosen = choose(candidates)
-    if effort != .quick, rank == nil, validation.entries.count > 0, !isCancelled(0.6) {
-      if let averaged = try average(
-        candidates, chosen, entries, training, validation, iterations: iterations,
-        using: &generator)
-      {
-        return averaged
-      }
-    }
-    return try refit(
-      chosen, entries, validation: validation.entries, iterations: iterations, using: &generator)
+    return Trial(
+      training: training, validation: validation, single: candidates, iterations: iterations)
   }
 
   /// The root mean square of errors at some positions, in the units of the data.
@@ -397,7 +427,7 @@ struct NoisyFit {
   ///
   /// Without held-out entries, the last one: the variational fit with offsets, or the offsets alone where they
   /// leave nothing to fit.
-  private func choose(_ candidates: [Candidate]) -> Candidate {
+  func choose(_ candidates: [Candidate]) -> Candidate {
     guard candidates.contains(where: { !$0.squaredErrors.isEmpty }) else {
       return candidates[candidates.count - 1]
     }

@@ -138,18 +138,18 @@ final class CompletedTable {
   struct Errors {
     var relative: Double
     var meanSquared: Double
-    /// Peak signal-to-noise ratio in decibels for a peak of 255.
+    /// Peak signal-to-noise ratio in decibels.
     var peakSignalToNoise: Double
   }
 
-  /// The errors of the fit in every place.
-  func errors(against truth: Matrix) -> Errors {
+  /// The errors of the fit in every place, for a peak as of a picture.
+  func errors(against truth: Matrix, peak: Double = 255) -> Errors {
     let difference = (fitted - truth).frobeniusNorm
     let norm = truth.frobeniusNorm
     let meanSquared = difference * difference / Double(max(truth.count, 1))
     return Errors(
       relative: norm > 0 ? difference / norm : (difference == 0 ? 0 : .infinity),
-      meanSquared: meanSquared, peakSignalToNoise: 10 * log10(255 * 255 / meanSquared))
+      meanSquared: meanSquared, peakSignalToNoise: 10 * log10(peak * peak / meanSquared))
   }
 }
 

@@ -41,6 +41,8 @@ public struct Completion: Job {
   public var intervalOutput: String?
   /// Where it is written which cells were filled, how sure, and which are guesses.
   public var mark: String?
+  /// Where known entries that the others contradict are written, with what is predicted for them.
+  public var outliers: String?
   /// Whether known entries are replaced by their fit, with its noise removed.
   public var denoise: Bool?
   /// Known entries are kept unless ``denoise`` says otherwise; to ask for it changes nothing.
@@ -72,7 +74,7 @@ public struct Completion: Job {
   public var scaling: Scaling?
   /// How much work is spent on data that are not exact.
   public var effort: Effort?
-  /// Whether rows follow each other, as readings in time do.
+  /// Whether rows follow each other, as readings in time do; where nil, whether their names are dates.
   public var rowOrder: Bool?
   /// What the nuclear norm is weighed with against the fit.
   public var penalty: NuclearPenalty?
@@ -95,6 +97,12 @@ public struct Completion: Job {
   package var settledMethod: Method { method ?? .deep }
   package var settledPenalty: NuclearPenalty { penalty ?? NuclearPenalty.none }
   package var settledEffort: Effort { effort ?? .normal }
+  var settledScaling: CompletionScaling {
+    CompletionScaling(rawValue: (scaling ?? .auto).rawValue) ?? .auto
+  }
+  var settledCompletionEffort: CompletionEffort {
+    CompletionEffort(rawValue: settledEffort.rawValue) ?? .normal
+  }
   package var settledSeed: UInt64 { seed ?? 0 }
 
   /// Where cells are listed with how sure they are, intervals are wanted even if they were not asked for.
@@ -148,6 +156,9 @@ public struct Completion: Job {
       settledMethod != .nuclear || (scaling == nil && effort == nil && !(rowOrder ?? false)),
       "--scaling, --effort and --row-order go with --method deep; leave them out.")
     try check(
+      settledMethod != .nuclear || outliers == nil,
+      "--outliers goes with --method deep; leave one of them out.")
+    try check(
       settledPenalty != .automatic || holdout != 0,
       "--penalty auto needs entries held out; give --holdout a share above 0.")
   }
@@ -161,8 +172,9 @@ public struct Completion: Job {
     try checkOutputs()
     let data = try observed.observedEntries(in: context)
     try checkOutput(of: data)
+    try checkSize(of: data.entries, context)
     let truth = try readTruth(data.entries, context)
-    let (fit, nuclear) = try fit(data.entries, context, observer)
+    let (fit, nuclear) = try fit(data, context, observer)
     return CompletionResult(
       request: self, context: context, data: data, fit: fit, nuclear: nuclear, truth: truth,
       seconds: (clock.now - start).seconds)
@@ -178,12 +190,26 @@ public struct Completion: Job {
     )
   }
 
+  /// A whole matrix that no memory holds is refused before the fit, which can be kept without it.
+  private func checkSize(of entries: ObservedEntries, _ context: JobContext) throws {
+    let wanted: [(String, Bool)] = [
+      ("--output", output != nil), ("--mark", mark != nil), ("--report", report != nil),
+      ("--intervals", intervals != nil), ("--truth", truth != nil),
+    ]
+    guard let (option, _) = wanted.first(where: \.1) else { return }
+    // The fit everywhere, what is written, and room for either's text.
+    try WholeMatrix(entries.rowCount, entries.columnCount, copies: 2).checkFits(
+      option: option, of: observed.name,
+      instead: "leave \(option) out and keep the fit with --model, or fill some rows with predict")
+  }
+
   private func checkOutputs() throws {
     var outputs = OutputPaths(overwrite: force ?? false)
     try outputs.file(
       output, option: "--output",
       among: output.flatMap { Self.isPictureOrBook($0) ? DataFormat.allCases : nil })
     try outputs.file(mark, option: "--mark", among: [.csv])
+    try outputs.file(outliers, option: "--outliers", among: [.csv])
     try outputs.file(intervalOutput, option: "--interval-output")
     try outputs.file(model, option: "--model", among: [.safetensors])
     try outputs.report(report)
@@ -208,10 +234,16 @@ public struct Completion: Job {
     return matrix
   }
 
+  /// Whether rows follow each other.
+  func hasOrderedRows(_ data: ObservedData) -> Bool {
+    rowOrder ?? (data.understanding?.rowsBy == "date" && data.layout == .table)
+  }
+
   private func fit(
-    _ entries: ObservedEntries, _ context: JobContext, _ observer: JobObserver
+    _ data: ObservedData, _ context: JobContext, _ observer: JobObserver
   ) throws -> (MatrixCompleter.Fit, nuclear: NuclearNormCompleter.Fit?) {
     observer.show("completing")
+    let entries = data.entries
     if settledMethod == .nuclear {
       let fit = try nuclearFit(entries, observer)
       return (try fit.matrixCompletion(of: entries), fit)
@@ -220,9 +252,8 @@ public struct Completion: Job {
       depth: settledDepth, width: width, initialScale: initialScale, rank: rank,
       holdoutFraction: settledHoldout, intervalCoverage: settledIntervals,
       recordingInterval: report == nil && !context.wantsRecord ? nil : 2, threadCount: threads,
-      scaling: CompletionScaling(rawValue: (scaling ?? .auto).rawValue) ?? .auto,
-      effort: CompletionEffort(rawValue: settledEffort.rawValue) ?? .normal,
-      hasOrderedRows: rowOrder ?? false,
+      scaling: settledScaling, effort: settledCompletionEffort,
+      hasOrderedRows: hasOrderedRows(data),
       seed: settledSeed)
     let fit = try completer.fit(entries) { observer.show("completing", $0.fraction) }
     return (fit, nil)

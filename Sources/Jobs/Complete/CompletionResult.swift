@@ -73,6 +73,16 @@ public struct CompletionResult: JobResult {
 
   public func write() throws {
     let force = request.force ?? false
+    // First what took the work: nothing that goes wrong with a whole matrix loses the model.
+    if let model = request.model {
+      try ModelFile.write(
+        fit.model, settings: ModelFile.settings(of: request, fit: fit),
+        columns: ModelColumns(data, fit: fit), to: model, overwrite: force)
+    }
+    if let outliers = request.outliers {
+      try DataFile.writeText(
+        OutlierList(fit.suspicious, labels).text, to: outliers, overwrite: force)
+    }
     if let output = request.output {
       try write(to: output, force)
     }
@@ -82,11 +92,6 @@ public struct CompletionResult: JobResult {
     if let output = request.intervalOutput, let intervals = fit.intervals {
       try DataFile.writeMatrix(
         completed.halfWidths(intervals), to: output, overwrite: force, names: data.names)
-    }
-    if let model = request.model {
-      try ModelFile.write(
-        fit.model, settings: ModelFile.settings(of: request, fit: fit),
-        columns: ModelColumns(data, fit: fit), to: model, overwrite: force)
     }
     if let report = request.report {
       try ReportFolder.write(try record(), to: report, overwrite: force)

@@ -39,6 +39,16 @@ public struct CompletionSummary: Encodable {
     package var weight: Double
   }
 
+  /// A known entry that the others contradict, left out of the fit.
+  package struct OutlierSummary: Encodable {
+    package var row: Int
+    package var column: Int
+    package var rowName: String?
+    package var columnName: String?
+    package var value: Double
+    package var predicted: Double
+  }
+
   package var rows: Int
   package var columns: Int
   package var observed: Int
@@ -72,6 +82,8 @@ public struct CompletionSummary: Encodable {
   /// `columns` where columns were brought to one unit, and otherwise `none`.
   package var scaling: String?
   package var effort: String?
+  /// Whether rows were taken to follow each other.
+  package var rowOrder: Bool?
   /// What the answer is an average of; nil where it is one fit.
   package var candidates: [CandidateSummary]?
   /// The deviation of the noise in each column, where columns have their own.
@@ -82,6 +94,9 @@ public struct CompletionSummary: Encodable {
   package var relativeGap: Double?
   /// λ; nil where every entry is met exactly.
   package var penalty: Double?
+  /// Nil where there are none.
+  package var outliers: [OutlierSummary]?
+  package var outlierOutput: String?
   package var output: String?
   package var intervalOutput: String?
   package var model: String?
@@ -95,7 +110,7 @@ public struct CompletionSummary: Encodable {
     case holdoutError, rank, offsets, effectiveRank, nuclearNorm, mask, filled, leftEmpty,
       understood
     case warnings, columnNames, baseline, relativeError, meanSquaredError, peakSignalToNoiseRatio
-    case scaling, effort, candidates, columnNoise, ratings
+    case scaling, effort, rowOrder, candidates, columnNoise, ratings, outliers, outlierOutput
     case intervals, dualityGap, relativeGap, penalty, output, intervalOutput, model, report, mark
   }
 
@@ -145,6 +160,7 @@ public struct CompletionSummary: Encodable {
     if request.settledMethod == .deep, !fit.isExact {
       scaling = fit.hasScaledColumns ? "columns" : "none"
       effort = request.settledEffort.rawValue
+      rowOrder = request.hasOrderedRows(data)
       if !fit.candidates.isEmpty {
         candidates = fit.candidates.map {
           CandidateSummary(
@@ -155,7 +171,9 @@ public struct CompletionSummary: Encodable {
     }
     if request.ratings ?? false { ratings = completion.clip.map(ValueRange.init) }
     if let truth {
-      let errors = completion.errors(against: truth)
+      var peak = 255.0
+      if case .picture(let picture) = data.original { peak = Double(picture.maximum) }
+      let errors = completion.errors(against: truth, peak: peak)
       relativeError = errors.relative.finite
       meanSquaredError = errors.meanSquared.finite
       if data.format.isPicture { peakSignalToNoiseRatio = errors.peakSignalToNoise.finite }
@@ -165,6 +183,16 @@ public struct CompletionSummary: Encodable {
         coverage: intervals.coverage, calibrationEntries: intervals.calibrationCount,
         medianHalfWidth: completion.medianHalfWidth(intervals))
     }
+    if !fit.suspicious.isEmpty {
+      outliers = fit.suspicious.map {
+        OutlierSummary(
+          row: $0.row, column: $0.column,
+          rowName: labels.hasRowNames ? labels.row($0.row) : nil,
+          columnName: labels.hasColumnNames ? labels.column($0.column) : nil, value: $0.value,
+          predicted: $0.predicted)
+      }
+    }
+    outlierOutput = request.outliers
     output = request.output
     intervalOutput = request.intervalOutput
     model = request.model

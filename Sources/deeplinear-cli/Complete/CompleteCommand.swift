@@ -65,10 +65,11 @@ struct CompleteCommand: ParsableCommand {
     }
     let single = [
       results.report, results.model, results.truth, results.intervalOutput, results.mark,
+      results.outliers,
     ]
     guard single.allSatisfy({ $0 == nil }) else {
       throw BadInput(
-        "--report, --model, --truth, --interval-output and --mark go with one file; give each file a call of its own."
+        "--report, --model, --truth, --interval-output, --mark and --outliers go with one file; give each file a call of its own."
       )
     }
     let names = observed.map { $0.split(separator: "/").last.map(String.init) ?? $0 }
@@ -90,6 +91,7 @@ struct CompleteCommand: ParsableCommand {
     request.intervals = results.intervals
     request.intervalOutput = results.intervalOutput
     request.mark = results.mark
+    request.outliers = results.outliers
     request.denoise = results.denoise
     request.keepObserved = results.keepObserved
     request.fillUndetermined = results.fillUndetermined
@@ -106,7 +108,7 @@ struct CompleteCommand: ParsableCommand {
     request.penalty = fitting.penalty
     request.scaling = fitting.scaling
     request.effort = fitting.effort
-    request.rowOrder = fitting.rowOrder
+    request.rowOrder = fitting.rowOrder ? true : nil
     request.force = shared.force
     request.seed = shared.seed
     return request
@@ -155,6 +157,13 @@ struct ResultArguments: ParsableArguments {
       "Write which cells were filled, how sure, and which are guesses, as .csv.", valueName: "file")
   )
   var mark: String?
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "Write known entries that the others contradict, with what is predicted, as .csv.",
+      valueName: "file"))
+  var outliers: String?
 
   @Flag(name: .long, help: "Write the fit everywhere, with the noise of known entries removed.")
   var denoise = false
@@ -234,7 +243,9 @@ struct FittingArguments: ParsableArguments {
   var effort: Completion.Effort?
 
   @Flag(
-    name: .long, help: "Rows follow each other, as in time: let smooth paths along them take part.")
+    name: .long,
+    help:
+      "Rows follow each other, as where dates name them: let smooth paths along them take part.")
   var rowOrder = false
 
   @Option(

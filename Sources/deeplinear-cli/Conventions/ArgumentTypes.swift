@@ -59,3 +59,4 @@ extension ObservedEntries.DuplicatePolicy: ExpressibleByArgument {}
 extension CIFARRecord: ExpressibleByArgument {}
 extension Completion.Scaling: ExpressibleByArgument {}
 extension Completion.Effort: ExpressibleByArgument {}
+extension Sensing.Method: ExpressibleByArgument {}

@@ -26,7 +26,7 @@ import Testing
     var isKnown: [Bool] = []
     let observed = ObservedEntries.all(of: noisy) { _, _ in
       isKnown.append(generator.nextUniform() < 0.85)
-      return isKnown.last ?? true
+      return !(isKnown.last ?? false)
     }
     return Table(truth: noisy, observed: observed, isKnown: isKnown)
   }
