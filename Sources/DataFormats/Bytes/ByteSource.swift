@@ -34,9 +34,28 @@ public struct ByteSource: Sendable {
     self.name = path
     let file = try OpenFile(path: path)
     if file.isRegular {
+      try Self.checkBeginning(of: file)
       self.storage = .file
     } else {
       self.storage = .memory(try file.readToEnd(limit: 1 << 30))
+    }
+  }
+
+  /// What is saved in the place of data when a download went wrong.
+  private static func checkBeginning(of file: OpenFile) throws(DataFormatError) {
+    let bytes = UnsafeMutableRawBufferPointer.allocate(byteCount: 64, alignment: 1)
+    defer { bytes.deallocate() }
+    let found = try file.read(at: 0, into: bytes)
+    let beginning = String(decoding: bytes[..<found], as: UTF8.self)
+    if beginning.hasPrefix("version https://git-lfs") {
+      throw DataFormatError(
+        file.path, "this is a Git LFS pointer, not the file it stands for",
+        "fetch the file with git lfs pull")
+    }
+    let word = beginning.drop { $0.isWhitespace || $0 == "\u{FEFF}" }.lowercased()
+    if word.hasPrefix("<!doctype html") || word.hasPrefix("<html") {
+      throw DataFormatError(
+        file.path, "this is a web page, not data", "download the file itself")
     }
   }
 

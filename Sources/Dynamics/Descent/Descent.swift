@@ -73,6 +73,9 @@ public struct DescentCheckpoint: Sendable, Codable {
 }
 
 /// A descent in the course of being made.
+///
+/// Where it comes to rest to the last bit, or goes to and fro between the same few points, the steps that repeat are
+/// counted and not computed: a limit of 2⁶² steps ends there.
 public struct DescentRun<Equation: FlowEquation>: Sendable {
   /// What was asked for.
   public let settings: Descent
@@ -80,6 +83,10 @@ public struct DescentRun<Equation: FlowEquation>: Sendable {
   private var progress: DescentCheckpoint
   private var velocity: [Double]
   private var loss: Double
+  private var rest = RestWatch()
+  /// Whether a step follows from the state alone, and not from its number.
+  private let isAutonomous: Bool
+  private let schedule: [Int]
 
   /// Prepares to descend from an equation's start.
   public init(_ settings: Descent, _ equation: Equation) {
@@ -102,6 +109,8 @@ public struct DescentRun<Equation: FlowEquation>: Sendable {
     progress = checkpoint
     velocity = [Double](repeating: 0, count: checkpoint.state.count)
     loss = .nan
+    isAutonomous = !(equation is MinibatchFlow)
+    schedule = settings.recording.listedSteps
     evaluate()
   }
 
@@ -127,7 +136,22 @@ public struct DescentRun<Equation: FlowEquation>: Sendable {
       case .enough: return end(.converged)
       case .interrupt: return end(.interrupted(atStep: progress.stepCount))
       }
+      skipRepetitions()
     }
+  }
+
+  /// At rest the steps up to the next that is recorded are not taken one by one.
+  private mutating func skipRepetitions() {
+    guard isAutonomous else { return }
+    rest.look(progress)
+    guard let period = rest.period else { return }
+    let step = progress.stepCount
+    let next = min(
+      settings.recording.next(after: step, listed: schedule) ?? settings.stepLimit,
+      settings.stepLimit)
+    guard next - step >= period else { return }
+    progress.stepCount += (next - step) / period * period
+    record(onlyIfScheduled: true)
   }
 
   private mutating func evaluate() {

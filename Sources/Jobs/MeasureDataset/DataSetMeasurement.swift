@@ -7,6 +7,7 @@ import DeepLinear
 /// number of samples.
 public struct DataSetMeasurement: Job {
   public static let name = "measure"
+  public static let givesWhatItHas = false
 
   /// What is done to the samples before they are measured.
   public enum Centering: String, CaseIterable, Codable, Sendable {
@@ -94,13 +95,15 @@ public struct DataSetMeasurement: Job {
     _ answers: Answers, _ context: JobContext, _ observer: JobObserver
   ) throws -> CovarianceAccumulator {
     var sums: CovarianceAccumulator?
+    // What is measured does not depend on the units; squares of very large or small numbers are none.
+    var (unit, targetUnit) = (1.0, 1.0)
     observer.show("measuring")
     var targets = try answers.targetReader()
     for (number, source) in inputs.enumerated() {
       let path = source.name
       let reader = try InputReader(source, self, context)
       if sums == nil {
-        try checkSize(reader.width, path)
+        try checkSize(reader.width, answers.width, path)
         sums = CovarianceAccumulator(inputCount: reader.width, outputCount: answers.width)
       }
       guard let expected = sums?.inputProducts.rowCount, expected == reader.width else {
@@ -112,6 +115,8 @@ public struct DataSetMeasurement: Job {
       var done = 0
       while let block = try reader.next(atMost: max(1, Self.blockSize / reader.width)) {
         let seen = sums?.count ?? 0
+        if unit == 1 { unit = Self.unit(of: block) }
+        let block = unit == 1 ? block : block.map { $0 / unit }
         switch answers.kind {
         case .labels(let labels):
           guard seen + block.rowCount <= labels.count else {
@@ -122,7 +127,9 @@ public struct DataSetMeasurement: Job {
           guard let rows = try targets.next(exactly: block.rowCount) else {
             throw answers.wrongCount(atLeast: seen + block.rowCount, path)
           }
-          sums?.add(inputs: block, targets: rows)
+          if targetUnit == 1 { targetUnit = Self.unit(of: rows) }
+          sums?.add(
+            inputs: block, targets: targetUnit == 1 ? rows : rows.map { $0 / targetUnit })
         }
         done += block.rowCount
         let share = Double(number) + Double(done) / Double(announced ?? max(done, 1))
@@ -138,13 +145,31 @@ public struct DataSetMeasurement: Job {
       throw answers.wrongCount(exactly: sums.count)
     }
     guard try targets.next(exactly: 1) == nil else { throw answers.wrongCount(exactly: sums.count) }
+    guard sums.inputProducts.isFinite, sums.crossProducts.isFinite, sums.targetEnergy.isFinite
+    else {
+      throw BadInput(
+        "\(inputs[0].name): later samples are more than 10¹⁵⁰ times larger than the first; give data in one unit."
+      )
+    }
     return sums
   }
 
-  private func checkSize(_ width: Int, _ path: String) throws {
+  /// A power of two of the size of the numbers, where that is far from one.
+  private static func unit(of block: Matrix) -> Double {
+    let largest = block.maxAbsolute
+    guard largest > 0, largest.isFinite, abs(largest.exponent) > 300 else { return 1 }
+    return Double(sign: .plus, exponent: largest.exponent, significand: 1)
+  }
+
+  private func checkSize(_ width: Int, _ outputs: Int, _ path: String) throws {
+    var need = MemoryNeed()
+    need.add(numbers: Double(width), Double(width), copies: 4)
+    need.add(numbers: Double(outputs), Double(width + outputs), copies: 4)
+    try need.check(
+      "\(path): the covariances of \(width) inputs and \(outputs) targets", "give fewer of them")
     guard width <= 20_000 else {
       throw BadInput(
-        "\(path): the covariance of \(width) inputs would need \(width * width * 8 >> 30) GiB and hours to decompose; give at most 20000 inputs."
+        "\(path): the covariance of \(width) inputs takes hours to decompose; give at most 20000 inputs."
       )
     }
   }

@@ -15,10 +15,12 @@ struct DescentSimulation {
       ?? DescentRun(settings, equation)
     var keeper = try CheckpointKeeper(store, observer, from: run.checkpoint)
     var wasStopped = false
+    // Telling takes as long as a step of a small network, and steps of large ones take long.
+    let stride = equation.dimension < 20_000 ? 16 : 1
     while true {
       var timer = keeper.timer
       var trajectory = run.advance { progress in
-        guard progress.step % 16 == 0 else { return .goOn }
+        guard progress.step % stride == 0 else { return .goOn }
         wasStopped = !observer.show(
           "simulating", Double(progress.step) / Double(max(settings.stepLimit, 1)))
         return wasStopped || timer.isDue() ? .interrupt : .goOn

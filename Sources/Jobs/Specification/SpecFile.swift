@@ -60,6 +60,7 @@ struct SpecFile {
   /// What is written, as keys with values.
   private func parsed() throws -> Node {
     if let tree { return tree }
+    try checkProportion()
     let node: Node?
     do {
       node = try Yams.compose(yaml: text)
@@ -87,6 +88,31 @@ struct SpecFile {
     guard isFile, let slash = path.lastIndex(of: "/") else { return name }
     return String(path[...slash]) + name
   }
+
+  /// A text of some lines can stand for any number of values where aliases name lists of aliases, and comparing keys
+  /// takes longer than their number: more of either than a specification has use for is refused.
+  private func checkProportion() throws {
+    var (aliases, marks) = (0, 0)
+    var previous = UInt8(ascii: "\n")
+    for byte in text.utf8 {
+      if byte == UInt8(ascii: "*"), " \t\n[{,:?-".utf8.contains(previous) { aliases += 1 }
+      if byte == UInt8(ascii: ":") || byte == UInt8(ascii: "?") { marks += 1 }
+      previous = byte
+    }
+    if aliases > Self.largestAliasCount {
+      throw BadInput(
+        "\(path): there are more than \(Self.largestAliasCount) aliases such as *a; write the values out."
+      )
+    }
+    if marks > Self.largestKeyCount {
+      throw BadInput(
+        "\(path): there are more than \(Self.largestKeyCount) keys; a specification has a few, see simulate --help."
+      )
+    }
+  }
+
+  private static let largestAliasCount = 16
+  private static let largestKeyCount = 10_000
 
   private func sentence(about error: YamlError) -> String {
     switch error {

@@ -76,7 +76,7 @@ struct SpecNode {
     let word = try string()
     guard choices.contains(word) else {
       throw failure(
-        "\(name) cannot be '\(word)'; did you mean '\(nearest(to: word, among: choices))'? "
+        "\(name) cannot be '\(word.prefix(40))'; did you mean '\(nearest(to: word, among: choices))'? "
           + "Known: \(choices.joined(separator: ", ")).")
     }
     return word
@@ -136,8 +136,11 @@ struct SpecMapping {
       let word = key.string ?? ""
       let place = SpecNode(node: key, file: node.file, name: node.name)
       guard keys.contains(word) else {
+        if word == "<<" {
+          throw place.failure("merge keys are not read here; write the keys out.")
+        }
         throw place.failure(
-          "unknown key '\(word)'\(node.name.isEmpty ? "" : " in \(node.name)"); "
+          "unknown key '\(word.prefix(40))'\(node.name.isEmpty ? "" : " in \(node.name)"); "
             + "did you mean '\(nearest(to: word, among: keys))'?")
       }
       guard seen.insert(word).inserted else {
@@ -164,8 +167,9 @@ struct SpecMapping {
   }
 }
 
-/// The choice with the fewest changes of letters to a word.
+/// The choice that a word is known to mean, or else with the fewest changes of letters to it.
 func nearest(to word: String, among choices: [String]) -> String {
+  if let meaning = Synonym.meaning(of: word, among: choices) { return meaning }
   func distance(_ a: [Character], _ b: [Character]) -> Int {
     var row = Array(0...b.count)
     for (i, x) in a.enumerated() {
@@ -179,7 +183,7 @@ func nearest(to word: String, among choices: [String]) -> String {
     }
     return row[b.count]
   }
-  let letters = Array(word.lowercased())
+  let letters = Array(word.lowercased().prefix(40))
   return choices.min {
     distance(letters, Array($0.lowercased())) < distance(letters, Array($1.lowercased()))
   } ?? ""

@@ -16,7 +16,7 @@ extension ParsableCommand {
     if let shortfall = BLASConfiguration.shortfall {
       StandardError.write("deeplinear: \(shortfall).\n")
     }
-    let screen = Screen()
+    let screen = Screen(givesWhatItHas: Request.givesWhatItHas)
     let context = JobContext(arguments: Array(CommandLine.arguments.dropFirst()))
     let result: Request.Result
     do {
@@ -26,6 +26,7 @@ extension ParsableCommand {
       if let sentence = interrupted.sentence { StandardError.write("deeplinear: \(sentence)\n") }
       throw Ended.interrupted
     }
+    Interrupt.hasSomethingToSave = true
     try result.write()
     let words =
       shared.json
@@ -50,7 +51,7 @@ extension ParsableCommand {
     var summaries: [String: Request.Result.Summary] = [:]
     var ending = JobEnding.done
     for (request, name) in requests {
-      let screen = Screen()
+      let screen = Screen(givesWhatItHas: Request.givesWhatItHas)
       let context = JobContext(arguments: Array(CommandLine.arguments.dropFirst()))
       let result: Request.Result
       do {
@@ -59,6 +60,7 @@ extension ParsableCommand {
       } catch is JobInterrupted {
         throw Ended.interrupted
       }
+      Interrupt.hasSomethingToSave = true
       try result.write()
       summaries[name] = result.summary
       if !shared.json { try StandardOutput.write(text(result.summary, name)) }
@@ -80,11 +82,16 @@ extension ParsableCommand {
 /// Shows a job's progress on standard error; an interrupt stops the job.
 private final class Screen: Sendable {
   private let bar = Mutex<ProgressBar?>(nil)
+  private let givesWhatItHas: Bool
 
-  /// Before a job tells of its first stage there is nothing to save, and an interrupt ends the program at once.
+  init(givesWhatItHas: Bool) { self.givesWhatItHas = givesWhatItHas }
+
+  /// Before a job tells of its first stage, and in jobs that give nothing but the whole, there is nothing to save, and
+  /// an interrupt ends the program at once.
   func show(_ progress: JobProgress) -> Bool {
     bar.withLock { bar in
       if bar == nil {
+        Interrupt.hasSomethingToSave = givesWhatItHas
         Interrupt.watch()
         bar = ProgressBar(progress.stage)
       }
