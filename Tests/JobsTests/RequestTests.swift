@@ -28,6 +28,9 @@ import Testing
       regress, Sensing(measurements: DataSource("a.npy"), values: DataSource("b.npy")),
       LayerChange(.compress, of: DataSource("net.safetensors"), layer: ["fc1", "fc2"]),
       Simulation(.file("spec.yaml")), Certification(.text("objective: {}")), modes, measure,
+      LandscapeAnalysis(.file("spec.yaml")), DepthRace(.file("spec.yaml")),
+      TensorCompletion(DataSource("t.npy")),
+      ImageClassification(images: DataSource("x.npy"), labels: DataSource("y.npy")),
       Reproduction(["all"]), ReproductionList(), Sweep(.file("spec.yaml"), output: "sweep"),
       SweepMerge(["a", "b"], output: "whole"),
     ]

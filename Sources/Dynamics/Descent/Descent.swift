@@ -21,6 +21,10 @@ public struct Descent: Equatable, Sendable {
   public var targetLoss: Double?
   /// What is recorded, and when.
   public var recording: Recording
+  /// How the step size changes.
+  public var schedule = StepSchedule.constant
+  /// A factor of what each block of the flow moves by at every step, after the rule; ones where nil.
+  public var blockRates: [Double]?
 
   /// - Precondition: a positive finite step, a limit that is not negative.
   public init(
@@ -118,7 +122,7 @@ public struct DescentRun<Equation: FlowEquation>: Sendable {
       guard loss.isFinite else { return end(.diverged(atStep: step)) }
       if let target = settings.targetLoss, loss <= target { return end(.converged) }
       if step >= settings.stepLimit { return end(.stepLimit(step)) }
-      progress.rule.advance(&progress.state, along: velocity, step: settings.stepSize)
+      takeStep(settings.stepSize * settings.schedule.factor(at: step))
       progress.stepCount += 1
       evaluate()
       record(onlyIfScheduled: true)
@@ -127,6 +131,21 @@ public struct DescentRun<Equation: FlowEquation>: Sendable {
       case .enough: return end(.converged)
       case .interrupt: return end(.interrupted(atStep: progress.stepCount))
       }
+    }
+  }
+
+  private mutating func takeStep(_ size: Double) {
+    guard let rates = settings.blockRates else {
+      return progress.rule.advance(&progress.state, along: velocity, step: size)
+    }
+    let before = progress.state
+    progress.rule.advance(&progress.state, along: velocity, step: size)
+    var begin = 0
+    for (rate, size) in zip(rates, equation.blockSizes) {
+      for k in begin..<begin + size {
+        progress.state[k] = before[k] + rate * (progress.state[k] - before[k])
+      }
+      begin += size
     }
   }
 

@@ -5,8 +5,8 @@ public struct AnyJob: Codable, Sendable {
   /// Every job there is.
   public static let all: [any Job.Type] = [
     Completion.self, Prediction.self, Regression.self, Sensing.self, LayerChange.self,
-    Simulation.self, Certification.self, ModeAnalysis.self, DataSetMeasurement.self,
-    Reproduction.self,
+    Simulation.self, Certification.self, ModeAnalysis.self, LandscapeAnalysis.self, DepthRace.self,
+    TensorCompletion.self, ImageClassification.self, DataSetMeasurement.self, Reproduction.self,
     ReproductionList.self, Sweep.self, SweepMerge.self,
   ]
 

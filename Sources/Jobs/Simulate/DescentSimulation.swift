@@ -7,7 +7,8 @@ struct DescentSimulation {
   let observer: JobObserver
 
   func run(_ equation: some FlowEquation) throws -> SimulatedPath {
-    let settings = spec.descent
+    var settings = spec.descent
+    settings.blockRates = try spec.layerRates()
     let store = try CheckpointStore(request: request, spec: spec)
     let kept = try store.resumed(as: DescentCheckpoint.self, reaching: { Double($0.stepCount) })
     var run =
@@ -32,13 +33,15 @@ struct DescentSimulation {
 }
 
 extension SimulationSpec {
-  /// The descent that is asked for.
+  /// The descent that is asked for, but for a rate of its own for each layer.
   var descent: Descent {
     let times = recording.times.map { Int($0) }
-    return Descent(
+    var settings = Descent(
       dynamics.rule, stepSize: dynamics.stepSize, stepLimit: times.last ?? 0,
       targetLoss: dynamics.targetLoss,
-      recording: Recording(.at(Set(times)), of: recording.quantities))
+      recording: Recording(.at(Set(times)), of: recording.followed))
+    settings.schedule = dynamics.schedule
+    return settings
   }
 
   /// What a descent's trajectory is to those who asked for it.

@@ -12,7 +12,7 @@ struct FlowSimulation {
       steps: .adaptive(relativeTolerance: spec.dynamics.relativeTolerance),
       targetLoss: spec.dynamics.targetLoss, restSpeed: spec.dynamics.restSpeed,
       recording: FlowRecording(
-        times: spec.recording.times, of: spec.recording.quantities,
+        times: spec.recording.times, of: spec.recording.followed,
         locatingHalfRises: spec.recording.locatesHalfRises))
     let store = try CheckpointStore(request: request, spec: spec)
     let kept = try store.resumed(as: FlowCheckpoint.self, reaching: { $0.time })

@@ -101,12 +101,12 @@ struct SweepBatch {
 
   /// What descents must have in common to go together; nil for what goes alone.
   static func shape(of spec: SimulationSpec) -> String? {
-    guard spec.dynamics.kind == .descent, spec.dynamics.batchSize == nil,
+    guard spec.dynamics.kind == .descent, spec.dynamics.adjustments == nil,
       let network = spec.layeredStart,
       InterleavedBackend().takes(
         NetworkBatch([network], objective: spec.objective.objective), by: spec.descent)
     else { return nil }
-    let recorded = spec.recording.quantities.map(\.rawValue).sorted()
+    let recorded = spec.recording.followed.map(\.rawValue).sorted()
     let isRegression = spec.objective.objective is RegressionObjective
     return
       "\(network.widths) \(isRegression) \(spec.dynamics.rule) \(spec.dynamics.targetLoss ?? .nan) \(spec.recording.times) \(recorded)"

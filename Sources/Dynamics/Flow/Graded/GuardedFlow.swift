@@ -3,9 +3,9 @@ public import LinearNetworks
 import RealModule
 
 // Layers hold singular values only to rounding of the largest one, and integrated ones only to the tolerance. Balanced
-// layers have the coordinates of ``BalancedFlow``, two layers of any kind those of ``FactorFlow``, which hold all. At up
-// to 8 modes the former cost no more than the layers do and are taken at once. Otherwise layers are followed until the
-// smallest singular value falls below a share of the largest that leaves room for the tolerance.
+// layers have the coordinates of ``BalancedFlow``, two layers of any kind those of ``FactorFlow``, which hold all and cost
+// several times as much. Layers are followed until the smallest singular value falls below a share of the largest that
+// leaves room for the tolerance.
 
 /// Gradient flow on all layers of an objective, in coordinates that hold what the flow keeps.
 ///
@@ -13,7 +13,7 @@ import RealModule
 /// directions of the stacked layers, however much some grow before others. Starts with more layers that are not
 /// balanced have no such coordinates; see ``FlowResult/roundingTime``.
 public struct GuardedFlow<Target: Objective>: FlowEquation {
-  /// The most modes for which graded coordinates are cheap.
+  /// The most modes for which every step is looked at, and graded coordinates are taken early.
   static var easyRank: Int { 8 }
 
   /// Whether the start was balanced.
@@ -40,7 +40,7 @@ public struct GuardedFlow<Target: Objective>: FlowEquation {
     let values = Self.values(of: network, isBalanced: isBalanced)
     modeCount = factors?.rank ?? values.count { $0 > 1e-14 * (values.first ?? 0) }
     start = layers.start
-    if let factors, modeCount <= Self.easyRank || !isHeld(values, tolerance: 0) {
+    if let factors, !isHeld(values, tolerance: 0) {
       let flow = BalancedFlow(objective, from: factors)
       (balanced, start) = (flow, flow.start)
     }
