@@ -45,6 +45,16 @@ enum Main {
     }
   }
 
+  /// Why one of several files was not done.
+  static func sentence(of error: any Error) -> String {
+    switch error {
+    case let bad as BadInput: onOneLine(bad.sentence)
+    case let bad as DataFormatError: onOneLine(bad.sentence)
+    case let failure as DecompositionError: "the computation failed: \(failure)."
+    default: UsageSentence.of(error)
+    }
+  }
+
   private static func refuse(_ sentence: String) -> Int32 {
     StandardError.write("deeplinear: \(onOneLine(sentence))\n")
     return 2
