@@ -13,6 +13,9 @@ enum Main {
     // A file that grows past a limit is an error that can be told, not an end in the midst of writing.
     signal(SIGXFSZ, SIG_IGN)
     do {
+      if let help = ItemHelp.text(for: Array(CommandLine.arguments.dropFirst())) {
+        return try StandardOutput.write(help)
+      }
       try UsageSentence.checkCommand(Array(CommandLine.arguments.dropFirst()))
       var command = try DeepLinearCommand.parseAsRoot()
       try command.run()
