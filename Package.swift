@@ -36,6 +36,8 @@ let package = Package(
     .library(name: "Reports", targets: ["Records", "Reports"]),
     .library(name: "Jobs", targets: ["Jobs"]),
     .executable(name: "deeplinear", targets: ["deeplinear-cli"]),
+    // All jobs from C, by the functions of deeplinear.h; the Python package loads it.
+    .library(name: "DeepLinearC", type: .dynamic, targets: ["DeepLinearC"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -147,6 +149,10 @@ let package = Package(
       ],
       swiftSettings: settings),
 
+    // ───── ⑩ the C interface, a door: pointers ↔ requests; deeplinear.h says it all ─────
+    .target(name: "CInterface"),
+    storey("DeepLinearC", on: ["CInterface", "DataFormats", "Jobs", "Records", "Reports"]),
+
     // ───── tests mirror the sources ─────
     .target(name: "_AllocationCounter", path: "Tests/_AllocationCounter"),
     .target(
@@ -169,6 +175,7 @@ let package = Package(
     tests(of: "DeepLinear"),
     tests(of: "Jobs", on: ["DeepLinear", "LinearAlgebra", "DataFormats", "Records"]),
     tests(of: "Studio", on: ["Jobs", "DataFormats"]),
+    tests(of: "DeepLinearC", on: ["CInterface"]),
     .testTarget(
       name: "CommandLineTests",
       dependencies: ["deeplinear-cli", "Jobs", "LinearAlgebra", "DataFormats", "Records"],

@@ -6,6 +6,29 @@ extension Matrix {
   /// - Parameter mask: as many elements as the matrix has; zero and NaN mean unknown.
   /// - Throws: ``DataFormatError`` for an infinite known element, or if none is known.
   func knownEntries(file: String, mask: Matrix? = nil) throws(DataFormatError) -> ObservedEntries {
+    try withUnsafeElements { elements throws(DataFormatError) in
+      try DataFile.knownEntries(
+        of: elements, rowCount: rowCount, columnCount: columnCount, file: file, mask: mask)
+    }
+  }
+
+  /// The matrix itself, if all of its elements are finite.
+  func complete(file: String) throws(DataFormatError) -> Matrix {
+    if let bad = elements.firstIndex(where: { !$0.isFinite }) {
+      let (row, column) = bad.quotientAndRemainder(dividingBy: columnCount)
+      if elements[bad].isNaN { throw .missingElement(file, row: row, column: column) }
+      throw .infiniteElement(file, row: row, column: column, value: elements[bad])
+    }
+    return self
+  }
+}
+
+extension DataFile {
+  /// See ``Matrix/knownEntries(file:mask:)``; elements row after row.
+  static func knownEntries(
+    of elements: UnsafeBufferPointer<Double>, rowCount: Int, columnCount: Int, file: String,
+    mask: Matrix? = nil
+  ) throws(DataFormatError) -> ObservedEntries {
     func isKnown(_ value: Double, _ position: Int) -> Bool {
       if value.isNaN { return false }
       guard let mask else { return true }
@@ -43,15 +66,5 @@ extension Matrix {
     return ObservedEntries(
       rowCount: rowCount, columnCount: columnCount, sortedRows: rows, columns: columns,
       values: values)
-  }
-
-  /// The matrix itself, if all of its elements are finite.
-  func complete(file: String) throws(DataFormatError) -> Matrix {
-    if let bad = elements.firstIndex(where: { !$0.isFinite }) {
-      let (row, column) = bad.quotientAndRemainder(dividingBy: columnCount)
-      if elements[bad].isNaN { throw .missingElement(file, row: row, column: column) }
-      throw .infiniteElement(file, row: row, column: column, value: elements[bad])
-    }
-    return self
   }
 }

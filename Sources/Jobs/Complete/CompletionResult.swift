@@ -42,16 +42,41 @@ public struct CompletionResult: JobResult {
     }
   }
 
-  /// `completion`, and `halfWidths` where intervals were asked for.
+  /// `completion`, `halfWidths` where intervals were asked for, and where paths were recorded `pathSteps`, `pathErrors` and
+  /// `pathSingularValues`.
   public func arrays() throws -> NPZArchive {
     var arrays = NPZArchive([.init(name: "completion", array: NPYArray(completed.matrix))])
     if let intervals = fit.intervals {
       arrays["halfWidths"] = NPYArray(completed.halfWidths(intervals))
     }
+    let points = fit.path.points
+    if !points.isEmpty {
+      let width = points.map(\.singularValues.count).max() ?? 0
+      arrays["pathSteps"] = NPYArray(points.map { Double($0.step) })
+      arrays["pathErrors"] = NPYArray(points.map(\.trainingError))
+      arrays["pathSingularValues"] = NPYArray(
+        shape: [points.count, width],
+        elements: points.flatMap { point in
+          point.singularValues + [Double](repeating: 0, count: width - point.singularValues.count)
+        })
+    }
     return arrays
   }
 
   public func record() throws -> Record { CompletionReport(result: self).record }
+
+  /// `model`: what ``Prediction`` takes.
+  public func file(named name: String) throws -> [UInt8]? {
+    name == "model" ? try model.encoded() : nil
+  }
+
+  private var model: Safetensors {
+    get throws {
+      try ModelFile.contents(
+        fit.model, settings: ModelFile.settings(of: request, fit: fit),
+        columns: ModelColumns(data, fit: fit))
+    }
+  }
 
   /// The file as it came with its gaps filled, where the output can have that form; otherwise a matrix.
   private func write(to output: String, _ force: Bool) throws {
@@ -83,11 +108,7 @@ public struct CompletionResult: JobResult {
       try DataFile.writeMatrix(
         completed.halfWidths(intervals), to: output, overwrite: force, names: data.names)
     }
-    if let model = request.model {
-      try ModelFile.write(
-        fit.model, settings: ModelFile.settings(of: request, fit: fit),
-        columns: ModelColumns(data, fit: fit), to: model, overwrite: force)
-    }
+    if let path = request.model { try model.write(to: path, overwrite: force) }
     if let report = request.report {
       try ReportFolder.write(try record(), to: report, overwrite: force)
     }

@@ -14,10 +14,9 @@ enum ModelFile {
     ]
   }
 
-  static func write(
-    _ model: CompletionModel, settings: [String: String], columns: ModelColumns, to path: String,
-    overwrite: Bool
-  ) throws {
+  static func contents(
+    _ model: CompletionModel, settings: [String: String], columns: ModelColumns
+  ) throws -> Safetensors {
     func tensor(_ name: String, _ shape: [Int], _ elements: [Double]) throws -> Safetensors.Tensor {
       try Safetensors.Tensor(
         name: name, type: .float64, shape: shape, values: elements)
@@ -43,7 +42,7 @@ enum ModelFile {
     var metadata = settings
     metadata["format"] = format
     metadata["table"] = String(decoding: try JSONText.bytes(of: columns), as: UTF8.self)
-    try Safetensors(tensors, metadata: metadata).write(to: path, overwrite: overwrite)
+    return try Safetensors(tensors, metadata: metadata)
   }
 
   static func read(

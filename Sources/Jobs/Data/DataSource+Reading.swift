@@ -20,13 +20,19 @@ extension DataSource {
     guard case .array(let name) = place else {
       return try DataFile.readArray(from: try bytes(in: context))
     }
-    guard let array = context.arrays[name] else { throw missing("array", context.arrays.keys) }
-    return array
+    if let array = context.arrays[name] { return array }
+    guard let borrowed = context.borrowed[name] else {
+      throw missing("array", Array(context.arrays.keys) + context.borrowed.keys)
+    }
+    return borrowed.copied()
   }
 
   /// A complete matrix; an array of one dimension is a column.
   package func matrix(in context: JobContext) throws -> Matrix {
-    try DataFile.readMatrix(from: try bytes(in: context))
+    if case .array(let name) = place {
+      return try DataFile.matrix(of: try array(in: context), named: name)
+    }
+    return try DataFile.readMatrix(from: try bytes(in: context))
   }
 
   /// A complete matrix read as the known entries of another are: the same columns are data, the same name rows.
@@ -44,11 +50,13 @@ extension DataSource {
   ) throws -> ObservedData {
     var options = try reading.options()
     options.columnCount = options.columnCount ?? columnCount
-    if case .array(let name) = place, options.layout == .triplets {
-      // The reader of text has every rule about triplets.
-      let text = try DataFile.encoded(try matrix(in: context), as: .csv)
-      return try DataFile.readObservedEntries(
-        from: ByteSource(text, named: "\(name).csv"), options: options)
+    if case .array(let name) = place, options.maskPath == nil {
+      if let borrowed = context.borrowed[name] {
+        return try DataFile.observedEntries(of: borrowed, named: name, options: options)
+      }
+      return try array(in: context).withBorrowed {
+        try DataFile.observedEntries(of: $0, named: name, options: options)
+      }
     }
     let mask = try options.maskPath.map { try ByteSource(path: $0) }
     return try DataFile.readObservedEntries(

@@ -4,10 +4,9 @@ import FoundationEssentials
 public struct AnyJob: Codable, Sendable {
   /// Every job there is.
   public static let all: [any Job.Type] = [
-    Completion.self, Prediction.self, Regression.self, Sensing.self, LayerChange.self,
-    Simulation.self, Certification.self, ModeAnalysis.self, DataSetMeasurement.self,
-    Reproduction.self,
-    ReproductionList.self, Sweep.self, SweepMerge.self,
+    Completion.self, TensorCompletion.self, Prediction.self, Autoencoding.self, Regression.self,
+    Sensing.self, LayerChange.self, Simulation.self, Certification.self, ModeAnalysis.self,
+    DataSetMeasurement.self, Reproduction.self, ReproductionList.self, Sweep.self, SweepMerge.self,
   ]
 
   /// The job.

@@ -56,6 +56,9 @@ public protocol JobResult {
   /// The page about it.
   func record() throws -> Record
 
+  /// The contents of a file that is part of the result, such as `model`; nil where there is none of the name.
+  func file(named name: String) throws -> [UInt8]?
+
   /// Writes the files that the request names, and replaces none without `force`.
   ///
   /// - Throws: ``BadInput`` or `DataFormatError`.
@@ -65,6 +68,9 @@ public protocol JobResult {
 extension JobResult {
   /// The summary as every door gives it: the bytes that `--json` prints, without the line's end.
   public func summaryJSON() throws -> [UInt8] { try JSONText.bytes(of: summary) }
+
+  /// None.
+  public func file(named name: String) throws -> [UInt8]? { nil }
 }
 
 /// How a job ended that gave a result.

@@ -4,6 +4,8 @@ public import DataFormats
 public struct JobContext: Sendable {
   /// Arrays that the request names, as in `{"array": "x"}`.
   public var arrays: [String: NPYArray]
+  /// Arrays of the same use in memory that somebody else owns, who keeps them there until the job has run.
+  public var borrowed: [String: BorrowedArray] = [:]
   /// Contents of files that the request names, as in `{"upload": "ratings.csv"}`; the name's extension tells
   /// the format.
   public var uploads: [String: [UInt8]]

@@ -27,6 +27,11 @@ public struct LayerChangeResult: JobResult {
       })
   }
 
+  /// `model`: the whole network.
+  public func file(named name: String) throws -> [UInt8]? {
+    name == "model" ? try network.contents.encoded() : nil
+  }
+
   public func record() throws -> Record {
     LayerReport(
       model: request.model.name, output: request.output ?? "nowhere", seed: request.seed ?? 0,

@@ -7,6 +7,8 @@ struct HTMLPage {
   /// Where the page finds Plotly.js; nil makes a static page.
   var plotlyAddress: String?
   var trail: [Link] = []
+  /// Whether no other file stands beside the page.
+  var isAlone = false
 
   private var isInteractive: Bool { plotlyAddress != nil }
 
@@ -47,7 +49,7 @@ struct HTMLPage {
   }
 
   private var staticNotice: String {
-    guard hasPlots else { return "" }
+    guard hasPlots, !isAlone else { return "" }
     if isInteractive {
       return """
         <p class="notice" id="static-notice" hidden></p>
@@ -125,9 +127,7 @@ struct HTMLPage {
       <figcaption><b>Figure \(numbering.figure). \(inline(figure.title.asSentence))</b> \
       \(inline(figure.caption)) \
       \(note.isEmpty ? "" : "<span class=\"remark\">\(note)</span> ")\
-      <span class="links"><a href="data/\(id).csv">CSV</a>\
-      \(isPlot ? "<a href=\"data/\(id).json\">JSON</a>" : "")\
-      <a href="data/\(id).svg">SVG</a></span></figcaption>
+      \(links(to: isPlot ? ["csv", "json", "svg"] : ["csv", "svg"], of: id))</figcaption>
       \(values(of: figure))</figure>
 
       """
@@ -135,7 +135,7 @@ struct HTMLPage {
 
   /// Some of the values as a table, for readers who prefer numbers or cannot see the figure.
   private func values(of figure: Figure) -> String {
-    guard let table = figure.excerpt(rowCount: 12) else { return "" }
+    guard !isAlone, let table = figure.excerpt(rowCount: 12) else { return "" }
     return """
       <details><summary>Values</summary>
       \(table.caption.isEmpty ? "" : "<p class=\"remark\">\(inline(table.caption))</p>\n")\
@@ -144,6 +144,13 @@ struct HTMLPage {
       </details>
 
       """
+  }
+
+  /// Ways to the files of a figure or table.
+  private func links(to formats: [String], of id: String) -> String {
+    if isAlone { return "" }
+    let ways = formats.map { "<a href=\"data/\(id).\($0)\">\($0.uppercased())</a>" }
+    return "<span class=\"links\">\(ways.joined())</span>"
   }
 
   private func table(_ table: Table, _ numbering: inout Numbering) -> String {
@@ -158,7 +165,7 @@ struct HTMLPage {
     }
     let caption = """
       <b>Table \(numbering.table). \(inline(table.title.asSentence))</b> \(inline(table.caption)) \
-      \(note)<span class="links"><a href="data/\(id).csv">CSV</a></span>
+      \(note)\(links(to: ["csv"], of: id))
       """
     return """
       <figure id="\(id)">
@@ -226,14 +233,17 @@ struct HTMLPage {
 
   private var footer: String {
     guard let provenance = record.provenance else {
-      return "<footer>\n\(Glossary.line)</footer>\n"
+      return isAlone ? "" : "<footer>\n\(Glossary.line)</footer>\n"
     }
+    let files = """
+      <p>All values: <a href="record.json">record.json</a>. As text: <a href="report.md">report.md</a>.</p>
+      \(Glossary.line)
+      """
     return """
       <footer>
       <h2>How this was made</h2>
       \(provenanceList(provenance))\
-      <p>All values: <a href="record.json">record.json</a>. As text: <a href="report.md">report.md</a>.</p>
-      \(Glossary.line)\
+      \(isAlone ? "" : files)\
       </footer>
 
       """
