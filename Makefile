@@ -8,7 +8,7 @@ SWIFT_FILES = Package.swift Sources Tests $(wildcard Snippets Benchmarks/Package
 DOCUMENTED = DeepLinear LinearAlgebra LinearNetworks Dynamics Analysis Estimators DataFormats Records Reports Jobs
 
 .DEFAULT_GOAL := help
-.PHONY: help deps build demo studio studio-test studio-fuzz test cluster check-cluster bench bench-peers docs lint install clean
+.PHONY: help deps build demo studio studio-test studio-fuzz test cluster check-cluster bench bench-peers docs lint install python python-test clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS="$$(printf '\t')" read -r name text; do \
@@ -66,6 +66,12 @@ install: build ## install the command under PREFIX (default /usr/local)
 	  install -m 644 .deeplinear/plotly/plotly.min.js "$(DESTDIR)$(PREFIX)/share/deeplinear/plotly.min.js"; fi
 	@echo "Installed $(DESTDIR)$(PREFIX)/bin/deeplinear"
 
+python: deps ## build the Python wheel into dist/
+	@Scripts/python-wheel.sh
+
+python-test: build python ## install the wheel into a new virtual environment and test it
+	@Scripts/python-test.sh
+
 clean: ## remove what was built
 	@$(SWIFT) package clean
-	@rm -rf .build/docs
+	@rm -rf .build/docs dist Python/src/deeplinear/_library Python/licenses Python/LICENSE

@@ -114,7 +114,8 @@ final class GivenArray {
   /// The elements of an array that is kept and never changed do not move: the address is good for as long as this is.
   var described: deeplinear_array {
     deeplinear_array(
-      name: name.pointer, data: elements.withUnsafeBufferPointer { UnsafeRawPointer($0.baseAddress) },
+      name: name.pointer,
+      data: elements.withUnsafeBufferPointer { UnsafeRawPointer($0.baseAddress) },
       dimensions: Int64(dimensions), shape: shape, strides: nil)
   }
 }

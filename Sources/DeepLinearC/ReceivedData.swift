@@ -97,7 +97,8 @@ private struct ReceivedArray {
       while filled < count {
         for k in 0..<extent {
           target.initializeElement(
-            at: filled + k, to: base.loadUnaligned(fromByteOffset: offset + k * inner, as: Double.self))
+            at: filled + k,
+            to: base.loadUnaligned(fromByteOffset: offset + k * inner, as: Double.self))
         }
         filled += extent
         var axis = shape.count - 2

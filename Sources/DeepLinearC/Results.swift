@@ -1,5 +1,4 @@
 public import CInterface
-import Glibc
 
 // What can be asked of a result, in the words of deeplinear.h.
 
@@ -35,7 +34,8 @@ public func array(
 
 @_cdecl("deeplinear_file_named")
 public func file(
-  _ result: OpaquePointer, _ name: UnsafePointer<CChar>, _ file: UnsafeMutablePointer<deeplinear_file>
+  _ result: OpaquePointer, _ name: UnsafePointer<CChar>,
+  _ file: UnsafeMutablePointer<deeplinear_file>
 ) -> Int32 {
   guard let found = answer(result).file(String(cString: name)) else { return 0 }
   file.pointee = found.described

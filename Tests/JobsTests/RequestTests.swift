@@ -29,7 +29,8 @@ import Testing
       LayerChange(.compress, of: DataSource("net.safetensors"), layer: ["fc1", "fc2"]),
       Simulation(.file("spec.yaml")), Certification(.text("objective: {}")), modes, measure,
       Reproduction(["all"]), ReproductionList(), Sweep(.file("spec.yaml"), output: "sweep"),
-      SweepMerge(["a", "b"], output: "whole"),
+      SweepMerge(["a", "b"], output: "whole"), TensorCompletion(DataSource(.array("t"))),
+      Autoencoding(inputs: DataSource(.array("x"))),
     ]
   }()
 

@@ -25,6 +25,7 @@ class _TableCompleter(OneToOneFeatureMixin, TransformerMixin, JobEstimator):  # 
 
     _job = "complete"
     _method: str
+    _positions: list[int] | None
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
@@ -230,7 +231,11 @@ class _TableCompleter(OneToOneFeatureMixin, TransformerMixin, JobEstimator):  # 
     def path_(self) -> dict[str, FloatArray]:
         """Steps of training and what the singular values were there, where `record` is set."""
         check_is_fitted(self)
-        names = {"pathSteps": "steps", "pathLoss": "loss", "pathSingularValues": "singular_values"}
+        names = {
+            "pathSteps": "steps",
+            "pathErrors": "training_error",
+            "pathSingularValues": "singular_values",
+        }
         try:
             return {word: self._array(name) for name, word in names.items()}
         except KeyError:
@@ -288,7 +293,7 @@ class MatrixCompleter(_TableCompleter):
     intervals_ : ndarray of shape (n_samples, n_features)
         Half-widths of prediction intervals.
     path_ : dict of str to ndarray
-        ``steps``, ``loss`` and ``singular_values`` along the path of training.
+        ``steps``, ``training_error`` and ``singular_values`` along the path of training.
     outcome_ : mapping
         How the fit ended: ``kind``, ``exact``.
     n_iter_ : int

@@ -46,9 +46,7 @@ class _File(ctypes.Structure):
     ]
 
 
-_Observer = ctypes.CFUNCTYPE(
-    None, ctypes.c_void_p, ctypes.c_char_p, ctypes.c_double, ctypes.c_char_p
-)
+_Observer = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_char_p, ctypes.c_double, ctypes.c_char_p)
 
 
 def library_path() -> Path:
@@ -177,9 +175,7 @@ class Result:
         """The contents of a file that is part of the result, such as ``model``; None where there is none."""
         found = _File()
         with self._lock:
-            if not _library.deeplinear_file_named(
-                self._handle.address, name.encode(), ctypes.byref(found)
-            ):
+            if not _library.deeplinear_file_named(self._handle.address, name.encode(), ctypes.byref(found)):
                 return None
             return ctypes.string_at(found.bytes, found.count)
 
@@ -188,6 +184,16 @@ class Result:
         with self._lock:
             text: bytes | None = _library.deeplinear_page(self._handle.address)
         return None if text is None else text.decode()
+
+    def __copy__(self) -> Result:
+        return self
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Result:
+        # A result is never changed: a copy is the same.
+        return self
+
+    def __reduce__(self) -> Any:
+        raise TypeError("a Result cannot be pickled; keep its summary and its arrays")
 
     def _repr_html_(self) -> str | None:
         return framed(self.page())
@@ -418,7 +424,5 @@ def _double(array: npt.ArrayLike, name: str) -> FloatArray:
     except ValueError as error:
         raise InputError(f"{name}: this is not an array ({error}).") from None
     if found.dtype.kind not in "fiub":
-        raise InputError(
-            f"{name}: elements of type {found.dtype} are not numbers; give floats or integers."
-        )
+        raise InputError(f"{name}: elements of type {found.dtype} are not numbers; give floats or integers.")
     return np.asarray(found, dtype=np.float64)

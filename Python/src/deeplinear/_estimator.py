@@ -165,3 +165,6 @@ class JobEstimator(BaseEstimator):  # type: ignore[misc]
             return framed(result.page())
         text: str = self._repr_html_inner()
         return text
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, Any]:
+        return {"text/plain": repr(self), "text/html": self._repr_html_()}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from importlib import import_module
 from typing import Any, Callable, Union
 
 __all__ = ["Bar", "Progress", "in_notebook", "set_progress"]
@@ -78,12 +79,11 @@ class Bar:
         self._drawn = True
 
     def _draw_in_notebook(self, stage: str, share: float | None) -> None:
-        from IPython.display import HTML, display
-
+        notebook: Any = import_module("IPython.display")
         value = "" if share is None else f' value="{share:.4f}"'
-        shown = HTML(f"<label>{stage} <progress max=1{value}></progress></label>")
+        shown = notebook.HTML(f"<label>{stage} <progress max=1{value}></progress></label>")
         if self._display is None:
-            self._display = display(shown, display_id=True)
+            self._display = notebook.display(shown, display_id=True)
         else:
             self._display.update(shown)
         self._drawn = True
@@ -92,9 +92,8 @@ class Bar:
         if not self._drawn:
             return
         if self._display is not None:
-            from IPython.display import HTML
-
-            self._display.update(HTML(""))
+            notebook: Any = import_module("IPython.display")
+            self._display.update(notebook.HTML(""))
         else:
             sys.stderr.write("\r\033[K")
             sys.stderr.flush()

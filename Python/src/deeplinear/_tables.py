@@ -44,9 +44,7 @@ class Table:
         if not is_frame(table):
             return cls(table)
         positions = [k for k in range(table.shape[1]) if _is_numeric(table.iloc[:, k])]
-        if len(positions) == table.shape[1] and all(
-            dtype == np.float64 for dtype in table.dtypes
-        ):
+        if len(positions) == table.shape[1] and all(dtype == np.float64 for dtype in table.dtypes):
             return cls(table.to_numpy(), table, positions)
         columns = [_doubles(table.iloc[:, k]) for k in positions]
         numbers = np.column_stack(columns) if columns else np.empty((len(table), 0))

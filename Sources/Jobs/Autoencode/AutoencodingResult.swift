@@ -16,7 +16,8 @@ public struct AutoencodingResult: JobResult {
     self.request = request
     self.context = context
     self.fit = fit
-    summary = try AutoencodingSummary(request: request, fit: fit, samples: samples, seconds: seconds)
+    summary = try AutoencodingSummary(
+      request: request, fit: fit, samples: samples, seconds: seconds)
   }
 
   public var ending: JobEnding {

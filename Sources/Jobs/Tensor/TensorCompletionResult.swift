@@ -77,7 +77,9 @@ public struct TensorCompletionResult: JobResult {
 
   public func write() throws {
     let force = request.force ?? false
-    if let output = request.output { try completion.write(to: output, overwrite: force) }
+    if let output = request.output {
+      try DataFile.writeArray(completion, to: output, overwrite: force)
+    }
     if let report = request.report {
       try ReportFolder.write(try record(), to: report, overwrite: force)
     }
