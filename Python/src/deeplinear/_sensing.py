@@ -137,7 +137,7 @@ class MatrixSensor(RegressorMixin, JobEstimator):  # type: ignore[misc]
 
     def _flat(self, X: Any) -> tuple[Any, tuple[int, int] | None]:
         """Measurements as rows of numbers, and the shape of the matrix where it is known."""
-        extents = getattr(X, "shape", None) or np.shape(X)
+        extents = getattr(X, "shape", None) or np.asarray(X).shape
         if len(extents) != 3:
             return X, self.shape
         if self.shape is not None and tuple(self.shape) != tuple(extents[1:]):
