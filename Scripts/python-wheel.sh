@@ -24,7 +24,7 @@ functions=$(sed -n 's/^[a-z].*[ *]\(deeplinear_[a-z_]*\)(.*/\1/p' Sources/CInter
 printf '{ global: %s local: *; };\n' "$(printf '%s; ' $functions)" > .deeplinear/exports.map
 runtime=$(dirname "$(dirname "$("$swift" -print-target-info | sed -n 's/.*"runtimeResourcePath": "\(.*\)".*/\1/p')")")
 "${swift}c" -emit-library -static-stdlib -o "$stage/libdeeplinear.so" "@$built/DeepLinearC.product/Objects.LinkFileList" \
-  -L "$built" -lopenblas -llapacke -lpng -ljpeg -lz \
+  -L "$built" -lopenblas -llapacke -lpng -ljpeg -lsqlite3 -lz \
   -lFoundation -lCoreFoundation -lFoundationInternationalization -l_FoundationCollections -l_FoundationCShims -l_FoundationICU \
   -Xlinker --gc-sections -Xlinker --exclude-libs=ALL -Xlinker --version-script=.deeplinear/exports.map \
   -Xlinker -soname=libdeeplinear.so -Xlinker --strip-all -Xlinker --no-undefined
@@ -34,10 +34,10 @@ runtime=$(dirname "$(dirname "$("$swift" -print-target-info | sed -n 's/.*"runti
 cp LICENSE Python/LICENSE
 cp "$runtime/share/swift/LICENSE.txt" "$licenses/Swift.txt"
 for package in libopenblas0-pthread:OpenBLAS liblapacke:LAPACK libgfortran5:GCC libpng16-16:libpng \
-  libjpeg62-turbo:libjpeg-turbo zlib1g:zlib; do
+  libjpeg62-turbo:libjpeg-turbo libsqlite3-0:SQLite zlib1g:zlib; do
   cp "/usr/share/doc/${package%%:*}/copyright" "$licenses/${package##*:}.txt"
 done
-for checkout in Yams swift-numerics; do
+for checkout in Yams swift-numerics GRDB.swift; do
   cp "$(ls .build/checkouts/$checkout/LICENSE* | head -n 1)" "$licenses/$checkout.txt"
 done
 
