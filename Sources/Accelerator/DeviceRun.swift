@@ -142,16 +142,7 @@ struct DeviceRun {
   ) throws(AcceleratorError) -> [Trajectory] {
     zip(try networks(), snapshots).enumerated().map { place, run in
       let (step, loss) = (Int(steps[place]), losses[place])
-      let outcome: Outcome =
-        if !loss.isFinite {
-          .diverged(atStep: step)
-        } else if let target = descent.targetLoss, loss <= target {
-          .converged
-        } else if step >= descent.stepLimit {
-          .stepLimit(step)
-        } else {
-          .interrupted(atStep: step)
-        }
+      let outcome = descent.outcome(atStep: step, loss: loss, isInterrupted: true)!
       var snapshots = run.1
       if snapshots.last?.time != Double(step) {
         snapshots.append(

@@ -143,18 +143,7 @@ private struct LaneRun: ~Copyable {
   private mutating func look(at lane: Int, isInterrupted: Bool) -> Bool {
     guard let occupant = occupants[lane] else { return false }
     let (step, loss) = (occupant.step, group.loss(in: lane))
-    let outcome: Outcome? =
-      if !loss.isFinite {
-        .diverged(atStep: step)
-      } else if let target = descent.targetLoss, loss <= target {
-        .converged
-      } else if step >= descent.stepLimit {
-        .stepLimit(step)
-      } else if isInterrupted {
-        .interrupted(atStep: step)
-      } else {
-        nil
-      }
+    let outcome = descent.outcome(atStep: step, loss: loss, isInterrupted: isInterrupted)
     let isDue = outcome != nil || descent.recording.includes(step: step)
     if isDue, occupant.snapshots.last?.time != Double(step) {
       occupants[lane]!.snapshots.append(

@@ -36,6 +36,14 @@ public struct Descent: Equatable, Sendable {
     self.recording = recording
   }
 
+  /// How a run that has come to a step with a loss ends there; nil where it goes on.
+  package func outcome(atStep step: Int, loss: Double, isInterrupted: Bool = false) -> Outcome? {
+    if !loss.isFinite { return .diverged(atStep: step) }
+    if let targetLoss, loss <= targetLoss { return .converged }
+    if step >= stepLimit { return .stepLimit(step) }
+    return isInterrupted ? .interrupted(atStep: step) : nil
+  }
+
   /// What an observer is told after each step.
   public struct Progress: Sendable {
     /// How many steps were taken up to here.
@@ -114,10 +122,9 @@ public struct DescentRun<Equation: FlowEquation>: Sendable {
   ) -> Trajectory {
     record(onlyIfScheduled: true)
     while true {
-      let step = progress.stepCount
-      guard loss.isFinite else { return end(.diverged(atStep: step)) }
-      if let target = settings.targetLoss, loss <= target { return end(.converged) }
-      if step >= settings.stepLimit { return end(.stepLimit(step)) }
+      if let outcome = settings.outcome(atStep: progress.stepCount, loss: loss) {
+        return end(outcome)
+      }
       progress.rule.advance(&progress.state, along: velocity, step: settings.stepSize)
       progress.stepCount += 1
       evaluate()
