@@ -383,18 +383,88 @@ def measure(browser: Browser, process, address: str) -> None:
     [stream.close() for stream, _ in streams]
 
 
+EXTREMES = [0, -1, 1, 2, 3, 0.5, 1e-300, -1e-300, 1e300, -1e300, 1e18, 2**63, -2**63, 64, 65, None, True, "", "x", "NaN", "\u0000", [], {}, [0], [[1]], {"array": "y"}, {"array": "z"}]
+
+
+def mutated(value, generator):
+    """A value with one of its parts, at any depth, put in place of another."""
+    if isinstance(value, (dict, list)) and value and generator.random() < 0.85:
+        keys = list(value) if isinstance(value, dict) else range(len(value))
+        key = keys[generator.integers(len(keys))]
+        copy = dict(value) if isinstance(value, dict) else list(value)
+        copy[key] = mutated(value[key], generator)
+        return copy
+    if isinstance(value, dict) and generator.random() < 0.3:
+        return {**value, "other": EXTREMES[generator.integers(len(EXTREMES))]}
+    if isinstance(value, list) and generator.random() < 0.3:
+        return value + value[:1] if generator.random() < 0.5 else value[:-1]
+    return EXTREMES[generator.integers(len(EXTREMES))]
+
+
+def explorations() -> list:
+    """Requests that are answered with curves, to be mutated."""
+    y = {"shape": [2, 2], "values": [2, 0.5, 0, 1]}
+    recording = {"times": [0, 0.5, 1], "quantities": ["loss", "singularValues", "unbalancedness", "layers", "endToEnd"]}
+    result = []
+    for objective in [{"kind": "factorization", "target": {"array": "y"}}, {"kind": "covariance", "inputCovariance": {"array": "s"}, "crossCovariance": {"array": "y"}},
+                      {"kind": "completion", "observed": {"array": "h"}}, {"kind": "sensing", "measurements": {"array": "a"}, "values": {"array": "b"}},
+                      {"kind": "sigmoid", "inputs": {"array": "y"}, "targets": {"array": "s"}}]:
+        for initial in [{"kind": "identity", "scale": 0.1}, {"kind": "balanced", "scale": 0.1}, {"kind": "gaussian", "standardDeviation": 0.1}, {"kind": "spectral", "scales": [0.1], "imbalance": [0.2]}]:
+            for dynamics in [{"kind": "flow", "relativeTolerance": 1e-6}, {"kind": "descent", "stepSize": 0.1, "method": "heavyBall", "momentum": 0.5}, {"kind": "endToEndFlow"}, {"kind": "regularizedFlow"}]:
+                steps = {**recording, "times": [0, 3, 9]} if dynamics["kind"] == "descent" else recording
+                if dynamics["kind"] == "endToEndFlow":
+                    steps = {**recording, "quantities": ["loss", "singularValues", "endToEnd"]}
+                result.append({"spec": {"objective": objective, "network": {"widths": [2, 2, 2], "initial": initial}, "dynamics": dynamics, "recording": steps, "seed": 1},
+                               "arrays": {"y": y, "s": {"shape": [2, 2], "values": [1, 0.2, 0.2, 0.6]}, "h": {"shape": [2, 2], "values": [None, 1, 1, 0.5]},
+                                          "a": {"shape": [3, 2, 2], "values": [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 1]}, "b": {"shape": [3], "values": [1, 0.5, 0.2]}},
+                               "exact": True, "certificates": True})
+    return result
+
+
+def fuzz_by_mutation(base: str, token: str, cases: int) -> None:
+    import http.client
+
+    counts: dict = {}
+    lock = threading.Lock()
+    requests = explorations()
+
+    def work(part: int) -> None:
+        generator = np.random.default_rng(part)
+        connection = http.client.HTTPConnection(base.split("//")[1], timeout=60)
+        for _ in range(cases // 4):
+            request = requests[generator.integers(len(requests))]
+            for _ in range(generator.choice([0, 1, 1, 1, 2, 3])):
+                request = mutated(request, generator)
+            connection.request("POST", "/api/explore", json.dumps(request), {"Authorization": f"Bearer {token}"})
+            answer = connection.getresponse()
+            text = answer.read()
+            with lock:
+                counts[answer.status] = counts.get(answer.status, 0) + 1
+                if answer.status >= 500:
+                    failures.append(f"{answer.status} {text[:200]!r} for {json.dumps(request)}")
+
+    threads = [threading.Thread(target=work, args=(part,)) for part in range(4)]
+    [t.start() for t in threads]
+    [t.join() for t in threads]
+    print(f"mutated explorations: {sum(counts.values())} sent, answers {dict(sorted(counts.items()))}")
+    for failure in failures[:5]:
+        print("FAILED:", failure)
+
+
 def fuzz(address: str, cases: int) -> None:
     base, token = address.split("/?token=")
-    config = pathlib.Path(".build/studio-fuzz.log")
-    per_operation = max(1, cases // 13)
+    fuzz_by_mutation(base, token, cases // 2)
+    log = ROOT / ".build/studio-fuzz.log"
+    log.parent.mkdir(exist_ok=True)
+    # Those without parameters have one case alone.
+    per_operation = max(1, cases // 14)
     done = subprocess.run(
         [str(pathlib.Path(sys.executable).parent / "st"), "run", f"{base}/openapi.json", "-H", f"Authorization: Bearer {token}",
          "--checks", "not_a_server_error", "--phases", "fuzzing", "--max-examples", str(per_operation), "--request-timeout", "20",
-         "--exclude-path", "/api/events", "--continue-on-failure", "--workers", "2"], capture_output=True, text=True)
-    config.parent.mkdir(exist_ok=True)
-    config.write_text(done.stdout + done.stderr)
+         "--exclude-path", "/api/events", "--continue-on-failure", "--workers", "2"], capture_output=True, text=True, cwd=log.parent)
+    log.write_text(done.stdout + done.stderr)
     print(done.stdout[-1500:])
-    expect(done.returncode == 0, f"the fuzz run ended with {done.returncode}; see {config}")
+    expect(done.returncode == 0, f"the fuzz run ended with {done.returncode}; see {log}")
 
 
 def main() -> None:

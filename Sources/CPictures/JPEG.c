@@ -44,6 +44,12 @@ int CPictureReadJPEG(const uint8_t *bytes, size_t count, struct CPicture *pictur
   jpeg_create_decompress(&jpeg);
   jpeg_mem_src(&jpeg, bytes, count);
   jpeg_read_header(&jpeg, TRUE);
+  if (jpeg.num_components == 4) {
+    snprintf(picture->problem, sizeof picture->problem,
+             "its colours are for printing (CMYK); save it as RGB or as .png");
+    jpeg_destroy_decompress(&jpeg);
+    return 0;
+  }
   jpeg.out_color_space = jpeg.num_components == 1 ? JCS_GRAYSCALE : JCS_RGB;
   jpeg_start_decompress(&jpeg);
   picture->width = jpeg.output_width;

@@ -69,6 +69,38 @@ extension DataFile {
     }
   }
 
+  /// Writes the table that a list of single entries becomes, with numbers as the list has them.
+  ///
+  /// - Parameters:
+  ///   - style: how the list is written.
+  ///   - known: the entries of the list; whole numbers among them stay whole.
+  ///   - isFilledEverywhere: whether known entries were replaced, too.
+  /// - Throws: ``DataFormatError`` as `writeMatrix(_:to:overwrite:names:)`.
+  public static func writeList(
+    _ matrix: Matrix, to path: String, overwrite: Bool = false, names: TableNames,
+    style: ListStyle, known: ObservedEntries, isFilledEverywhere: Bool = false
+  ) throws(DataFormatError) {
+    let (isCompressed, suffix) =
+      try path == "-"
+      ? (false, "")
+      : { (path) throws(DataFormatError) in
+        let found = try DataFormat.of(path, among: [.csv])
+        return (found.isCompressed, found.suffix)
+      }(path)
+    try OutputFile.write(to: path, overwrite: overwrite, compressing: isCompressed) {
+      sink throws(DataFormatError) in
+      try DelimitedWriter.write(
+        matrix, names: names, style: style, known: known,
+        separator: suffix == "tsv" ? UInt8(ascii: "\t") : style.separator,
+        isFilledEverywhere: isFilledEverywhere, to: sink)
+    }
+  }
+
+  /// Whether a file of this name, or standard output of this format, holds text with delimiters.
+  public static func isText(_ path: String, format: DataFormat? = nil) -> Bool {
+    path == "-" ? (format ?? .csv) == .csv : (try? DataFormat.of(path))?.format == .csv
+  }
+
   /// The bytes of a file that ``writeMatrix(_:to:overwrite:names:)`` would write, not compressed.
   package static func encoded(
     _ matrix: Matrix, as format: DataFormat, names: TableNames = TableNames()

@@ -42,29 +42,26 @@ public enum DataFile {
     let format = try format(source, options)
     var picture: Picture?
     if format.isPicture { picture = try Picture(reading: source, as: format) }
+    if let sheet = options.sheet, ![.csv, .xlsx, .npy, .npz, .mat].contains(format) {
+      throw DataFormatError(
+        source.name, "the file has no sheet \(Excerpt.quoted(sheet.utf8))", "leave --sheet out")
+    }
     if let mask {
-      var (matrix, names) = (Matrix.zeros(0, 0), TableNames())
-      var known = try readMatrix(from: mask)
-      if let picture {
-        matrix = picture.elements
-        known = picture.spread(known)
-      } else if format == .csv {
-        (matrix, names) = try DelimitedFile.readMatrix(source, options: options, isCautious: false)
-      } else {
-        matrix = try readElements(source, format, options)
-      }
-      guard known.rowCount == matrix.rowCount, known.columnCount == matrix.columnCount else {
-        throw .wrongShape(
-          mask.name, found: known.shape, expected: "the mask of a \(matrix.shape) matrix")
-      }
-      try checkShape(matrix, options: options, file: source.name)
-      return ObservedData(
-        entries: try matrix.knownEntries(file: source.name, mask: known), names: names,
-        format: format, layout: .table, original: picture.map(OriginalFile.picture))
+      return try readMasked(source, mask, format, picture, options)
     }
     if format == .npz, try SparseArchive.isSparse(source) {
       return ObservedData(
         entries: try SparseArchive.read(source, options: options), format: .npz, layout: .triplets)
+    }
+    if format == .npy || format == .npz {
+      let (file, elements) = try ArrayFile.read(
+        source, isArchive: format == .npz, named: options.sheet)
+      var matrix = elements
+      try checkShape(matrix, options: options, file: source.name)
+      matrix.markMissing(options.missing)
+      return ObservedData(
+        entries: try matrix.knownEntries(file: source.name), format: format, layout: .table,
+        original: .array(file))
     }
     switch format {
     case .csv, .xlsx:
@@ -89,10 +86,56 @@ public enum DataFile {
       var matrix = picture?.elements ?? Matrix.zeros(0, 0)
       if picture == nil { matrix = try readElements(source, format, options) }
       try checkShape(matrix, options: options, file: source.name)
+      matrix.markMissing(options.missing)
+      let entries = try matrix.knownEntries(file: source.name)
       return ObservedData(
-        entries: try matrix.knownEntries(file: source.name), format: format, layout: .table,
+        entries: entries, names: TableNames(columns: picture?.columnNames), format: format,
+        layout: .table, understanding: picture?.understanding(of: entries),
         original: picture.map(OriginalFile.picture))
     }
+  }
+
+  /// What of a matrix a mask does not cover.
+  private static func readMasked(
+    _ source: ByteSource, _ maskSource: ByteSource, _ format: DataFormat, _ picture: Picture?,
+    _ options: ReadingOptions
+  ) throws(DataFormatError) -> ObservedData {
+    var (matrix, names) = (Matrix.zeros(0, 0), TableNames(columns: picture?.columnNames))
+    var original = picture.map(OriginalFile.picture)
+    let mask = try Mask.read(maskSource, for: picture)
+    if let picture {
+      matrix = picture.elements
+    } else if format == .csv {
+      (matrix, names) = try DelimitedFile.readMatrix(source, options: options, isCautious: false)
+    } else if format == .npy || format == .npz {
+      let (file, elements) = try ArrayFile.read(
+        source, isArchive: format == .npz, named: options.sheet)
+      matrix = elements
+      original = .array(file)
+    } else {
+      matrix = try readElements(source, format, options)
+    }
+    guard mask.known.rowCount == matrix.rowCount, mask.known.columnCount == matrix.columnCount
+    else {
+      throw .wrongShape(
+        maskSource.name, found: mask.known.shape, expected: "the mask of a \(matrix.shape) matrix")
+    }
+    try checkShape(matrix, options: options, file: source.name)
+    matrix.markMissing(options.missing)
+    let entries = try matrix.knownEntries(file: source.name, mask: mask.known)
+    var understanding = picture?.understanding(of: entries)
+    if let note = mask.note {
+      if understanding == nil {
+        understanding = TableUnderstanding(
+          rowCount: matrix.rowCount, columnCount: matrix.columnCount,
+          gapCount: matrix.count - entries.count, columns: [], traits: [], warnings: [],
+          rowsBy: nil)
+      }
+      understanding?.warnings.append(note)
+    }
+    return ObservedData(
+      entries: entries, names: names, format: format, layout: .table,
+      understanding: understanding, original: original)
   }
 
   /// The format that the options or the name tell, or for standard input the first bytes.
@@ -101,7 +144,13 @@ public enum DataFile {
   ) throws(DataFormatError) -> DataFormat {
     if let format = options.format { return format }
     if source.isStandardInput {
-      return DataFormat.of(firstBytes: try ByteStream(source).bytes(512))
+      let bytes = try ByteStream(source).bytes(512)
+      if bytes.starts(with: [0x50, 0x4B, 3, 4]) {
+        // A workbook and an archive of arrays are both zip files.
+        let members = try ZipArchive(source).members
+        return members.contains { $0.name == "xl/workbook.xml" } ? .xlsx : .npz
+      }
+      return DataFormat.of(firstBytes: bytes)
     }
     return try DataFormat.of(source.name, among: dense).format
   }

@@ -17,6 +17,28 @@ extension DataFormatError {
   }
 
   static func unsupportedExtension(_ file: String, supported: [String]) -> Self {
+    let suffix = file.lowercased().split(separator: ".").last.map(String.init) ?? ""
+    let related: [(Set<String>, String, String)] = [
+      (
+        ["xls", "ods", "xlsm", "xlsb", "numbers", "fods"], "xlsx",
+        "workbooks of this form are not read"
+      ),
+      (
+        ["gif", "bmp", "tif", "tiff", "webp", "heic", "avif", "jp2"], "png",
+        "pictures of this form are not read"
+      ),
+      (
+        ["sav", "dta", "rds", "rdata", "h5", "hdf5", "feather"], "csv",
+        "files of this form are not read"
+      ),
+    ]
+    for (suffixes, other, problem) in related
+    where suffixes.contains(suffix) && supported.contains(other) {
+      return Self(file, problem, "save it as .\(other)")
+    }
+    if suffix == "mat", !supported.contains("mat") {
+      return Self(file, "files of MATLAB are read but not written", "name a .csv or .npy")
+    }
     let list = supported.map { ".\($0)" }.joined(separator: ", ")
     return Self(file, "the file's extension names no format known here", "use one of \(list)")
   }

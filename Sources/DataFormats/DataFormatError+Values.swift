@@ -9,6 +9,12 @@ extension DataFormatError {
       "give every line the same number of cells")
   }
 
+  static func decimalCommas(_ file: String, line: Int) -> Self {
+    Self(
+      file, .line(line), "commas stand both before fractions and between cells",
+      "write ; between cells, or the numbers in quotes")
+  }
+
   static func notNumber(_ file: String, _ place: Place, text: some Collection<UInt8>) -> Self {
     Self(
       file, place, "\(Excerpt.quoted(text)) is not a number",
@@ -73,7 +79,7 @@ extension DataFormatError {
   }
 
   static func duplicate(
-    _ file: String, row: Int, column: Int, firstLine: Int, secondLine: Int
+    _ file: String, row: String, column: String, firstLine: Int, secondLine: Int
   ) -> Self {
     Self(
       file, .line(secondLine),

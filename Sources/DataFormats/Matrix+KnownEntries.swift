@@ -12,6 +12,15 @@ extension Matrix {
     }
   }
 
+  /// Puts NaN where a number stands that the caller declared to mean missing.
+  mutating func markMissing(_ marks: [String]) {
+    let missing = MissingMarks(marks)
+    guard missing.hasNumbers else { return }
+    withUnsafeMutableElements { elements in
+      for k in elements.indices where missing.contains(elements[k]) { elements[k] = .nan }
+    }
+  }
+
   /// The matrix itself, if all of its elements are finite.
   func complete(file: String) throws(DataFormatError) -> Matrix {
     if let bad = elements.firstIndex(where: { !$0.isFinite }) {

@@ -25,6 +25,16 @@ public struct ObservedData: Sendable {
   /// What was understood of the file, for the person who gave it.
   public var understanding: TableUnderstanding?
 
+  /// Cells, row after row, that are not known but hold something and stay as they are: limits such as `<0.05`,
+  /// formulas, cells covered by others.
+  public var held: Set<Int> = []
+
+  /// How the numbers of a list of single entries are written.
+  public var style: ListStyle?
+
+  /// Whether the list counts its rows and columns from 1.
+  public var countsFromOne = false
+
   /// The file as it came, to be given back with its gaps filled.
   public var original: OriginalFile?
 }
@@ -37,6 +47,8 @@ public enum OriginalFile: Sendable {
   case spreadsheet(Spreadsheet)
   /// A picture, gray or in colour.
   case picture(Picture)
+  /// An array of a `.npy` or `.npz` file.
+  case array(ArrayFile)
 
   /// The form in which it came.
   var format: DataFormat {
@@ -44,7 +56,16 @@ public enum OriginalFile: Sendable {
     case .text: .csv
     case .spreadsheet: .xlsx
     case .picture(let picture): picture.channelCount == 1 ? .pgm : .ppm
+    case .array(let file): file.format
     }
+  }
+
+  /// The sentence about what a picture loses in a file of this name; nil if nothing.
+  public func loss(in path: String) -> String? {
+    guard case .picture = self, let found = try? DataFormat.of(path), found.format == .jpeg else {
+      return nil
+    }
+    return "JPEG changes known pixels a little, too: name a .png to keep them as they are"
   }
 
   /// Whether a file of this name takes the form in which the original came.
@@ -56,10 +77,9 @@ public enum OriginalFile: Sendable {
 
   private func canBeWritten(as format: DataFormat, suffix: String) -> Bool {
     switch self {
-    case .text(let table):
-      let isTabbed = table.structure.dialect.delimiter == UInt8(ascii: "\t")
-      return format == .csv && (suffix != "tsv" || isTabbed)
-    case .spreadsheet: return format == .xlsx
+    case .text: return format == .csv
+    case .spreadsheet: return format == .xlsx || format == .csv
+    case .array(let file): return format == file.format
     case .picture(let picture):
       return picture.channelCount == 1
         ? [.pgm, .png, .jpeg].contains(format) : [.ppm, .png, .jpeg].contains(format)
@@ -82,13 +102,23 @@ public enum OriginalFile: Sendable {
     to sink: ByteSink, as format: DataFormat, file: String, entries: ObservedEntries,
     isFilledEverywhere: Bool, fill: (Int, Int) -> Double?
   ) throws(DataFormatError) {
+    let isTabbed = file.lowercased().hasSuffix(".tsv") || file.lowercased().hasSuffix(".tsv.gz")
     switch self {
     case .text(let table):
+      let separator = isTabbed ? UInt8(ascii: "\t") : nil
       try table.write(
-        to: sink, entries: entries, isFilledEverywhere: isFilledEverywhere, fill: fill)
+        to: sink, separator: separator == table.structure.dialect.delimiter ? nil : separator,
+        entries: entries, isFilledEverywhere: isFilledEverywhere, fill: fill)
+    case .spreadsheet(let sheet) where format == .csv:
+      try sheet.table.write(
+        to: sink, separator: UInt8(ascii: isTabbed ? "\t" : ","), entries: entries,
+        isFilledEverywhere: isFilledEverywhere, fill: fill)
     case .spreadsheet(let sheet):
       try sheet.write(
         to: sink, entries: entries, isFilledEverywhere: isFilledEverywhere, fill: fill)
+    case .array(let array):
+      try array.write(
+        to: sink, file: file, entries: entries, isFilledEverywhere: isFilledEverywhere, fill: fill)
     case .picture(let picture):
       var samples = picture.samples
       for row in 0..<entries.rowCount {
@@ -97,8 +127,8 @@ public enum OriginalFile: Sendable {
         for column in 0..<entries.columnCount {
           let isKnown = known < end && Int(entries.columns[known]) == column
           if isKnown { known += 1 }
-          if !isKnown || isFilledEverywhere, let value = fill(row, column) {
-            samples[row, column] = value
+          if !isKnown || isFilledEverywhere {
+            samples[row, column] = fill(row, column) ?? .nan
           }
         }
       }

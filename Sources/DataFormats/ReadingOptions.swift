@@ -56,6 +56,15 @@ public struct ReadingOptions: Equatable, Sendable {
   /// The sheet of a workbook, or the array of a file with several.
   public var sheet: String?
 
+  /// Which cells of a sheet hold formulas or are covered by others.
+  var formulas = SheetFormulas()
+
+  /// Whether the text to read is that of a sheet.
+  var isSheet = false
+
+  /// Whether rows and columns of triplets that all count from 1 are recognised.
+  package var recognizesBase = true
+
   /// - Precondition: `rowCount` and `columnCount` lie between 1 and 2³¹ − 2 where given.
   public init(
     layout: Layout = .automatic, oneBased: Bool = false,

@@ -10,9 +10,16 @@ public enum Cell: Equatable, Sendable {
 public enum Verdict: String, Codable, Sendable, CaseIterable {
   case holds
   case fails
+  /// A statement said elsewhere was put to the test, and is wrong as it stands.
+  case refuted
   /// Neither shown nor refuted: a number is missing, or the tolerance cannot decide.
   case undecided
   case notApplicable
+}
+
+extension Verdict {
+  /// Whether numbers came out as they were claimed to, also where that says print is wrong.
+  public var isAsClaimed: Bool { self == .holds || self == .refuted }
 }
 
 extension Cell: ExpressibleByStringLiteral, ExpressibleByFloatLiteral, ExpressibleByIntegerLiteral {

@@ -24,9 +24,11 @@ public struct Claim: Codable, Equatable, Sendable {
   ///
   /// Unless given, the verdict follows from the numbers and is ``Verdict/undecided`` if one of
   /// them is not a number.
+  /// - Parameter refutes: whether agreement with the numbers means that a printed statement is wrong; the verdict is
+  ///   then ``Verdict/refuted`` in place of ``Verdict/holds``.
   public init(
     _ statement: String, source: String? = nil, _ relation: Relation = .equals, expected: Double,
-    measured: Double, tolerance: Double = 0, verdict: Verdict? = nil
+    measured: Double, tolerance: Double = 0, refutes: Bool = false, verdict: Verdict? = nil
   ) {
     self.statement = statement
     self.source = source
@@ -34,9 +36,9 @@ public struct Claim: Codable, Equatable, Sendable {
     self.expected = expected
     self.measured = measured
     self.tolerance = tolerance
-    self.verdict =
-      verdict
-      ?? Self.verdict(relation, expected: expected, measured: measured, tolerance: tolerance)
+    let found = Self.verdict(
+      relation, expected: expected, measured: measured, tolerance: tolerance)
+    self.verdict = verdict ?? (refutes && found == .holds ? .refuted : found)
   }
 
   private static func verdict(

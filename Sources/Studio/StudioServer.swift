@@ -31,19 +31,22 @@ public final class StudioServer: Sendable {
   ///   - port: where; nil for one that is free.
   ///   - folder: whose reports are shown.
   ///   - worker: the program and its arguments that run ``Worker/run()``.
+  ///   - watched: a run that pages follow.
   public static func start(
-    port: UInt16?, folder: String, worker: (executable: String, arguments: [String])
+    port: UInt16?, folder: String, worker: (executable: String, arguments: [String]),
+    watching watched: WatchedRun? = nil
   ) async throws -> StudioServer {
     let count = max(2, min(4, ProcessInfo.processInfo.activeProcessorCount))
     return try await start(
       port: port, folder: folder,
       runner: ProcessRunner(
-        executable: worker.executable, arguments: worker.arguments, count: count))
+        executable: worker.executable, arguments: worker.arguments, count: count),
+      watching: watched)
   }
 
   static func start(
     port: UInt16?, folder: String, runner: any WorkRunner, largestUpload: Int = 256 << 20,
-    grace: Duration = .seconds(2)
+    grace: Duration = .seconds(2), watching watched: WatchedRun? = nil
   ) async throws -> StudioServer {
     // A page that closes while it is answered is no reason to end.
     signal(SIGPIPE, SIG_IGN)
@@ -52,7 +55,7 @@ public final class StudioServer: Sendable {
     }
     for _ in 0..<16 {
       guard let chosen = port ?? FreePort.find() else { break }
-      let studio = StudioServer(chosen, folder, runner, workspace, grace)
+      let studio = StudioServer(chosen, folder, runner, workspace, grace, watched)
       if await studio.isListening() {
         await studio.desk.report(to: studio.hub)
         return studio
@@ -65,7 +68,7 @@ public final class StudioServer: Sendable {
 
   private init(
     _ port: UInt16, _ folder: String, _ runner: any WorkRunner, _ workspace: Workspace,
-    _ grace: Duration
+    _ grace: Duration, _ watched: WatchedRun?
   ) {
     self.port = port
     self.runner = runner
@@ -76,7 +79,7 @@ public final class StudioServer: Sendable {
     hub = EventHub(grace: grace) { page in await desk.cancelAll(of: page) }
     let routes = Routes(
       gate: gate, runner: runner, desk: desk, hub: hub, workspace: workspace,
-      runs: RunFolder(folder))
+      runs: RunFolder(folder), watched: watched)
     let address = try! sockaddr_in.inet(ip4: "127.0.0.1", port: port)
     let server = HTTPServer(
       config: .init(address: address, timeout: 600, logger: .disabled), handler: routes)

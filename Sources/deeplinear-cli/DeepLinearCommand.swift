@@ -14,7 +14,8 @@ struct DeepLinearCommand: ParsableCommand {
     subcommands: [
       CompleteCommand.self, PredictCommand.self, RegressCommand.self, SenseCommand.self,
       LayersCommand.self, SimulateCommand.self, SweepCommand.self, CertifyCommand.self,
-      ModesCommand.self, DatasetsCommand.self, ReproduceCommand.self, StudioCommand.self,
+      ModesCommand.self, LandscapeCommand.self, RaceCommand.self, TensorCommand.self,
+      ClassifyCommand.self, DatasetsCommand.self, ReproduceCommand.self, StudioCommand.self,
       VersionCommand.self,
     ])
 }

@@ -125,8 +125,8 @@ import _TestSupport
       for motion in motions {
         let certificates = try Certificates.all(
           for: CertifiedRun(objective: objective, from: start, moving: motion))
-        #expect(certificates.count == 17)
-        #expect(Set(certificates.map(\.claim)).count == 17)
+        #expect(certificates.count == 19)
+        #expect(Set(certificates.map(\.claim)).count == 19)
         for certificate in certificates where certificate.verdict == .notApplicable {
           #expect(certificate.exclusion != nil || !certificate.failing.isEmpty)
         }

@@ -127,7 +127,7 @@ import Testing
         #expect(counts["holds"] == holding, "\(name): \(counts)")
         #expect(counts["violated"] == 0)
         let list = try #require(json["certificates"] as? [[String: Any]])
-        #expect(list.count == 19)
+        #expect(list.count == 21)
         for certificate in list where certificate["verdict"] as? String == "notApplicable" {
           let hypotheses = try #require(certificate["hypotheses"] as? [[String: Any]])
           #expect(

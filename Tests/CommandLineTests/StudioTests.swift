@@ -64,6 +64,40 @@ struct StudioCommandTests {
     }
   }
 
+  @Test("A run that is watched can be seen until it is ended, and does what it would alone")
+  func watch() throws {
+    try Command.inFolder { command in
+      try command.write("2,0\n0,1\n", to: "y.csv")
+      try command.write(
+        """
+        objective: {kind: factorization, target: y.csv}
+        network: {widths: [2, 2, 2], initial: {kind: identity, scale: 0.1}}
+        dynamics: {kind: flow}
+        recording: {times: [0, 1, 2, 4], quantities: [singularValues]}
+        """, to: "spec.yaml")
+      let running = try command.start(["simulate", "spec.yaml", "--output", "run.npz", "--watch"])
+      var address = ""
+      for _ in 0..<400 {
+        let text = try String(contentsOf: running.error, encoding: .utf8)
+        if text.contains("Ctrl-C"), let found = text.firstMatch(of: #/http:\S+/#) {
+          address = String(found.output)
+          break
+        }
+        usleep(50_000)
+      }
+      let token = address.components(separatedBy: "token=").last ?? ""
+      let base = address.components(separatedBy: "/?")[0]
+      #expect(
+        try command.shell(
+          "curl -sf -H 'Authorization: Bearer \(token)' \(base)/api/watch > watch.json") == 0)
+      let told = try command.read("watch.json")
+      #expect(told.contains("The run has ended.") && told.contains("singular values"))
+      running.process.interrupt()
+      #expect(try running.ending().status == 0)
+      #expect(try command.contents.contains("run.npz"))
+    }
+  }
+
   @Test("A port that is taken is refused in a sentence")
   func takenPort() throws {
     try Command.inFolder { command in

@@ -303,7 +303,7 @@ import Testing
     ),
     (
       .text("1,2\n", "x.xlsx"),
-      "x.xlsx: this is not a valid xlsx file (it is no zip archive); check that the extension fits the contents."
+      "x.xlsx: this is text, not a workbook; call it .csv, or say --format csv."
     ),
     (
       .text("PNG", "x.png"),

@@ -244,7 +244,7 @@ import _TestSupport
     let power = try ReferenceCase("lp4_linear_vs_two_layer_gd")
     let objective = try PowerObjective(
       inputs: power.inputs["x_rows"].matrix, targets: power.inputs["y_rows"].matrix,
-      power: power.inputs["p"].integer)
+      power: power.inputs["p"].number)
     snapshots = try run(
       objective, [power.inputs["W1_0"].matrix, power.inputs["W2_0"].matrix],
       power.inputs["iterations"].numbers, power.inputs["eta"].number)

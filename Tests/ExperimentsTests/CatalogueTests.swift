@@ -31,7 +31,35 @@ import Testing
   }
 
   @Test func theArticleHasATableForEachPaper() {
-    #expect(Corrections.record().tables.count == Paper.allCases.count)
+    #expect(
+      Corrections.record().tables.count == Paper.allCases.count { $0.headingOfCorrections != nil })
+  }
+}
+
+/// The quantities that a run may change.
+@Suite struct ParameterTests {
+  @Test func everyQuantityTakesItsOwnValueAndRefusesOthers() throws {
+    for experiment in Catalogue.all {
+      let parameters = experiment.parameters
+      #expect(Set(parameters.map(\.name)).count == parameters.count, "\(experiment.item.id)")
+      for parameter in parameters {
+        #expect(parameter.name.wholeMatch(of: /[a-z]+(-[a-z]+)*/) != nil, "\(parameter.name)")
+        #expect(!parameter.meaning.isEmpty)
+        let same = try experiment.setting(parameter.name, to: parameter.value)
+        #expect(same.parameters == parameters, "\(experiment.item.id) \(parameter.name)")
+        for wrong in ["x", "1e300", ""] {
+          #expect(throws: ParameterError.self) { try experiment.setting(parameter.name, to: wrong) }
+        }
+      }
+      #expect(throws: ParameterError.self) { try experiment.setting("no-such-name", to: "1") }
+    }
+    #expect(Catalogue.all.count { !$0.parameters.isEmpty } >= 40)
+  }
+
+  @Test func aQuantityIsThere() throws {
+    let figure = try #require(Catalogue.all.first { $0.item.id == "gidel-figure-1" })
+    let changed = try figure.setting("deltas", to: "1,2,3,4")
+    #expect(changed.parameters.first { $0.name == "deltas" }?.value == "1,2,3,4")
   }
 }
 
@@ -40,7 +68,9 @@ import Testing
   @Test(arguments: [
     ([Verdict.holds, .holds], Verdict.holds), ([.holds, .notApplicable], .holds),
     ([.holds, .undecided], .undecided), ([.undecided, .fails], .fails),
-    ([.notApplicable], .notApplicable),
+    ([.notApplicable], .notApplicable), ([.refuted, .holds], .refuted),
+    ([.holds, .refuted], .holds),
+    ([.refuted, .fails], .fails),
   ])
   func theWorstClaimDecides(verdicts: [Verdict], expected: Verdict) {
     let claims = verdicts.map { Claim("", expected: 0, measured: 0, verdict: $0) }

@@ -40,6 +40,9 @@ struct ObjectiveRegistry {
         Entry(name: "power 2", objective: try PowerObjective(inputs: x, targets: y, power: 2)),
         Entry(name: "power 4", objective: try PowerObjective(inputs: x, targets: y, power: 4)),
         Entry(name: "power 6", objective: try PowerObjective(inputs: x, targets: y, power: 6)),
+        Entry(name: "power 2.5", objective: try PowerObjective(inputs: x, targets: y, power: 2.5)),
+        Entry(name: "power 1.5", objective: try PowerObjective(inputs: x, targets: y, power: 1.5)),
+        Entry(name: "linear", objective: LinearObjective(slope: y.transposedTimes(x))),
         Entry(
           name: "logistic",
           objective: try LogisticObjective(inputs: x, labels: labels, classCount: 3)),
@@ -207,8 +210,8 @@ struct ObjectiveRegistry {
     #expect(throws: ObjectiveError.differentSampleCounts(inputs: 3, targets: 2)) {
       try RegressionObjective(inputs: x, targets: .identity(2))
     }
-    #expect(throws: ObjectiveError.unevenPower(3)) {
-      try PowerObjective(inputs: x, targets: x, power: 3)
+    #expect(throws: ObjectiveError.powerNotAboveOne(1)) {
+      try PowerObjective(inputs: x, targets: x, power: 1)
     }
     #expect(throws: ObjectiveError.label(sample: 1, value: 0.5)) {
       try LogisticObjective(

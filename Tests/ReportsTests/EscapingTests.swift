@@ -40,6 +40,22 @@ import Testing
     #expect(escapedMarkdown("*a* [b](c) <d> x|y\nz") == #"\*a\* \[b\](c) \<d\> x\|y z"#)
   }
 
+  /// Formulas are read whole, words and braces within braces included, and digits have one way of being lowered.
+  @Test func formulasHaveNoBracesLeft() {
+    #expect(inline("e^{−2δ(σt − 1)}") == "e<sup>−2δ(σt − 1)</sup>")
+    #expect(inline("N‖A‖_{2/N}^{2/N}") == "N‖A‖<sub>2/N</sub><sup>2/N</sup>")
+    #expect(inline("σ_1, σ_{12} and σ₁") == "σ₁, σ₁₂ and σ₁")
+    #expect(inline("x^{a_{i}}") == "x<sup>a<sub>i</sub></sup>")
+    #expect(escapedLabel("e^{−0.1δ} & <b>") == "e<sup>−0.1δ</sup> &amp; &lt;b&gt;")
+  }
+
+  @Test func numbersKeepTheirSigns() {
+    #expect(inline("λ₀ = −0.8") == "λ₀ = <span class=\"n\">−0.8</span>")
+    #expect(inline("by 1e-10 at most").contains("1<span") == false)
+    #expect(inline("by 1e-10 at most").contains("<span class=\"n\">1e-10</span>"))
+    #expect(inline("a well-known name") == "a well-known name")
+  }
+
   @Test func proseKnowsCodeAndAddresses() {
     #expect(paragraphs("a\n\n b ") == "<p>a</p>\n<p> b </p>\n")
     #expect(inline("run `a<b` now") == "run <code>a&lt;b</code> now")
@@ -49,7 +65,7 @@ import Testing
     #expect(inline("javascript:alert(1)") == "javascript:alert(1)")
     #expect(
       inline("t_ℓ ησ_i + W_1 (x)^t gas_d a_b_c x^2")
-        == "t<sub>ℓ</sub> ησ<sub>i</sub> + W<sub>1</sub> (x)<sup>t</sup> gas_d a_b_c x<sup>2</sup>")
+        == "t<sub>ℓ</sub> ησ<sub>i</sub> + W₁ (x)<sup>t</sup> gas_d a_b_c x<sup>2</sup>")
     #expect(
       inline("e^{−<x>} a_{ij} {b} `x^{2}`")
         == "e<sup>−&lt;x&gt;</sup> a<sub>ij</sub> {b} <code>x^{2}</code>")

@@ -240,6 +240,26 @@ struct ServerTests {
     await server.stop()
   }
 
+  @Test("A run that is watched is told as far as it has come, and only what is new")
+  func watching() async throws {
+    let run = WatchedRun("spec.yaml")
+    let server = try await StudioServer.start(
+      port: nil, folder: "/nonexistent", runner: LocalRunner(), watching: run)
+    let client = LocalClient(port: server.port, token: server.gate.token)
+    run.hear(JobProgress(stage: "simulating", fraction: 0.25))
+    let first = try await client.ask("GET", "/api/watch").json()
+    #expect(first["fraction"] as? Double == 0.25 && first["name"] as? String == "spec.yaml")
+    let number = first["number"] as? Int ?? 0
+    #expect(try await client.ask("GET", "/api/watch?after=\(number)").json().isEmpty)
+    run.end("The run has ended.")
+    let last = try await client.ask("GET", "/api/watch?after=\(number)").json()
+    #expect(last["ending"] as? String == "The run has ended.")
+    let opened = await LocalClient(port: server.port, token: nil)
+      .ask("GET", "/?token=\(server.gate.token)")
+    #expect(opened.headers["location"] == "/#watch")
+    await server.stop()
+  }
+
   @Test("Reports are given out, and nothing outside of their folder")
   func runs() async throws {
     let folder = FileManager.default.temporaryDirectory.path + "/studio-runs-\(UUID().uuidString)"

@@ -3,10 +3,6 @@ import LinearAlgebra
 import LinearNetworks
 import RealModule
 
-// D = X − Ỹ obeys D′ = −2ŶD − 2DŶ − 4D², so that D = e^{−2tŶ} Z e^{−2tŶ} with Z = D₀ (1 + K D₀)⁻¹, K = Ŷ⁻¹ (1 − e^{−4tŶ}).
-// Z falls in the order of symmetric matrices, from D₀ to Z_∞ = D₀ (1 + Ŷ⁻¹D₀)⁻¹, which gives
-// ‖Z‖_F ≤ ‖Z − Z_∞‖_F + ‖Z_∞‖_F ≤ ‖D₀ − Z_∞‖_F + ‖Z_∞‖_F.
-
 /// A symmetric network converges to the positive part of its target at the rate of its smallest eigenvalue.
 ///
 ///     ‖U Uᵀ − Ỹ‖_F ≤ C e^{−4 σ_min(Y) t},   C = ‖D₀ − Z_∞‖_F + ‖Z_∞‖_F,   D₀ = U₀U₀ᵀ − Ỹ,   Z_∞ = D₀ (1 + Ŷ⁻¹D₀)⁻¹
@@ -32,45 +28,24 @@ public enum SymmetricConvergence {
     guard case .met(let problem) = run.quadratic, problem.hasWhiteInputs,
       abs(problem.inputCovariance[0, 0] - 1) <= 1e-12
     else { return excluded("needs a factorization, or white inputs of unit variance") }
-    let target = problem.crossCovariance.symmetrized()
-    let eigen = try SymmetricEigendecomposition(of: target)
-    let sizes = eigen.eigenvalues.map(abs)
-    let (least, most) = (sizes.min() ?? 0, sizes.max() ?? 0)
-    let positive = eigen.map { max($0, 0) }
     let start = factor.timesTransposed(factor).symmetrized()
-    let d0 = start - positive
-    let rate = Hypothesis(
-      "smallest eigenvalue of the target in magnitude, over the largest",
-      measured: most > 0 ? least / most : 0, moreThan: 1e-12)
-    guard rate.holds else {
-      return Certificate(claim: claim, source: source, hypotheses: [rate], bounds: [])
+    let bound = try RiccatiBound(target: problem.crossCovariance.symmetrized(), start: start)
+    guard bound.hypotheses.allSatisfy(\.holds) else {
+      return Certificate(claim: claim, source: source, hypotheses: bound.hypotheses, bounds: [])
     }
-    let root = eigen.map { 1 / abs($0).squareRoot() }
-    let inner = Matrix.identity(target.rowCount) + root * d0 * root
-    let reach = Hypothesis(
-      "smallest eigenvalue of 1 + Ŷ^{−1/2} (U₀U₀ᵀ − Ỹ) Ŷ^{−1/2}",
-      measured: try inner.symmetrized().symmetricEigenvalues().last ?? 0, moreThan: 1e-12)
-    guard reach.holds else {
-      return Certificate(claim: claim, source: source, hypotheses: [rate, reach], bounds: [])
-    }
-    let inverse = eigen.map { 1 / abs($0) }
-    let last =
-      d0
-      * (try LUDecomposition(of: Matrix.identity(target.rowCount) + inverse * d0).inverse())
-    let constant = (d0 - last).frobeniusNorm + last.frobeniusNorm
-    let scale = max(start.frobeniusNorm, positive.frobeniusNorm)
+    let scale = max(start.frobeniusNorm, bound.limit.frobeniusNorm)
     var bounds: [Certificate.Bound] = []
     for point in run.snapshots {
       guard let w = point.endToEnd ?? point.layers.map(run.endToEnd) else { continue }
       bounds.append(
         .init(
           "distance of W from the positive part of the target", .upper,
-          constant * .exp(-4 * least * point.time), time: point.time,
-          measured: (w - positive).frobeniusNorm, rounding: run.accuracy * scale,
+          bound.distance(at: point.time), time: point.time,
+          measured: (w - bound.limit).frobeniusNorm, rounding: run.accuracy * scale,
           isInformative: point.time > 0))
     }
-    if bounds.isEmpty { bounds = [.init("exponential rate of W", .lower, 4 * least)] }
+    if bounds.isEmpty { bounds = [.init("exponential rate of W", .lower, bound.rate)] }
     return Certificate(
-      claim: claim, source: source, hypotheses: [rate, reach], bounds: bounds)
+      claim: claim, source: source, hypotheses: bound.hypotheses, bounds: bounds)
   }
 }

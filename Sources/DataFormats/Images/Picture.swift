@@ -43,19 +43,31 @@ public struct Picture: Equatable, Sendable {
     self.opacity = opacity
   }
 
-  /// A picture of other brightness; values are rounded and cut to what the file can hold.
+  /// A picture of other brightness; values are rounded and cut to what the file can hold. Its opacity stays, but for
+  /// pixels that were wholly transparent and now have a value in every channel.
   ///
-  /// - Precondition: a matrix of the same shape, without NaN.
+  /// - Precondition: a matrix of the same shape; NaN only where a pixel stays wholly transparent.
   public func replacing(samples new: Matrix) -> Picture {
     precondition(
       new.rowCount == height && new.columnCount == samples.columnCount,
       "a \(new.rowCount)×\(new.columnCount) matrix is no picture of \(height)×\(samples.columnCount) samples"
     )
+    var opacity = opacity
+    for place in opacity?.indices ?? 0..<0 where opacity?[place] == 0 {
+      let (row, column) = place.quotientAndRemainder(dividingBy: width)
+      let isOpen = (0..<channelCount).contains { new[row, $0 * width + column].isNaN }
+      if !isOpen { opacity?[place] = UInt16(maximum) }
+    }
+    let old = samples.elements
+    var elements = new.elements
+    for k in elements.indices {
+      let value = elements[k].isNaN ? old[k] : elements[k]
+      elements[k] = min(max(value.rounded(), 0), Double(maximum))
+    }
     return Picture(
       width: width, height: height, channelCount: channelCount, maximum: maximum,
-      samples: Matrix(
-        rowCount: height, columnCount: samples.columnCount,
-        elements: new.elements.map { min(max($0.rounded(), 0), Double(maximum)) }))
+      samples: Matrix(rowCount: height, columnCount: samples.columnCount, elements: elements),
+      opacity: opacity)
   }
 
   /// The samples with NaN where a pixel is wholly transparent.
@@ -91,6 +103,10 @@ extension Picture {
       return
     }
     let bytes = try source.wholeText()
+    if format == .png, Self.isAnimated(bytes) {
+      throw DataFormatError(
+        source.name, "the picture is animated", "save the frame to complete as a .png of its own")
+    }
     var found = CPicture()
     let isRead = bytes.withUnsafeBufferPointer { buffer in
       format == .png
@@ -127,6 +143,41 @@ extension Picture {
       maximum: found.bits == 16 ? 65_535 : 255, samples: samples, opacity: opacity)
   }
 
+  /// Whether a PNG file has a chunk that controls an animation, which stands before the pixels.
+  private static func isAnimated(_ bytes: [UInt8]) -> Bool {
+    var place = 8
+    while place + 8 <= bytes.count {
+      let length = bytes[place..<place + 4].reduce(0) { $0 << 8 | Int($1) }
+      let name = bytes[place + 4..<place + 8]
+      if name.elementsEqual("acTL".utf8) { return true }
+      if name.elementsEqual("IDAT".utf8) { return false }
+      place += 12 + length
+    }
+    return false
+  }
+
+  /// What was understood of the picture: `80 × 60 pixels, colour`.
+  func understanding(of known: ObservedEntries) -> TableUnderstanding {
+    let gaps = height * width * channelCount - known.count
+    var result = TableUnderstanding(
+      rowCount: height, columnCount: width * channelCount, gapCount: gaps, columns: [], traits: [],
+      warnings: [], rowsBy: nil)
+    let unknown = gaps == 0 ? "none unknown" : "\(gaps / channelCount) unknown"
+    result.shape =
+      "\(width) × \(height) pixels, \(channelCount == 1 ? "gray" : "colour"), \(unknown)"
+    if gaps == 0 {
+      result.warnings.append(
+        "no pixel is unknown: say which are with --mask FILE, black where the picture is damaged")
+    }
+    return result
+  }
+
+  /// The names of the columns of a colour picture: channel and pixel.
+  var columnNames: [String]? {
+    guard channelCount == 3 else { return nil }
+    return ["red", "green", "blue"].flatMap { channel in (0..<width).map { "\(channel) \($0)" } }
+  }
+
   /// Writes the picture; what JPEG keeps is not exact.
   func write(to sink: ByteSink, as format: DataFormat, file: String) throws(DataFormatError) {
     switch format {
@@ -150,11 +201,7 @@ extension Picture {
           let value = (samples[row, channel * width + column] * scale).rounded()
           pixels.append(UInt16(min(max(value, 0), 65_535)))
         }
-        // What was wholly transparent has been filled in.
-        if let opacity {
-          let own = opacity[row * width + column]
-          pixels.append(own == 0 ? UInt16(maximum) : own)
-        }
+        if let opacity { pixels.append(opacity[row * width + column]) }
       }
     }
     var bytes: UnsafeMutablePointer<UInt8>?

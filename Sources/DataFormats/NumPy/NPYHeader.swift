@@ -86,9 +86,9 @@ struct NPYHeader: Equatable {
 
   /// The header's bytes, padded so that the data begin at a multiple of 64.
   var encoded: [UInt8] {
-    let order = type.byteCount == 1 ? "|" : "<"
+    let order = type.byteCount == 1 ? "|" : isBigEndian ? ">" : "<"
     let dictionary =
-      "{'descr': '\(order)\(type.npyCode ?? "f8")', 'fortran_order': False, "
+      "{'descr': '\(order)\(type.npyCode ?? "f8")', 'fortran_order': \(isFortranOrder ? "True" : "False"), "
       + "'shape': \(DataFormatError.words(shape)), }"
     let isLong = dictionary.utf8.count > 65_000
     let fixed = isLong ? 12 : 10

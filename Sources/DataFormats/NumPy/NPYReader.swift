@@ -1,13 +1,20 @@
 /// Reads the array of a `.npy` stream.
 enum NPYReader {
   static func read(_ stream: ByteStream) throws(DataFormatError) -> NPYArray {
+    try readWithHeader(stream).array
+  }
+
+  static func readWithHeader(
+    _ stream: ByteStream
+  ) throws(DataFormatError) -> (array: NPYArray, header: NPYHeader) {
     let header = try NPYHeader(reading: stream)
     let elements = try ElementReader.read(
       stream, shape: header.shape, type: header.type, isBigEndian: header.isBigEndian)
-    return NPYArray(
+    let array = NPYArray(
       shape: header.shape,
       elements: header.isFortranOrder
         ? NPYArray.rearranged(elements, shape: header.shape) : elements)
+    return (array, header)
   }
 }
 

@@ -5,6 +5,8 @@ struct SheetCells {
     var column: Int
     var text: String
     var style: String?
+    /// Whether its value is that of a formula.
+    var isFormula = false
     /// From `<c` to behind `</c>` or `/>`.
     var range: Range<Int>
   }
@@ -19,16 +21,24 @@ struct SheetCells {
     var tag: Range<Int>
   }
 
+  /// Cells that are shown as one.
+  struct Area {
+    var rows: ClosedRange<Int>
+    var columns: ClosedRange<Int>
+  }
+
   private let bytes: [UInt8]
   private(set) var all: [Cell] = []
+  private(set) var merged: [Area] = []
   private var rows: [Row] = []
 
-  init(_ bytes: [UInt8], _ book: Workbook) {
+  init(_ bytes: [UInt8], _ book: Workbook) throws(DataFormatError) {
     self.bytes = bytes
     var pieces = XMLPieces(bytes)
     var row = -1
     var column = -1
-    var open: (tag: XMLTag, type: String, value: String, isInline: Bool)?
+    var open: (tag: XMLTag, type: String, value: String, isFormula: Bool)?
+    var isClosed = false
     while let tag = pieces.next() {
       switch tag.name {
       case "row":
@@ -57,20 +67,39 @@ struct SheetCells {
         }
       case "c":
         if let found = open {
-          let text = book.text(
+          let text = try book.text(
             found.value, type: found.type, style: found.tag["s"].flatMap { Int($0) })
           all.append(
             Cell(
               row: row, column: column, text: text, style: found.tag["s"],
-              range: found.tag.range.lowerBound..<tag.range.upperBound))
+              isFormula: found.isFormula, range: found.tag.range.lowerBound..<tag.range.upperBound))
           open = nil
         }
       case "v" where !tag.isEnd && !tag.isEmpty, "t" where !tag.isEnd && !tag.isEmpty:
         if open != nil { open?.value += pieces.text(from: tag.range.upperBound) }
-      case "sheetData" where tag.isEnd: return
+      case "f" where !tag.isEnd: open?.isFormula = true
+      case "sheetData" where tag.isEnd || tag.isEmpty: isClosed = true
+      case "mergeCell":
+        // A range over a whole column would be millions of cells.
+        if let area = tag["ref"].flatMap(Self.area),
+          area.rows.count <= 10_000, area.columns.count <= 10_000,
+          area.rows.count * area.columns.count <= 100_000
+        {
+          merged.append(area)
+        }
+      case "worksheet" where tag.isEnd: return
       default: break
       }
     }
+    guard isClosed else { throw Workbook.invalid(book.source.name, "a sheet of it is cut off") }
+  }
+
+  private static func area(_ reference: String) -> Area? {
+    let corners = reference.split(separator: ":").compactMap { position(String($0)) }
+    guard corners.count == 2, corners[0].0 <= corners[1].0, corners[0].1 <= corners[1].1 else {
+      return nil
+    }
+    return Area(rows: corners[0].0...corners[1].0, columns: corners[0].1...corners[1].1)
   }
 
   private mutating func close(at end: Int) {
@@ -115,6 +144,11 @@ struct SheetCells {
       for cell in cells {
         put(before: cell.column, at: cell.range.lowerBound)
         if let (next, text) = rest.first, next == cell.column {
+          // A formula says more than its value.
+          if cell.isFormula {
+            rest.removeFirst()
+            continue
+          }
           result += bytes[copied..<cell.range.lowerBound]
           result += element(row.number, next, text, cell.style)
           copied = cell.range.upperBound
@@ -142,7 +176,7 @@ struct SheetCells {
   }
 
   /// The letters of a column, from 0.
-  private static func name(_ column: Int) -> String {
+  static func name(_ column: Int) -> String {
     var rest = column + 1
     var letters = ""
     while rest > 0 {

@@ -17,13 +17,23 @@ extension Spreadsheet {
   static func read(
     _ source: ByteSource, options: ReadingOptions
   ) throws(DataFormatError) -> ObservedData {
-    let (text, firstColumn) = try sheetText(source, options: options)
+    let (text, firstColumn, formulas, title) = try sheetText(source, options: options)
     var own = options
     own.delimiter = UInt8(ascii: "\t")
     own.decimal = UInt8(ascii: ".")
+    own.formulas = formulas
+    own.isSheet = true
     var data = try DelimitedFile.readObserved(
       ByteSource(text, named: source.name), options: own)
     data.format = .xlsx
+    data.style?.separator = UInt8(ascii: ",")
+    if let title { data.understanding?.traits.insert(title, at: 0) }
+    if formulas.unsavedCount > 0 {
+      let (count, isOne) = (formulas.unsavedCount, formulas.unsavedCount == 1)
+      data.understanding?.warnings.append(
+        "\(count) formula\(isOne ? " has" : "s have") no saved value: open the file in Excel and save it there, if \(isOne ? "it is" : "they are") to count"
+      )
+    }
     if case .text(let table) = data.original {
       data.original = .spreadsheet(
         Spreadsheet(
@@ -38,6 +48,7 @@ extension Spreadsheet {
     var own = options
     own.delimiter = UInt8(ascii: "\t")
     own.decimal = UInt8(ascii: ".")
+    own.isSheet = true
     return try DelimitedFile.readMatrix(
       ByteSource(try sheetText(source, options: options).text, named: source.name), options: own,
       isCautious: isCautious)
@@ -45,9 +56,13 @@ extension Spreadsheet {
 
   private static func sheetText(
     _ source: ByteSource, options: ReadingOptions
-  ) throws(DataFormatError) -> (text: [UInt8], firstColumn: Int) {
+  ) throws(DataFormatError) -> (
+    text: [UInt8], firstColumn: Int, formulas: SheetFormulas, title: String?
+  ) {
     let book = try Workbook(source)
-    let cells = SheetCells(try book.sheet(named: options.sheet).bytes, book)
+    let place = try book.place(of: options.sheet)
+    let name = book.sheets[place].name
+    let cells = try SheetCells(try book.sheet(named: name).bytes, book)
     var grid: [Int: [Int: String]] = [:]
     var columns: (first: Int, last: Int)?
     var lastRow = 0
@@ -60,13 +75,24 @@ extension Spreadsheet {
       lastRow = max(lastRow, cell.row)
       count += 1
     }
-    guard let columns else { throw .emptyFile(source.name) }
+    guard let columns else {
+      let others = book.sheets.indices.filter { $0 != place }.map { book.sheets[$0].name }
+      throw DataFormatError(
+        source.name, "the sheet \(Excerpt.quoted(name.utf8)) is empty",
+        others.isEmpty
+          ? "give a file with data" : "name another with --sheet: \(book.listed(others))")
+    }
     // A cell far below or far to the right of all others must not make a sheet of millions.
     let size = (lastRow + 1) * (columns.last - columns.first + 1)
     guard size <= max(1 << 22, 200 * count) else {
-      throw .tooManyElements(
-        source.name, rowCount: lastRow + 1, columnCount: columns.last - columns.first + 1,
-        entries: count)
+      let far = cells.all.last { $0.row == lastRow && !$0.text.isEmpty }
+      let right = cells.all.last { $0.column == columns.last && !$0.text.isEmpty }
+      let stray = (columns.last > 1 << 10 ? right : nil) ?? far ?? right
+      let label = stray.map { "\(SheetCells.name($0.column))\($0.row + 1)" } ?? ""
+      throw DataFormatError(
+        source.name,
+        "the cell \(label) lies far from all others: \(count) cells in a sheet of \(lastRow + 1)×\(columns.last - columns.first + 1)",
+        "empty it if it is there by mistake")
     }
     var text: [UInt8] = []
     for row in 0...lastRow {
@@ -78,7 +104,9 @@ extension Spreadsheet {
       }
       text.append(UInt8(ascii: "\n"))
     }
-    return (text, columns.first)
+    let title =
+      book.sheets.count > 1 ? "sheet \(Excerpt.quoted(name.utf8)) of \(book.sheets.count)" : nil
+    return (text, columns.first, SheetFormulas(cells, firstColumn: columns.first), title)
   }
 
   /// A text on one line, in quotes where it has a tab or a quote.
@@ -114,12 +142,13 @@ extension Spreadsheet {
         var format = table.formats[position]
         format.thousandsMark = nil
         (format.prefix, format.suffix) = ("", "")
-        fills[found.line - 1, default: [:]][firstColumn + column] =
-          isFilledEverywhere ? format.exactText(value) : format.text(value)
+        if isFilledEverywhere, format.isInteger { format.decimals = 2...2 }
+        fills[found.line - 1, default: [:]][firstColumn + column] = format.text(value)
       }
       row += 1
     }
-    let edited = SheetCells(bytes, book).replacing(fills)
-    try book.write(replacing: member, with: edited, to: sink)
+    let edited = try SheetCells(bytes, book).replacing(fills)
+    try book.write(
+      replacing: member, with: edited, recalculating: try book.hasFormulas(), to: sink)
   }
 }

@@ -4,7 +4,7 @@ struct Workbook {
   private let archive: ZipArchive
 
   /// The sheets in their order, with the members that hold them.
-  private(set) var sheets: [(name: String, member: String)] = []
+  private(set) var sheets: [(name: String, member: String, isHidden: Bool)] = []
 
   private let strings: [String]
 
@@ -16,6 +16,7 @@ struct Workbook {
     do throws(DataFormatError) {
       archive = try ZipArchive(source)
     } catch {
+      if let known = try Self.other(source) { throw known }
       if error.problem.contains("npz") { throw Self.invalid(source.name, "it is no zip archive") }
       throw error
     }
@@ -24,6 +25,10 @@ struct Workbook {
       try Self.bytes(archive, name)
     }
     guard let book = try member("xl/workbook.xml") else {
+      if archive.members.contains(where: { $0.name == "content.xml" }) {
+        throw DataFormatError(
+          source.name, "this is an OpenDocument file", "save it as .xlsx")
+      }
       throw Self.invalid(source.name, "it has no workbook")
     }
     let targets = Self.targets(try member("xl/_rels/workbook.xml.rels") ?? [])
@@ -32,11 +37,33 @@ struct Workbook {
       guard tag.name == "sheet", !tag.isEnd, let name = tag["name"] else { continue }
       let id = tag.attributes.first { $0.name.hasSuffix(":id") }?.value ?? ""
       let target = targets[id] ?? "worksheets/sheet\(sheets.count + 1).xml"
-      sheets.append((name, target.hasPrefix("/") ? String(target.dropFirst()) : "xl/" + target))
+      sheets.append(
+        (
+          name, target.hasPrefix("/") ? String(target.dropFirst()) : "xl/" + target,
+          ["hidden", "veryHidden"].contains(tag["state"] ?? "")
+        ))
     }
     strings = Self.sharedStrings(try member("xl/sharedStrings.xml") ?? [])
     areDates = Self.dateStyles(try member("xl/styles.xml") ?? [])
     guard !sheets.isEmpty else { throw Self.invalid(source.name, "it has no sheet") }
+  }
+
+  /// What a file is that is called a workbook and is none.
+  private static func other(_ source: ByteSource) throws(DataFormatError) -> DataFormatError? {
+    let start = try ByteStream(source).bytes(512)
+    if start.starts(with: [0xD0, 0xCF, 0x11, 0xE0]) {
+      return DataFormatError(
+        source.name, "the workbook is locked with a password, or of the old form .xls",
+        "save it as .xlsx without a password")
+    }
+    let isText = !start.isEmpty && !start.contains { $0 < 9 || (14..<32).contains($0) }
+    guard isText else { return nil }
+    if start.drop(while: { $0 <= 32 }).first == UInt8(ascii: "<") {
+      return DataFormatError(
+        source.name, "this is a web page, not a workbook", "save it as .xlsx")
+    }
+    return DataFormatError(
+      source.name, "this is text, not a workbook", "call it .csv, or say --format csv")
   }
 
   static func invalid(_ file: String, _ problem: String) -> DataFormatError {
@@ -50,14 +77,25 @@ struct Workbook {
     return try archive.stream(member).bytes(member.count)
   }
 
-  /// The XML text of a sheet: by name, or the first.
+  /// The sheet of a name, or the first that is shown.
+  func place(of name: String?) throws(DataFormatError) -> Int {
+    let found =
+      name.map { name in sheets.firstIndex { $0.name == name } }
+      ?? sheets.firstIndex { !$0.isHidden } ?? sheets.indices.first
+    if let found { return found }
+    throw DataFormatError(
+      source.name, "no sheet is called \(Excerpt.quoted((name ?? "").utf8))",
+      "the sheets are \(listed(sheets.map(\.name)))")
+  }
+
+  /// Names of sheets for a message.
+  func listed(_ names: [String]) -> String {
+    names.prefix(12).map { Excerpt.quoted($0.utf8) }.joined(separator: ", ")
+  }
+
+  /// The XML text of a sheet: by name, or the first that is shown.
   func sheet(named name: String?) throws(DataFormatError) -> (member: String, bytes: [UInt8]) {
-    guard let sheet = name.map({ name in sheets.first { $0.name == name } }) ?? sheets.first else {
-      let names = sheets.prefix(12).map { Excerpt.quoted($0.name.utf8) }.joined(separator: ", ")
-      throw DataFormatError(
-        source.name, "no sheet is called \(Excerpt.quoted((name ?? "").utf8))",
-        "the sheets are \(names)")
-    }
+    let sheet = sheets[try place(of: name)]
     guard let bytes = try Self.bytes(archive, sheet.member) else {
       throw Self.invalid(source.name, "the sheet \(Excerpt.quoted(sheet.name.utf8)) is missing")
     }
@@ -66,12 +104,13 @@ struct Workbook {
 
   /// All members, one with other bytes.
   func write(
-    replacing name: String, with bytes: [UInt8], to sink: ByteSink
+    replacing name: String, with bytes: [UInt8], recalculating: Bool, to sink: ByteSink
   ) throws(DataFormatError) {
     var zip = ZipWriter(sink)
     for member in archive.members where !member.name.hasSuffix("/") {
-      let contents =
+      var contents =
         member.name == name ? bytes : try Self.bytes(archive, member.name) ?? []
+      if recalculating, member.name == "xl/workbook.xml" { contents = Self.recalculated(contents) }
       try zip.add(member.name, file: source.name, deflating: true) { sink throws(DataFormatError) in
         try sink.write(contents)
       }
@@ -79,10 +118,58 @@ struct Workbook {
     try zip.finish()
   }
 
+  /// Whether any sheet holds a formula.
+  func hasFormulas() throws(DataFormatError) -> Bool {
+    for sheet in sheets {
+      guard let bytes = try Self.bytes(archive, sheet.member) else { continue }
+      var pieces = XMLPieces(bytes)
+      while let tag = pieces.next() { if tag.name == "f" { return true } }
+    }
+    return false
+  }
+
+  /// The workbook's own text, telling the program that opens it to calculate all formulas anew.
+  private static func recalculated(_ bytes: [UInt8]) -> [UInt8] {
+    var pieces = XMLPieces(bytes)
+    var place: Int?
+    while let tag = pieces.next() {
+      if tag.name == "calcPr", !tag.isEnd {
+        if tag["fullCalcOnLoad"] != nil {
+          var text = String(decoding: bytes[tag.range], as: UTF8.self)
+          for old in ["0", "false"] {
+            text = text.replacing("fullCalcOnLoad=\"\(old)\"", with: "fullCalcOnLoad=\"1\"")
+          }
+          return replaced(bytes, tag.range, by: text)
+        }
+        let end = tag.range.upperBound - (tag.isEmpty ? 2 : 1)
+        return replaced(bytes, end..<end, by: " fullCalcOnLoad=\"1\"")
+      }
+      // The order of these is laid down.
+      let isBefore = ["sheets", "functionGroups", "externalReferences", "definedNames"]
+        .contains(tag.name)
+      if isBefore, tag.isEnd || tag.isEmpty { place = tag.range.upperBound }
+    }
+    guard let place else { return bytes }
+    return replaced(bytes, place..<place, by: "<calcPr fullCalcOnLoad=\"1\"/>")
+  }
+
+  private static func replaced(_ bytes: [UInt8], _ range: Range<Int>, by text: String) -> [UInt8] {
+    var result = bytes
+    result.replaceSubrange(range, with: text.utf8)
+    return result
+  }
+
   /// What a cell shows, as text; empty for errors and for nothing.
-  func text(_ value: String, type: String, style: Int?) -> String {
+  func text(
+    _ value: String, type: String, style: Int?
+  ) throws(DataFormatError) -> String {
     switch type {
-    case "s": return Int(value).flatMap { strings.indices.contains($0) ? strings[$0] : nil } ?? ""
+    case "s":
+      guard !value.isEmpty else { return "" }
+      guard let index = Int(value), strings.indices.contains(index) else {
+        throw Self.invalid(source.name, "a cell names a text that it does not have")
+      }
+      return strings[index]
     case "e": return ""
     case "b": return value == "1" ? "TRUE" : "FALSE"
     case "str", "inlineStr": return value

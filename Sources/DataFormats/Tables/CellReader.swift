@@ -19,6 +19,8 @@ final class CellReader {
     /// What stands before and after the number.
     var prefix: [UInt8] = []
     var suffix: [UInt8] = []
+    /// Whether groups but the last have two digits, as in India: 12,34,567.
+    var areLakhs = false
 
     var hasAffix: Bool { !prefix.isEmpty || !suffix.isEmpty }
   }
@@ -29,6 +31,9 @@ final class CellReader {
   private let parser = DecimalParser()
   private let scratch = UnsafeMutablePointer<UInt8>.allocate(capacity: longestNumber + 16)
   private static let longestNumber = 48
+
+  /// Those of the caller's marks for a missing value that have been met.
+  private(set) var usedMarks: Set<String> = []
 
   /// The marks of the number read last, if it was an unusual one.
   private(set) var marks: Marks?
@@ -66,16 +71,22 @@ final class CellReader {
 
   private func checked(_ value: Double) -> CellValue {
     guard value.isFinite else { return .infinite }
-    return missing.contains(value) ? .missing : .number(value)
+    guard missing.contains(value) else { return .number(value) }
+    usedMarks.formUnion(missing.marks(value))
+    return .missing
   }
 
   @inline(never)
   private func readUnusual(_ bytes: UnsafeBufferPointer<UInt8>) -> CellValue {
     var bytes = bytes[...]
-    while bytes.first == 0x20 { bytes.removeFirst() }
-    while bytes.last == 0x20 { bytes.removeLast() }
+    // A no-break space is as blank as a space.
+    while let count = Self.spaceBefore(bytes) { bytes.removeFirst(count) }
+    while let count = Self.spaceBehind(bytes) { bytes.removeLast(count) }
     if bytes.isEmpty { return .missing }
-    if missing.contains(bytes) { return .missing }
+    if missing.contains(bytes) {
+      if !missing.given.isEmpty { usedMarks.insert(String(decoding: bytes, as: UTF8.self)) }
+      return .missing
+    }
     if let value = number(bytes) { return checked(value) }
     if let first = bytes.first, first == UInt8(ascii: "<") || first == UInt8(ascii: ">") {
       var rest = bytes.dropFirst()
@@ -83,10 +94,32 @@ final class CellReader {
       while rest.first == 0x20 { rest.removeFirst() }
       if number(rest) != nil { return .limit }
     }
+    if MissingMarks.isLimit(bytes) { return .limit }
     if isInfinite(bytes) { return .infinite }
     if let value = affixed(bytes) { return checked(value) }
     return .text
   }
+
+  /// The length of a space at the beginning: plain, no-break, narrow, of no width.
+  private static func spaceBefore(_ bytes: Slice<UnsafeBufferPointer<UInt8>>) -> Int? {
+    guard let first = bytes.first else { return nil }
+    if first == 0x20 { return 1 }
+    guard first >= 0xC2 else { return nil }
+    return wideSpaces.first { matches(bytes, bytes.startIndex, $0) }?.count
+  }
+
+  private static func spaceBehind(_ bytes: Slice<UnsafeBufferPointer<UInt8>>) -> Int? {
+    guard let last = bytes.last else { return nil }
+    if last == 0x20 { return 1 }
+    guard last >= 0x80 else { return nil }
+    return wideSpaces.first {
+      bytes.count >= $0.count && matches(bytes, bytes.endIndex - $0.count, $0)
+    }?.count
+  }
+
+  private static let wideSpaces: [[UInt8]] = [
+    [0xC2, 0xA0], [0xE2, 0x80, 0xAF], [0xE2, 0x80, 0x89], [0xE2, 0x80, 0x8B], [0xEF, 0xBB, 0xBF],
+  ]
 
   private func isInfinite(_ bytes: Slice<UnsafeBufferPointer<UInt8>>) -> Bool {
     var word = bytes
@@ -194,7 +227,7 @@ final class CellReader {
     guard length > 0, parser.scan(scratch, &value) == UnsafePointer(scratch + length) else {
       return nil
     }
-    marks = Marks(thousands: Array(mark))
+    marks = Marks(thousands: Array(mark), areLakhs: groups.count > 2 && groups[1] == 2)
     return value
   }
 

@@ -14,12 +14,22 @@ struct ColumnTally {
   var marked = 0
 
   private var integers = 0
+  private var wholes = 0
+  private var minutes = 0
+  private var dates = 0
+  private var ledByZero = 0
+  private var fewestDigits = Int.max
+  private var mostDigits = 0
+
+  /// How many numbers have so many decimal places; the last counts all beyond.
+  private var placeCounts = [Int](repeating: 0, count: 19)
   private var leastDecimals = Int.max
   private var mostDecimals = 0
   private var exponents = 0
   private var mostSignificant = 0
   private var exponent: NumberFormat.Exponent?
   private var thousands: [UInt8] = []
+  private var areLakhs = false
   private var affixed = 0
   private var prefix: [UInt8] = []
   private var suffix: [UInt8] = []
@@ -51,6 +61,45 @@ struct ColumnTally {
       && integers == numbers
   }
 
+  /// Whether the numbers go up or down by the same step from each row to the next, without a gap.
+  var hasSteps: Bool { isStrictlyMonotone && numbers > 2 && hasEqualSteps }
+
+  /// Whether all numbers are whole, however they are written.
+  var areWhole: Bool { numbers > 0 && wholes == numbers }
+
+  /// Whether all are whole numbers that years can be.
+  var areYears: Bool { areWhole && smallest >= 1800 && largest <= 2100 }
+
+  /// Whether all are digits of one length, zeros before them: `00743`.
+  var areCodes: Bool {
+    numbers > 1 && integers == numbers && ledByZero > 0 && fewestDigits == mostDigits
+      && largest > 1
+  }
+
+  /// Whether all are dates such as `20240131`.
+  var areDates: Bool { numbers > 1 && dates == numbers }
+
+  /// Whether all are seconds or milliseconds since 1970 between 1998 and 2039, in order.
+  var areTimes: Bool {
+    numbers > 1 && integers == numbers && (rises || falls)
+      && (smallest >= 9e8 && largest <= 2.2e9 || smallest >= 9e11 && largest <= 2.2e12)
+  }
+
+  /// Whether all times are at full minutes.
+  var areMinutes: Bool { minutes == numbers }
+
+  /// Whether all are days counted as Excel does, between 1990 and 2064, in order and close to each other.
+  var areDayNumbers: Bool {
+    numbers > 2 && integers == numbers && (rises || falls) && smallest >= 32_874
+      && largest <= 60_000 && largest - smallest <= 40 * Double(numbers)
+  }
+
+  /// Whether every number has three places behind a single mark, as thousands would have.
+  var mayBeThousands: Bool {
+    numbers > 1 && integers == 0 && exponents == 0 && leastDecimals == 3 && mostDecimals == 3
+      && max(abs(smallest), abs(largest)) < 1000 && min(abs(smallest), abs(largest)) >= 1
+  }
+
   /// Whether some numbers have a percent or currency sign and others not, or another.
   var hasMixedAffixes: Bool { affixed > 0 && (affixed < numbers || !hasOneAffix) }
 
@@ -72,17 +121,27 @@ struct ColumnTally {
       if !(value > previous) { rises = false }
       if !(value < previous) { falls = false }
       let difference = value - previous
-      if step == nil { step = difference } else if step != difference { hasEqualSteps = false }
+      if let step {
+        // Steps of 0.1 differ by rounding.
+        if abs(difference - step) > 1e-9 * (abs(step) + abs(value)) { hasEqualSteps = false }
+      } else {
+        step = difference
+      }
     }
     previous = value
+    if value == value.rounded() {
+      wholes += 1
+      if value.truncatingRemainder(dividingBy: 60) == 0 { minutes += 1 }
+    }
     if cell.isQuoted {
       quoted += 1
     } else if cell.outer.lowerBound < cell.content.lowerBound {
       padded += 1
     }
-    noteDigits(text.bytes(cell.content), decimal)
+    noteDigits(text.bytes(cell.content), decimal, value)
     if let marks {
       if !marks.thousands.isEmpty { thousands = marks.thousands }
+      if marks.areLakhs { areLakhs = true }
       if marks.hasAffix {
         if affixed == 0 { (prefix, suffix) = (marks.prefix, marks.suffix) }
         if marks.prefix != prefix || marks.suffix != suffix { hasOneAffix = false }
@@ -91,7 +150,9 @@ struct ColumnTally {
     }
   }
 
-  private mutating func noteDigits(_ bytes: UnsafeBufferPointer<UInt8>, _ decimal: UInt8) {
+  private mutating func noteDigits(
+    _ bytes: UnsafeBufferPointer<UInt8>, _ decimal: UInt8, _ value: Double
+  ) {
     var decimals = 0
     var significant = 0
     var isFraction = false
@@ -122,10 +183,34 @@ struct ColumnTally {
       }
       index += 1
     }
-    if !isFraction, index == count { integers += 1 }
+    if !isFraction, index == count {
+      integers += 1
+      if count < fewestDigits { fewestDigits = count }
+      if count > mostDigits { mostDigits = count }
+      if count > 1, bytes[0] == UInt8(ascii: "0") { ledByZero += 1 }
+      if count == 8, Self.isDate(Int(value)) { dates += 1 }
+    }
+    placeCounts[min(decimals, placeCounts.count - 1)] += 1
     if decimals < leastDecimals { leastDecimals = decimals }
     if decimals > mostDecimals { mostDecimals = decimals }
     if significant > mostSignificant { mostSignificant = significant }
+  }
+
+  private static func isDate(_ number: Int) -> Bool {
+    (1800...2100).contains(number / 10_000) && (1...12).contains(number / 100 % 100)
+      && (1...31).contains(number % 100)
+  }
+
+  /// The most decimal places that count: a few numbers with rounding errors at their end, as 5.999999999999982 among
+  /// others with two places, do not make a column of fifteen.
+  private var usualDecimals: Int {
+    guard mostDecimals > 9 else { return mostDecimals }
+    var few = 0
+    for places in stride(from: placeCounts.count - 1, through: 1, by: -1) {
+      few += placeCounts[places]
+      if 4 * few > numbers { return min(places, mostDecimals) }
+    }
+    return 0
   }
 
   /// How the column's numbers are written; empty columns as a neighbour's.
@@ -136,13 +221,15 @@ struct ColumnTally {
       format.decimals = 0...6
       return format
     }
-    format.decimals = min(leastDecimals, mostDecimals)...mostDecimals
+    let most = usualDecimals
+    format.decimals = min(leastDecimals, most)...most
     if exponents == numbers {
       format.exponent = exponent
     } else if exponents > 0 {
       format.significantDigits = max(6, mostSignificant)
     }
     if !thousands.isEmpty { format.thousandsMark = String(decoding: thousands, as: UTF8.self) }
+    format.groupsByTwo = areLakhs
     format.hasPlus = plus > 0
     format.omitsZero = zeroOmitted > 0 && zeroWritten == 0
     if affixed == numbers {

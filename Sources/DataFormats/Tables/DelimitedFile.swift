@@ -15,6 +15,10 @@ enum DelimitedFile {
     let text = PaddedText(decoded)
     let sample = TableSniffer.sample(text, options: options, suffix: suffix(source.name))
     guard !sample.head.isEmpty else { throw .emptyFile(source.name) }
+    if let sheet = options.sheet, !options.isSheet {
+      throw DataFormatError(
+        source.name, "text has no sheet \(Excerpt.quoted(sheet.utf8))", "leave --sheet out")
+    }
     if options.layout == .triplets, sample.width < 3 {
       throw DataFormatError(
         source.name, .line(sample.head[0].row.line),
@@ -29,7 +33,8 @@ enum DelimitedFile {
       source, head: isWhole ? (encoding, sample) : nil, options: options, isCautious: false)
     return ObservedData(
       entries: try table.entries(file: source.name), names: table.names, format: .csv,
-      layout: .table, understanding: table.table.understanding, original: .text(table.table))
+      layout: .table, understanding: table.table.understanding, held: table.held,
+      original: .text(table.table))
   }
 
   /// Reads a matrix with NaN where cells are missing; whatever it holds, it is a table.
@@ -69,7 +74,7 @@ enum DelimitedFile {
     _ source: ByteSource, _ roles: TripletRoles, _ sample: TableSample, _ encoding: TextEncoding,
     head: PaddedText?, options: ReadingOptions
   ) throws(DataFormatError) -> ObservedData {
-    var read: (ObservedEntries, TableNames)?
+    var read: ReadTriplets?
     let isPlain =
       encoding == .utf8(hasMark: false) && sample.dialect.decimal == UInt8(ascii: ".")
       && !sample.dialect.isSpaced && !MissingMarks(options.missing).hasNumbers
@@ -87,18 +92,29 @@ enum DelimitedFile {
       var reader = TripletReader(source.name, roles, options: options)
       read = try reader.read(text, sample.dialect)
     }
-    guard let (entries, names) = read else { throw .noEntries(source.name) }
+    guard let read else { throw .noEntries(source.name) }
+    let entries = read.entries
     let headings = roles.headings
+    var warnings: [String] = []
+    if read.isFoundToCountFromOne {
+      warnings.append(
+        "rows and columns count from 1, for none is 0 (--rows and --columns say how many there are, if not)"
+      )
+    }
+    let missing = MissingMarks(options.missing)
+    let isNamed = roles.kind == .labels || roles.hasOwnWords
     let understanding = TableUnderstanding(
       rowCount: entries.rowCount, columnCount: entries.columnCount,
       gapCount: entries.rowCount * entries.columnCount - entries.count, columns: [],
-      traits: ["\(entries.count) entries line by line"]
+      traits: ["\(entries.count) \(entries.count == 1 ? "entry" : "entries") line by line"]
         + (sample.dialect.decimal == UInt8(ascii: ",") ? ["decimal comma"] : []),
-      warnings: [],
-      rowsBy: roles.kind == .labels ? headings.map { $0[roles.row] } : nil)
+      warnings: warnings, rowsBy: isNamed ? headings.map { $0[roles.row] } : nil)
     return ObservedData(
-      entries: entries, names: names, format: .csv, layout: .triplets,
-      understanding: understanding, original: nil)
+      entries: entries, names: read.names, format: .csv, layout: .triplets,
+      understanding: understanding,
+      style: ListStyle(sample, value: roles.value, missing: missing),
+      countsFromOne: read.isFoundToCountFromOne || options.oneBased && roles.kind == .positions,
+      original: nil)
   }
 
   /// The beginning of a text, up to the end of a line, and whether that is all of it.

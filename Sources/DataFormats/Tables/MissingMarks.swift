@@ -10,16 +10,25 @@ struct MissingMarks: Sendable {
     "k. a.",
     "n. d.", "n. a.", "missing", "unknown", "no data", "nodata", "not available", "(blank)",
     "empty",
-    "1.#qnan", "-1.#ind", "1.#ind", "nan(ind)", "-nan(ind)", "<lod", "<loq", "bdl", "lod", "loq",
-    "below detection limit",
+    "1.#qnan", "-1.#ind", "1.#ind", "nan(ind)", "-nan(ind)",
+  ]
+
+  /// What laboratories write where a value lies below what can be measured, in lower case.
+  private static let limits: Set<String> = [
+    "<lod", "<loq", "bdl", "bql", "blq", "lod", "loq", "<dl", "<mdl", "below detection limit",
+    "below detection", "below limit", "<nwg", "<bg",
   ]
   private static let longest = 24
 
   private var words: Set<String> = []
   private var numbers: [Double] = []
 
+  /// The marks as they were given.
+  let given: [String]
+
   /// - Parameter extra: further marks; one that is a number stands for every way to write that number.
   init(_ extra: [String] = []) {
+    given = extra
     for mark in extra {
       if let number = Double(mark) ?? CellReader.plainNumber(mark) {
         numbers.append(number)
@@ -30,6 +39,16 @@ struct MissingMarks: Sendable {
   }
 
   var hasNumbers: Bool { !numbers.isEmpty }
+
+  /// Which of the given marks mean a number or a text.
+  func marks(_ value: Double) -> [String] {
+    given.filter { (Double($0) ?? CellReader.plainNumber($0)) == value }
+  }
+
+  /// Whether this says that a value is too small to be measured.
+  static func isLimit(_ bytes: Slice<UnsafeBufferPointer<UInt8>>) -> Bool {
+    bytes.count <= longest && limits.contains(String(decoding: bytes, as: UTF8.self).lowercased())
+  }
 
   func contains(_ value: Double) -> Bool { !numbers.isEmpty && numbers.contains(value) }
 

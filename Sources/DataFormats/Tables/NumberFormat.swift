@@ -23,6 +23,9 @@ public struct NumberFormat: Equatable, Sendable {
   /// The mark between groups of three digits, if thousands have one.
   public var thousandsMark: String?
 
+  /// Whether groups but the last have two digits, as in India: 12,34,567.
+  public var groupsByTwo = false
+
   /// Whether positive numbers have a sign.
   public var hasPlus = false
 
@@ -129,7 +132,9 @@ public struct NumberFormat: Equatable, Sendable {
     guard whole.count > 3, whole.count <= 15 else { return digits }
     var result = ""
     for (index, digit) in whole.enumerated() {
-      if index > 0, (whole.count - index) % 3 == 0 { result += mark }
+      let rest = whole.count - index
+      let isBreak = groupsByTwo ? rest == 3 || rest > 3 && rest % 2 == 1 : rest % 3 == 0
+      if index > 0, isBreak { result += mark }
       result.append(digit)
     }
     return result + digits.dropFirst(whole.count)

@@ -53,11 +53,15 @@ public struct TableUnderstanding: Equatable, Sendable {
   /// What the rows are told apart by: `date`, or the heading of their names.
   public var rowsBy: String?
 
+  /// What takes the place of rows, columns and gaps in the sentence: `80 × 60 pixels, colour`.
+  public var shape: String?
+
   /// One line: `720 rows by date, 8 columns, 412 gaps, decimal comma`.
   public var sentence: String {
     func counted(_ count: Int, _ word: String) -> String {
       "\(count) \(word)\(count == 1 ? "" : "s")"
     }
+    if let shape { return ([shape] + traits).joined(separator: ", ") }
     let by = rowsBy.map { " by \($0)" } ?? ""
     return
       ([

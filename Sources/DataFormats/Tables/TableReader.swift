@@ -13,6 +13,21 @@ struct TableReader {
   private var rowCount = 0
   private var dataEnd: Int
 
+  /// Cells that are not known but say something: limits, formulas. Row after row, all columns of the file.
+  private var held: Set<Int> = []
+  private var marksMet: [String] = []
+  private var doubts: [String] = []
+
+  /// Rows that may close the table, such as totals, and those of them that did.
+  private var closing: [ClosingRow] = []
+  private var totalsInside: [String] = []
+
+  private struct ClosingRow {
+    var row: TextRow
+    var cells: [TextCell]
+    var isTotal: Bool
+  }
+
   /// How many rows there are up to the last with something in it, and where that ends.
   private var filledRows = (count: 0, end: 0)
 
@@ -39,6 +54,9 @@ struct TableReader {
     guard structure.width < Int32.max else {
       throw DataFormatError(file, "\(structure.width) columns are too many", "split the table")
     }
+    if let first = firstRow(), structure.hasDecimalCommas(first, text) {
+      throw .decimalCommas(file, line: first.line)
+    }
     try readRows()
     guard rowCount > 0 else {
       throw structure.headings == nil ? .allMissing(file) : .noEntries(file)
@@ -47,6 +65,13 @@ struct TableReader {
     if roles.contains(.names) { dropEmptyRows() }
     try checkCells(roles)
     return try assemble(roles)
+  }
+
+  private func firstRow() -> TextRow? {
+    var rows = TextRows(
+      text, structure.dialect, from: structure.dataStart, line: structure.dataLine)
+    var cells: [TextCell] = []
+    return rows.next(into: &cells)
   }
 
   // MARK: rows
@@ -82,16 +107,66 @@ struct TableReader {
       if structure.width == 1 {
         for _ in 0..<blankLines { addBlankRow() }
       }
-      blankLines = 0
       guard rowCount < Int32.max - 1 else {
         throw DataFormatError(file, .line(row.line), "there are too many rows", "split the table")
       }
-      read(cells, line: row.line)
-      if cells.contains(where: { !$0.content.isEmpty }) {
-        filledRows = (rowCount, row.range.upperBound)
+      if rowCount > 1, !isCautious, let isTotal = isClosing(cells, row, afterBlank: blankLines > 0)
+      {
+        closing.append(ClosingRow(row: row, cells: cells, isTotal: isTotal))
+        blankLines = 0
+        continue
       }
+      blankLines = 0
+      takeClosingRows()
+      take(cells, row)
+    }
+    guard let first = closing.first else { return }
+    dataEnd = min(dataEnd, first.row.range.lowerBound)
+  }
+
+  private mutating func take(_ cells: [TextCell], _ row: TextRow) {
+    read(cells, line: row.line)
+    if cells.contains(where: { !$0.content.isEmpty }) {
+      filledRows = (rowCount, row.range.upperBound)
     }
   }
+
+  /// What looked like the end of the table was none: rows follow.
+  private mutating func takeClosingRows() {
+    guard !closing.isEmpty else { return }
+    for found in closing {
+      if found.isTotal { totalsInside.append(text.string(found.cells[0].content)) }
+      take(found.cells, found.row)
+    }
+    closing.removeAll()
+  }
+
+  /// Whether a row at the end of a table is none of its rows, and if so whether it is a total: a word such as
+  /// `Total` or nothing but formulas, or a sentence in its first cell alone.
+  private func isClosing(_ cells: [TextCell], _ row: TextRow, afterBlank: Bool) -> Bool? {
+    if options.formulas.rows.contains(row.line) { return true }
+    guard structure.width > 1, let first = cells.first, first.content.count > 1 else { return nil }
+    let isRest = cells.dropFirst().allSatisfy(\.content.isEmpty)
+    // Nearly all rows are told by two letters.
+    let start = text.bytes(first.content)
+    guard isRest || Self.totalStarts.contains([start[0] | 0x20, start[1] | 0x20]),
+      case .text = reader.read(first.content)
+    else { return nil }
+    let word = Self.plain(text.string(first.content))
+    if Self.totals.contains(word), !isRest { return true }
+    let isNote = ["source", "quelle", "note", "anmerkung", "hinweis", "fuente"].contains {
+      word.hasPrefix($0) && word.count > $0.count + 2
+    }
+    return isRest && (isNote || afterBlank || !closing.isEmpty) ? false : nil
+  }
+
+  private static let totalStarts = Set(totals.map { Array($0.utf8.prefix(2)) })
+
+  private static let totals: Set<String> = [
+    "total", "totals", "grandtotal", "subtotal", "sum", "sums", "summe", "gesamt", "gesamtsumme",
+    "insgesamt", "somme", "suma", "totale", "average", "averages", "mean", "means", "mittelwert",
+    "durchschnitt", "moyenne", "promedio",
+  ]
 
   /// Rows without even a name, at the end of a table whose rows have names, are none.
   private mutating func dropEmptyRows() {
@@ -120,10 +195,16 @@ struct TableReader {
           number, cell, text, decimal: structure.dialect.decimal, marks: reader.marks)
       case .missing:
         tallies[column].missing += 1
-        if !cell.content.isEmpty { tallies[column].marked += 1 }
+        if !cell.content.isEmpty {
+          tallies[column].marked += 1
+          noteMark(cell)
+        } else if options.formulas.holds(line: line, column: column) {
+          held.insert(rowCount * structure.width + column)
+        }
       case .limit:
         tallies[column].missing += 1
         tallies[column].limits += 1
+        held.insert(rowCount * structure.width + column)
       case .infinite:
         tallies[column].missing += 1
         if tallies[column].firstInfinite == nil {
@@ -137,6 +218,12 @@ struct TableReader {
     rowCount += 1
   }
 
+  private mutating func noteMark(_ cell: TextCell) {
+    guard marksMet.count < 3 else { return }
+    let mark = text.string(cell.content).trimmingSpaces
+    if !mark.isEmpty, mark.count <= 12, !marksMet.contains(mark) { marksMet.append(mark) }
+  }
+
   /// A line under the rows that says something: words first, and no numbers unless a blank line stands between.
   private func isFooter(_ cells: [TextCell], afterBlank: Bool) -> Bool {
     guard rowCount > 0, structure.width > 1, let first = cells.first,
@@ -147,7 +234,10 @@ struct TableReader {
   }
 
   private func ragged(_ row: TextRow, _ count: Int) -> DataFormatError {
-    .ragged(
+    if structure.hasDecimalCommas(row, text) {
+      return .decimalCommas(file, line: row.line)
+    }
+    return .ragged(
       file, line: row.line, found: count, expected: structure.width,
       expectedLine: structure.firstLine)
   }
@@ -156,74 +246,42 @@ struct TableReader {
 
   private func heading(_ column: Int) -> String { structure.headings?[column] ?? "" }
 
-  /// Text, if no cell is a number, or if few are among many different words.
-  private func isText(_ column: Int) -> Bool {
-    let tally = tallies[column]
-    return tally.texts > 0
-      && (tally.numbers == 0 || (tally.texts > tally.numbers && tally.words.count >= 3))
-  }
-
-  private func isEmpty(_ column: Int) -> Bool {
-    let tally = tallies[column]
-    return tally.numbers == 0 && tally.texts == 0 && tally.marked == 0 && tally.limits == 0
-      && tally.firstInfinite == nil
-  }
-
-  private func roles() throws(DataFormatError) -> [TableColumn.Role] {
-    let width = structure.width
-    var roles = (0..<width).map { isText($0) ? TableColumn.Role.kept : .data }
-    let hasKnown = tallies.contains { $0.numbers > 0 }
-    if hasKnown {
-      for column in 0..<width where isEmpty(column) {
-        let isLast = column == width - 1
-        if structure.headings == nil ? isLast && width > 1 : heading(column).isEmpty {
-          roles[column] = .blank
-        }
-      }
-    }
-    if let names = namesColumn(roles) { roles[names] = .names }
+  private mutating func roles() throws(DataFormatError) -> [TableColumn.Role] {
+    let table = self
+    let finder = ColumnRoles(
+      headings: structure.headings, tallies: tallies, rowCount: rowCount, cells: cells,
+      isCautious: isCautious, isHeaderShort: structure.isHeaderShort,
+      formulas: options.formulas.columns,
+      texts: { table.rowNames($0) })
+    var roles = finder.find()
     try applyChoices(&roles)
+    doubts = options.columns.isEmpty ? finder.doubts(roles) : []
     guard roles.contains(.data) else {
-      guard hasKnown else { throw .allMissing(file) }
+      guard tallies.contains(where: { $0.numbers > 0 }) else {
+        guard tallies.contains(where: { $0.texts > 0 }) else { throw .allMissing(file) }
+        throw noNumbers()
+      }
       throw DataFormatError(
         file, "no column of numbers is left", "leave fewer columns out, or give one with numbers")
     }
     return roles
   }
 
-  /// The column that names the rows, if there is one.
-  private func namesColumn(_ roles: [TableColumn.Role]) -> Int? {
-    let data = roles.indices.filter { roles[$0] == .data }
-    guard structure.width > 1 else { return nil }
-    if structure.isHeaderShort { return 0 }
-    if roles[0] == .kept { return 0 }
-    if roles[0] == .data, data.count > 1 {
-      if let headings = structure.headings {
-        let name = Self.plain(headings[0])
-        if name.isEmpty || name.hasPrefix("unnamed") { return 0 }
-        if !isCautious, tallies[0].isStrictlyMonotone, Self.indexHeadings.contains(name) {
-          return 0
-        }
-      } else if !isCautious, rowCount >= 5, tallies[0].countsRows,
-        !tallies.dropFirst().contains(where: \.countsRows)
-      {
-        return 0
-      }
+  private func noNumbers() -> DataFormatError {
+    guard structure.width == 1 else {
+      return DataFormatError(
+        file, "no column holds numbers",
+        "check what separates cells and stands before fractions (--delimiter, --decimal)")
     }
-    return roles.firstIndex(of: .kept)
+    return DataFormatError(
+      file, "everything is in one column, and no line is a number",
+      "say what separates cells (--delimiter)")
   }
 
   /// A heading without case and punctuation.
   private static func plain(_ heading: String) -> String {
     heading.lowercased().filter { $0.isLetter || $0.isNumber }
   }
-
-  private static let indexHeadings: Set<String> = [
-    "id", "index", "idx", "nr", "no", "num", "number", "row", "rowid", "rowname", "rownames", "obs",
-    "observation", "sample", "sampleid", "record", "recordid", "key", "time", "date", "datetime",
-    "timestamp", "t", "year", "jahr", "annee", "année", "ano", "año", "zeit", "datum", "temps",
-    "epoch", "unixtime", "step", "frame", "lfdnr", "seconds", "sec", "hour", "day", "minute", "",
-  ]
 
   /// Leaves out what the caller named.
   private func applyChoices(_ roles: inout [TableColumn.Role]) throws(DataFormatError) {
@@ -320,12 +378,19 @@ struct TableReader {
     let understanding = TableUnderstanding(
       rowCount: rowCount, columnCount: data.count, gapCount: gaps, columns: columns,
       traits: traits(columns), warnings: warnings(data), rowsBy: rowsBy(names))
+    var kept: Set<Int> = []
+    for place in held {
+      if let position = positions[place % structure.width] {
+        kept.insert(place / structure.width * data.count + position)
+      }
+    }
     let table = TextTable(
       source: source, structure: structure, understanding: understanding, positions: positions,
       formats: formats, isPadded: data.map { 2 * tallies[$0].padded > tallies[$0].numbers },
       encoding: encoding, missing: options.missing, dataEnd: dataEnd)
     return ReadTable(
-      table: table, names: names, rowCount: rowCount, columnCount: data.count, cells: cells)
+      table: table, names: names, rowCount: rowCount, columnCount: data.count, cells: cells,
+      held: kept)
   }
 
   /// The formats of the data columns; one without numbers takes that of its neighbour.
@@ -355,7 +420,7 @@ struct TableReader {
 
   private func rowsBy(_ names: TableNames) -> String? {
     guard let rows = names.rows else { return nil }
-    if let first = rows.first, Self.isDate(first) { return "date" }
+    if let first = rows.first, Self.isDate(first) { return first.contains(":") ? "time" : "date" }
     guard let heading = names.rowHeading, !heading.isEmpty, heading.count <= 24 else {
       return "name"
     }
@@ -385,6 +450,27 @@ struct TableReader {
     }
     if encoding != .utf8(hasMark: false), encoding != .utf8(hasMark: true) {
       result.append(encoding.name)
+    }
+    if structure.skippedCount > 0 {
+      result.append(
+        "\(structure.skippedCount) line\(structure.skippedCount == 1 ? "" : "s") above the header passed over"
+      )
+    }
+    if structure.headerCount > 1 {
+      result.append(
+        structure.units == nil
+          ? "\(structure.headerCount) header lines" : "units under the headings")
+    }
+    if !marksMet.isEmpty {
+      result.append(
+        "\(marksMet.map { Excerpt.escaped($0.utf8) }.joined(separator: " and ")) for missing")
+    }
+    if let last = closing.first {
+      let name = Excerpt.quoted(text.bytes(last.cells[0].content))
+      result.append(
+        closing.count == 1
+          ? "the last line (\(name)) left out"
+          : "\(closing.count) lines at the end left out (\(name), …)")
     }
     let kept = columns.filter { $0.role == .kept }
     if !kept.isEmpty {
@@ -416,8 +502,27 @@ struct TableReader {
     let limits = data.reduce(0) { $0 + tallies[$1].limits }
     if limits > 0 {
       result.append(
-        "\(limits) cell\(limits == 1 ? " says" : "s say") only that a value is below or above a limit; "
-          + "taken as missing")
+        "\(limits) cell\(limits == 1 ? " says" : "s say") only that a value is below or above a limit and "
+          + "\(limits == 1 ? "stays" : "stay") as \(limits == 1 ? "it is" : "they are") (--missing TEXT fills them)"
+      )
+    }
+    result += doubts
+    if !totalsInside.isEmpty {
+      result.append(
+        "the row \(Excerpt.quoted(totalsInside[0].utf8)) stands among the others and is used as data"
+      )
+    }
+    let used = Set(reader.usedMarks.map { $0.lowercased() })
+    if let mark = options.missing.first(where: { !used.contains($0.lowercased()) }) {
+      result.append("no cell is \(Excerpt.quoted(mark.utf8)), which --missing names")
+    }
+    if structure.dialect.delimiter == UInt8(ascii: ";"),
+      structure.dialect.decimal == UInt8(ascii: "."), options.decimal == nil,
+      data.allSatisfy({ tallies[$0].mayBeThousands || tallies[$0].numbers == 0 })
+    {
+      result.append(
+        "numbers such as 1.234 are read as fractions; if the point stands between thousands, say --decimal ,"
+      )
     }
     if let suspect = SuspectedMark.find(cells, width: structure.width, columns: data) {
       result.append(
@@ -425,5 +530,15 @@ struct TableReader {
           + "if it means missing, declare it (\(DelimitedWriter.number(suspect.value)))")
     }
     return result
+  }
+}
+
+extension String {
+  /// Without spaces of any kind at either end.
+  fileprivate var trimmingSpaces: String {
+    var rest = self[...]
+    while rest.first?.isWhitespace ?? false { rest.removeFirst() }
+    while rest.last?.isWhitespace ?? false { rest.removeLast() }
+    return String(rest)
   }
 }

@@ -20,6 +20,23 @@ struct TableStructure {
 
   /// Whether the header line has one cell less than the rows, because nothing stands over the row names.
   var isHeaderShort = false
+
+  /// How many lines stand above the header and are no part of the table, and how many the header has.
+  var skippedCount = 0
+  var headerCount = 0
+
+  /// The line that was passed over last, if it has cells.
+  var skippedCells: [TextCell]?
+
+  /// Whether a line looks like numbers with decimal commas between commas: a line of fewer names stands above, at most
+  /// half as many, and no number has a point.
+  func hasDecimalCommas(_ row: TextRow, _ text: PaddedText) -> Bool {
+    guard dialect.delimiter == UInt8(ascii: ","), headings == nil, let names = skippedCells,
+      names.count > 1, width > names.count, width <= 2 * names.count
+    else { return false }
+    let bytes = text.bytes(row.range)
+    return !bytes.contains(UInt8(ascii: ".")) && !bytes.contains(UInt8(ascii: "\""))
+  }
 }
 
 /// Finds the header of a table in a sample of its rows.
@@ -49,6 +66,7 @@ struct HeaderFinder {
     while start < rows.count, rows[start].cells.count != width {
       if isShortHeader(start) { break }
       guard isPreamble(rows[start]), start < Self.limit else { break }
+      structure.skippedCells = rows[start].cells
       start += 1
     }
     guard start < rows.count else {
@@ -66,7 +84,9 @@ struct HeaderFinder {
       // Lines above the first with a text over numbers are a title.
       header = [first]
       next = first + 1
+      start = first
     }
+    structure.skippedCount = start
     while !header.isEmpty, next < min(rows.count - 1, start + 6),
       isHeaderLine(rows[next], isNumeric)
         || (header.count > 1 && isNameLine(rows[next]))
@@ -80,6 +100,7 @@ struct HeaderFinder {
       header = [start]
       next = start + 1
     }
+    structure.headerCount = header.count
     takeHeadings(header.map { rows[$0] })
     if next < rows.count {
       begin(at: next)
@@ -116,7 +137,16 @@ struct HeaderFinder {
 
   // MARK: cells
 
-  private func value(_ cell: TextCell) -> CellValue { reader.read(cell.content) }
+  /// A word such as LOD alone is a heading like any other.
+  private func value(_ cell: TextCell) -> CellValue {
+    let value = reader.read(cell.content)
+    if case .limit = value,
+      !sample.text.bytes(cell.content).contains(where: { DecimalParser.digit($0) != nil })
+    {
+      return .missing
+    }
+    return value
+  }
 
   private func isText(_ cell: TextCell) -> Bool {
     if case .text = value(cell) { return true }

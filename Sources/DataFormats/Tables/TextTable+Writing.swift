@@ -6,13 +6,19 @@ extension TextTable {
   /// All that is no gap stays byte for byte. A number in a gap is written as the others of its column are.
   ///
   /// - Parameters:
+  ///   - separator: what stands between cells, where it is not what stood there; comments and blank lines stay.
   ///   - entries: the known entries as they were read.
   ///   - isFilledEverywhere: whether known cells get numbers too, exact ones.
   ///   - fill: the number for a row and a column of the matrix; nil leaves the cell as it is.
   func write(
-    to sink: ByteSink, entries: ObservedEntries, isFilledEverywhere: Bool,
-    fill: (Int, Int) -> Double?
+    to sink: ByteSink, separator: UInt8? = nil, entries: ObservedEntries,
+    isFilledEverywhere: Bool, fill: (Int, Int) -> Double?
   ) throws(DataFormatError) {
+    if let separator {
+      return try convert(
+        to: sink, separator: separator, entries: entries, isFilledEverywhere: isFilledEverywhere,
+        fill: fill)
+    }
     let (_, bytes) = try TextEncoding.decode(try source.wholeText(), file: source.name)
     let text = PaddedText(bytes)
     var rows = TextRows(text, structure.dialect, from: structure.dataStart)
@@ -39,8 +45,7 @@ extension TextTable {
         guard !isKnown || isFilledEverywhere, let value = fill(row, position) else { continue }
         let cell = cells[column]
         try copy(to: cell.outer.lowerBound)
-        let format = formats[position]
-        let number = isFilledEverywhere ? format.exactText(value) : format.text(value)
+        let number = number(value, position, isFilledEverywhere)
         let replacement = self.replacement(number, cell, position, text)
         let bytes = Array(replacement.utf8)
         try bytes.withUnsafeBufferPointer { buffer throws(DataFormatError) in
@@ -51,6 +56,52 @@ extension TextTable {
       row += 1
     }
     try copy(to: text.count)
+  }
+
+  /// A number as those of its column are written; a fit in place of whole numbers has two more places.
+  private func number(_ value: Double, _ position: Int, _ isFilledEverywhere: Bool) -> String {
+    var format = formats[position]
+    if isFilledEverywhere, format.isInteger { format.decimals = 2...2 }
+    return format.text(value)
+  }
+
+  /// Writes the rows with another mark between their cells; the text of each cell stays.
+  private func convert(
+    to sink: ByteSink, separator: UInt8, entries: ObservedEntries, isFilledEverywhere: Bool,
+    fill: (Int, Int) -> Double?
+  ) throws(DataFormatError) {
+    let (_, bytes) = try TextEncoding.decode(try source.wholeText(), file: source.name)
+    let text = PaddedText(bytes)
+    var rows = TextRows(text, structure.dialect)
+    var cells: [TextCell] = []
+    var row = 0
+    while let found = rows.next(into: &cells) {
+      let isData = found.range.lowerBound >= structure.dataStart && row < entries.rowCount
+      if found.isComment || cells.isEmpty {
+        try sink.write(text.string(found.range) + "\n")
+        if isData, found.isBlank, structure.width == 1 { row += 1 }
+        continue
+      }
+      var known = isData ? entries.rowStarts[row] : 0
+      let end = isData ? entries.rowStarts[row + 1] : 0
+      for (column, cell) in cells.enumerated() {
+        if column > 0 { sink.write(separator) }
+        var content = text.string(cell.content)
+        if cell.isQuoted { content = content.replacing("\"\"", with: "\"") }
+        if isData, found.range.lowerBound < dataEnd, column < positions.count,
+          let position = positions[column]
+        {
+          let isKnown = known < end && Int(entries.columns[known]) == position
+          if isKnown { known += 1 }
+          if !isKnown || isFilledEverywhere, let value = fill(row, position) {
+            content = number(value, position, isFilledEverywhere)
+          }
+        }
+        try sink.write(DelimitedWriter.quoted(content, separator: separator))
+      }
+      sink.write(UInt8(ascii: "\n"))
+      if isData { row += 1 }
+    }
   }
 
   private func put(

@@ -34,6 +34,9 @@ struct ReadTable {
   /// Row after row, all columns of the file.
   var cells: [Double]
 
+  /// Cells of the matrix, row after row, that are not known and stay as they are: limits, formulas.
+  var held: Set<Int> = []
+
   private var dataColumns: [Int] {
     table.positions.indices.filter { table.positions[$0] != nil }
   }

@@ -3,6 +3,15 @@ import LinearAlgebra
 // Goal: a million plain lines in a tenth of a second and without the text in memory. Lines of digits, delimiters and
 // one number are read from the stream; anything else starts ``TripletReader`` on the whole text.
 
+/// Single entries that were read.
+struct ReadTriplets {
+  var entries: ObservedEntries
+  var names = TableNames()
+
+  /// Whether rows and columns were found to count from 1, though nobody said so.
+  var isFoundToCountFromOne = false
+}
+
 /// Files of single entries.
 enum TripletFile {
   /// Reads plain lines from a stream.
@@ -10,7 +19,7 @@ enum TripletFile {
   /// - Returns: nil at the first line that is not plain.
   static func readPlain(
     _ source: ByteSource, _ roles: TripletRoles, _ dialect: TableDialect, options: ReadingOptions
-  ) throws(DataFormatError) -> (ObservedEntries, TableNames)? {
+  ) throws(DataFormatError) -> ReadTriplets? {
     let base = roles.kind == .positions && options.oneBased ? 1 : 0
     let scanner = PlainTriplets(roles, delimiter: dialect.delimiter, base: base)
     var lines = TextLines(try ByteStream(source))
@@ -35,18 +44,62 @@ enum TripletFile {
         line: lines.number)
     }
     guard collector.count > 0 else { return nil }
-    var names = TableNames()
-    if roles.kind == .labels {
-      let (rows, columns) = collector.renumberByRank()
-      names = TableNames(
-        columns: columns.map { "\($0)" }, rows: rows.map { "\($0)" },
-        rowHeading: roles.headings?[roles.row] ?? "row")
-      (largestRow, largestColumn) = (rows.count - 1, columns.count - 1)
+    return try finish(
+      collector, roles, options: options, rowCount: largestRow + 1, columnCount: largestColumn + 1)
+  }
+
+  /// The entries of a list of numbered rows and columns.
+  ///
+  /// Numbers of things get the places of their order. Positions count from 1 if none is 0 and both reach 1, where
+  /// nothing else is said.
+  static func finish(
+    _ entered: TripletCollector, _ roles: TripletRoles, options: ReadingOptions, rowCount: Int,
+    columnCount: Int
+  ) throws(DataFormatError) -> ReadTriplets {
+    var collector = entered
+    var (rowCount, columnCount) = (rowCount, columnCount)
+    var own = roles
+    var isShifted = false
+    if roles.kind == .positions {
+      let isFitting =
+        (options.rowCount ?? rowCount - 1) == rowCount - 1
+        && (options.columnCount ?? columnCount - 1) == columnCount - 1
+      let (row, column) = collector.smallest ?? (row: 0, column: 0)
+      if !options.oneBased, options.recognizesBase, isFitting, row == 1, column == 1 {
+        isShifted = true
+        collector.countFromZero()
+        (rowCount, columnCount) = (rowCount - 1, columnCount - 1)
+      }
+      if roles.hasOwnWords, options.rowCount == nil, options.columnCount == nil {
+        let distinct = collector.distinct
+        // Numbers of shops and weeks with large holes between are names.
+        if 2 * distinct.rows < rowCount || 2 * distinct.columns < columnCount { own.kind = .labels }
+      }
     }
+    var names = TableNames()
+    if own.kind == .labels {
+      let (rows, columns) = collector.renumberByRank()
+      let base: Int32 = isShifted || roles.kind == .positions && options.oneBased ? 1 : 0
+      names = TableNames(
+        columns: columns.map { "\($0 + base)" }, rows: rows.map { "\($0 + base)" },
+        rowHeading: roles.headings?[roles.row] ?? "row")
+      collector.names = names
+      (rowCount, columnCount) = (rows.count, columns.count)
+    } else if roles.hasOwnWords {
+      let base = isShifted || options.oneBased ? 1 : 0
+      let (rows, columns) = (options.rowCount ?? rowCount, options.columnCount ?? columnCount)
+      if rows <= 1_000_000, columns <= 1_000_000 {
+        names = TableNames(
+          columns: (0..<columns).map { "\($0 + base)" }, rows: (0..<rows).map { "\($0 + base)" },
+          rowHeading: roles.headings?[roles.row])
+      }
+    }
+    // Messages count as the file does.
+    var spoken = options
+    if isShifted { spoken.oneBased = true }
     let entries = try entries(
-      &collector, roles, options: options, rowCount: largestRow + 1,
-      columnCount: largestColumn + 1)
-    return (entries, names)
+      &collector, own, options: spoken, rowCount: rowCount, columnCount: columnCount)
+    return ReadTriplets(entries: entries, names: names, isFoundToCountFromOne: isShifted)
   }
 
   /// The collected entries in order, in a matrix that is large enough.

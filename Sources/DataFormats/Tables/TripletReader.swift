@@ -23,7 +23,7 @@ struct TripletReader {
 
   mutating func read(
     _ text: PaddedText, _ dialect: TableDialect
-  ) throws(DataFormatError) -> (ObservedEntries, TableNames) {
+  ) throws(DataFormatError) -> ReadTriplets {
     let reader = CellReader(text, dialect, missing: MissingMarks(options.missing))
     var rows = TextRows(text, dialect, from: roles.dataStart, line: roles.dataLine)
     var cells: [TextCell] = []
@@ -106,23 +106,23 @@ struct TripletReader {
     return Int(number) - base
   }
 
-  private mutating func finish() throws(DataFormatError) -> (ObservedEntries, TableNames) {
+  private mutating func finish() throws(DataFormatError) -> ReadTriplets {
     let hasRows = roles.kind == .labels ? rowLabels.count > 0 : largestRow >= 0
     guard collector.count > 0 else { throw hasRows ? .allMissing(file) : .noEntries(file) }
-    var names = TableNames()
-    if roles.kind == .labels {
-      let (rows, rowRanks) = rowLabels.sorted()
-      let (columns, columnRanks) = columnLabels.sorted()
-      collector.renumber(rows: rowRanks, columns: columnRanks)
-      names = TableNames(
-        columns: columns, rows: rows, rowHeading: roles.headings?[roles.row] ?? "row")
-      largestRow = rows.count - 1
-      largestColumn = columns.count - 1
+    guard roles.kind == .labels else {
+      return try TripletFile.finish(
+        collector, roles, options: options, rowCount: largestRow + 1,
+        columnCount: largestColumn + 1)
     }
+    let (rows, rowRanks) = rowLabels.sorted()
+    let (columns, columnRanks) = columnLabels.sorted()
+    collector.renumber(rows: rowRanks, columns: columnRanks)
+    let names = TableNames(
+      columns: columns, rows: rows, rowHeading: roles.headings?[roles.row] ?? "row")
+    collector.names = names
     let entries = try TripletFile.entries(
-      &collector, roles, options: options, rowCount: largestRow + 1,
-      columnCount: largestColumn + 1)
-    return (entries, names)
+      &collector, roles, options: options, rowCount: rows.count, columnCount: columns.count)
+    return ReadTriplets(entries: entries, names: names)
   }
 }
 
@@ -141,15 +141,46 @@ struct LabelIndex {
     return number
   }
 
-  /// The labels in their final order, and for each number its place there: ascending if all are whole numbers.
+  /// The labels in their final order, and for each number its place there: ascending if all are numbers or all are
+  /// dates, as they came otherwise.
   func sorted() -> ([String], [Int32]) {
-    let wholes = labels.compactMap { Int($0) }
-    guard wholes.count == labels.count else {
-      return (labels, Array(0..<Int32(labels.count)))
-    }
-    let order = wholes.indices.sorted { wholes[$0] < wholes[$1] }
+    let keys = Self.keys(labels)
+    guard let keys else { return (labels, Array(0..<Int32(labels.count))) }
+    let order = keys.indices.sorted { (keys[$0], $0) < (keys[$1], $1) }
     var ranks = [Int32](repeating: 0, count: order.count)
     for (rank, index) in order.enumerated() { ranks[index] = Int32(rank) }
     return (order.map { labels[$0] }, ranks)
+  }
+
+  /// What orders labels, if all are numbers or all are dates of one form.
+  private static func keys(_ labels: [String]) -> [Double]? {
+    let numbers = labels.compactMap { Double($0) }
+    if numbers.count == labels.count, numbers.allSatisfy(\.isFinite) { return numbers }
+    for mark in ["-", "/", "."] as [Character] {
+      let dates = labels.compactMap { date($0, mark) }
+      if dates.count == labels.count { return dates }
+    }
+    return nil
+  }
+
+  /// `2024-01-31`, `2024/01/31 12:00:00`, `31.01.2024`: a number that grows with the date.
+  private static func date(_ label: String, _ mark: Character) -> Double? {
+    let parts = label.split(separator: mark, maxSplits: 2, omittingEmptySubsequences: false)
+    guard parts.count >= 2, parts.allSatisfy({ !$0.isEmpty }) else { return nil }
+    let last = parts[parts.count - 1]
+    let day = last.prefix { $0.isNumber }
+    let rest = last[day.endIndex...].split { !$0.isNumber }.compactMap { Double($0) }
+    var fields = parts.dropLast().compactMap { Int($0) }
+    guard let end = Int(day), fields.count == parts.count - 1 else { return nil }
+    fields.append(end)
+    // Day, month and year between points.
+    if mark == ".", fields.count == 3, fields[0] <= 31 { fields.reverse() }
+    guard fields[0] >= 1000, fields[1] <= 12 else { return nil }
+    let days = Double(fields[0] * 372 + fields[1] * 31 + (fields.count == 3 ? fields[2] : 0))
+    var time = 0.0
+    for (place, unit) in [3600.0, 60, 1].enumerated() where place < rest.count {
+      time += rest[place] * unit
+    }
+    return days * 86_400 + time
   }
 }

@@ -22,6 +22,10 @@ struct TripletRoles {
   var dataLine: Int
   var firstLine: Int
 
+  /// Whether the caller says that there are triplets and the header gives rows and columns names of its own:
+  /// `store,week,sales`. They are then called by their numbers.
+  var hasOwnWords = false
+
   private static let positionRows: Set<String> = [
     "row", "rows", "rowindex", "rowid", "rowno", "i", "r",
   ]
@@ -71,7 +75,9 @@ struct TripletRoles {
     let body = columns.body(skippingFirst: isHeader)
     if roles == nil, options.layout == .triplets {
       roles = TripletRoles(0, 1, 2, .positions)
-      roles?.headings = isHeader ? first.cells.map { columns.content($0) } : nil
+      let headings = isHeader ? first.cells.map { columns.content($0) } : nil
+      roles?.headings = headings
+      roles?.hasOwnWords = headings.map { !areUsual($0) } ?? false
     } else if roles == nil, options.layout == .automatic {
       roles = unnamed(body, columns, width)
       roles?.headings = isHeader ? first.cells.map { columns.content($0) } : nil
@@ -124,6 +130,14 @@ struct TripletRoles {
     }
     return roles(position(positionRows), position(positionColumns), .positions)
       ?? roles(position(labelRows), position(labelColumns), .labels)
+  }
+
+  /// Whether headings are the letters and words that mathematicians give to positions.
+  private static func areUsual(_ headings: [String]) -> Bool {
+    let words = headings.prefix(2).map { $0.lowercased().filter { $0.isLetter || $0.isNumber } }
+    return words.allSatisfy {
+      $0.count < 2 || positionRows.contains($0) || positionColumns.contains($0)
+    }
   }
 
   private static func isTime(_ word: String) -> Bool {

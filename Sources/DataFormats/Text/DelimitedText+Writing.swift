@@ -49,7 +49,7 @@ enum DelimitedWriter {
   }
 
   /// A name that reads back as it is, but for line breaks, which become spaces.
-  private static func quoted(_ name: String, separator: UInt8) -> String {
+  static func quoted(_ name: String, separator: UInt8) -> String {
     let oneLine = String(name.map { $0.isNewline ? " " : $0 })
     let needsQuotes =
       oneLine.utf8.contains {

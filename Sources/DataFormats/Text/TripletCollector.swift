@@ -8,6 +8,9 @@ struct TripletCollector {
   private(set) var values: [Double] = []
   private var lines = LineNumbers()
 
+  /// What rows and columns are called, for messages.
+  var names = TableNames()
+
   init(file: String) { self.file = file }
 
   var count: Int { values.count }
@@ -44,8 +47,10 @@ struct TripletCollector {
       case .duplicate:
         // The same value given again contradicts nothing.
         if let (first, second) = contradiction() {
+          let (row, column) = (Int(rows[first]), Int(columns[first]))
           throw .duplicate(
-            file, row: Int(rows[first]) + base, column: Int(columns[first]) + base,
+            file, row: names.rows.map { Excerpt.quoted($0[row].utf8) } ?? "\(row + base)",
+            column: names.columns.map { Excerpt.quoted($0[column].utf8) } ?? "\(column + base)",
             firstLine: lines.line(of: first), secondLine: lines.line(of: second))
         }
         return try sorted(
@@ -83,6 +88,23 @@ struct TripletCollector {
   mutating func renumberByRank() -> (rows: [Int32], columns: [Int32]) {
     (Self.rank(&rows), Self.rank(&columns))
   }
+
+  /// The smallest row and column; nil without entries.
+  var smallest: (row: Int, column: Int)? {
+    guard let row = rows.min(), let column = columns.min() else { return nil }
+    return (Int(row), Int(column))
+  }
+
+  /// Counts rows and columns from 0 that were counted from 1.
+  mutating func countFromZero() {
+    for k in values.indices {
+      rows[k] -= 1
+      columns[k] -= 1
+    }
+  }
+
+  /// How many rows and columns occur.
+  var distinct: (rows: Int, columns: Int) { (Set(rows).count, Set(columns).count) }
 
   /// Gives every row and column another number.
   mutating func renumber(rows rowNumbers: [Int32], columns columnNumbers: [Int32]) {

@@ -21,6 +21,10 @@ public struct Descent: Equatable, Sendable {
   public var targetLoss: Double?
   /// What is recorded, and when.
   public var recording: Recording
+  /// How the step size changes.
+  public var schedule = StepSchedule.constant
+  /// A factor of what each block of the flow moves by at every step, after the rule; ones where nil.
+  public var blockRates: [Double]?
 
   /// - Precondition: a positive finite step, a limit that is not negative.
   public init(
@@ -125,7 +129,7 @@ public struct DescentRun<Equation: FlowEquation>: Sendable {
       if let outcome = settings.outcome(atStep: progress.stepCount, loss: loss) {
         return end(outcome)
       }
-      progress.rule.advance(&progress.state, along: velocity, step: settings.stepSize)
+      takeStep(settings.stepSize * settings.schedule.factor(at: progress.stepCount))
       progress.stepCount += 1
       evaluate()
       record(onlyIfScheduled: true)
@@ -134,6 +138,21 @@ public struct DescentRun<Equation: FlowEquation>: Sendable {
       case .enough: return end(.converged)
       case .interrupt: return end(.interrupted(atStep: progress.stepCount))
       }
+    }
+  }
+
+  private mutating func takeStep(_ size: Double) {
+    guard let rates = settings.blockRates else {
+      return progress.rule.advance(&progress.state, along: velocity, step: size)
+    }
+    let before = progress.state
+    progress.rule.advance(&progress.state, along: velocity, step: size)
+    var begin = 0
+    for (rate, size) in zip(rates, equation.blockSizes) {
+      for k in begin..<begin + size {
+        progress.state[k] = before[k] + rate * (progress.state[k] - before[k])
+      }
+      begin += size
     }
   }
 

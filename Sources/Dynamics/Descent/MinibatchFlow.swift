@@ -6,6 +6,7 @@ public import LinearNetworks
 
 /// Regression on all layers with gradients from random batches of samples.
 ///
+/// With label noise the targets of a step have Gaussian numbers added that are drawn anew at every step.
 /// Samples are drawn without replacement: each pass through the data visits every sample once in an order of its own.
 /// The loss is that of all samples.
 public struct MinibatchFlow: FlowEquation {
@@ -13,6 +14,8 @@ public struct MinibatchFlow: FlowEquation {
   public let blockSizes: [Int]
   /// How many samples a step sees.
   public let batchSize: Int
+  /// The standard deviation of the label noise.
+  public let labelNoise: Double
 
   private let objective: RegressionObjective
   private let samples: RegressionObjective.Samples
@@ -26,8 +29,8 @@ public struct MinibatchFlow: FlowEquation {
 
   /// - Precondition: the objective was made from samples, at least as many as a batch has.
   public init(
-    _ objective: RegressionObjective, batchSize: Int, from network: LinearNetwork,
-    using generator: SeededGenerator
+    _ objective: RegressionObjective, batchSize: Int, labelNoise: Double = 0,
+    from network: LinearNetwork, using generator: SeededGenerator
   ) {
     guard let samples = objective.samples else {
       preconditionFailure("covariances have no batches: give inputs and targets")
@@ -38,6 +41,7 @@ public struct MinibatchFlow: FlowEquation {
     self.objective = objective
     self.samples = samples
     self.batchSize = batchSize
+    self.labelNoise = labelNoise
     self.generator = generator
     self.network = network
     chain = ProductChain(widths: network.widths)
@@ -56,12 +60,22 @@ public struct MinibatchFlow: FlowEquation {
     let endToEnd = chain.product(of: network)
     let batch = nextBatch()
     let inputs = samples.inputs.selecting(rows: batch)
-    let residuals = inputs.timesTransposed(endToEnd) - samples.targets.selecting(rows: batch)
+    var residuals = inputs.timesTransposed(endToEnd) - samples.targets.selecting(rows: batch)
+    if labelNoise > 0 { residuals -= noise(rowCount: batch.count) }
     let gradient = inputs.transposedTimes(residuals) / Double(batch.count)
     let value = objective.value(at: endToEnd)
     chain.backpropagate(transposedGradient: gradient, through: network, into: &gradients)
     gradients.writeNegated(to: velocity)
     return value
+  }
+
+  /// A stream for each step, whichever step comes first.
+  private func noise(rowCount: Int) -> Matrix {
+    var own = generator
+    var stream = SeededGenerator(seed: own.next() ^ 0x9E37_79B9_7F4A_7C15 &+ UInt64(step))
+    return .gaussian(
+      rowCount: rowCount, columnCount: samples.targets.columnCount, standardDeviation: labelNoise,
+      using: &stream)
   }
 
   private mutating func nextBatch() -> [Int] {

@@ -10,6 +10,10 @@ public struct ExactSolution: Equatable, Sendable {
     case symmetricRiccati
     /// Two layers with W₂ᵀW₂ − W₁W₁ᵀ = λ₀ 1, white inputs, any target.
     case imbalancedFactorization
+    /// Gradient descent of one layer.
+    case linearDescent
+    /// Two layers with a penalty on W₂ᵀW₂ − W₁W₁ᵀ − λ₀ 1, inputs of unit variance, any target and start.
+    case regularizedFactorization
 
     /// The method in words, with its source.
     public var title: String {
@@ -20,6 +24,9 @@ public struct ExactSolution: Equatable, Sendable {
       case .symmetricRiccati: "symmetric Riccati equation (Tarmoun et al. 2021, Proposition 1)"
       case .imbalancedFactorization:
         "two layers with imbalance a multiple of the identity (Tarmoun et al. 2021, Proposition 5)"
+      case .linearDescent: "descent of the linear model (Gidel et al. 2019, Equation 33)"
+      case .regularizedFactorization:
+        "two layers with a penalty on their imbalance (Tarmoun et al. 2021, Equation 20)"
       }
     }
   }

@@ -111,27 +111,32 @@ struct ExactSolver {
   }
 
   /// The solution at one time; singular values are computed unless given.
-  private struct State {
+  struct State {
     var network: LinearNetwork
     var endToEnd: Matrix
     var singularValues: [Double]?
+    /// What the loss has beside that of the end-to-end matrix.
+    var penalty = 0.0
   }
 
-  private func solved(
+  func solved(
     _ method: ExactSolution.Method, _ hypotheses: [Hypothesis], determinesLayers: Bool = true,
-    state: (Double) throws -> State
+    startPenalty: Double = 0, state: (Double) throws -> State
   ) rethrows -> Verdict {
     var snapshots: [Snapshot] = []
     var last = startNetwork
     for time in times {
       // At time 0 the start itself, to the bit.
-      var now = time == 0 ? State(network: startNetwork, endToEnd: startEndToEnd) : try state(time)
+      var now =
+        time == 0
+        ? State(network: startNetwork, endToEnd: startEndToEnd, penalty: startPenalty)
+        : try state(time)
       if quantities.contains(.singularValues), now.singularValues == nil {
         now.singularValues = now.network.singularValues()
       }
       snapshots.append(
         Snapshot(
-          time: time, loss: loss(now.endToEnd),
+          time: time, loss: loss(now.endToEnd) + now.penalty,
           singularValues: quantities.contains(.singularValues) ? now.singularValues : nil,
           endToEnd: quantities.contains(.endToEnd) ? now.endToEnd : nil,
           layers: quantities.contains(.layers) ? now.network.layers : nil,
@@ -164,7 +169,7 @@ struct ExactSolver {
 
 extension Matrix {
   /// The matrix with columns of zeros added on the right.
-  fileprivate func padded(toColumns count: Int) -> Matrix {
+  func padded(toColumns count: Int) -> Matrix {
     guard count > columnCount else { return self }
     return .horizontallyStacked([
       self, Matrix(rowCount: rowCount, columnCount: count - columnCount),

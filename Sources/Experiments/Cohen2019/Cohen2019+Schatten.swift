@@ -13,7 +13,8 @@ extension Cohen2019 {
       title: "Schatten quasi-norms against the nuclear norm",
       shows: """
         Weight decay on N layers is a penalty on the Schatten 2/N quasi-norm; descent without it is not: where the \
-        two disagree on commuting measurements, every depth goes to the smallest nuclear norm.
+        two disagree on commuting measurements, every depth goes to the smallest nuclear norm. Where the nuclear norm \
+        is indifferent, a tilted start decides: two layers keep it, more layers make it larger.
         """,
       seconds: 0.5,
       snippet: """
@@ -34,6 +35,13 @@ extension Cohen2019 {
     private let sparse = [0.0, 0.02, 2.6]
     private let starts = [1e-2, 1e-4, 1e-6, 1e-8]
 
+    static var adjustables: [Adjustable<Self>] {
+      [
+        Adjustable("tilt", .number(\.tiltOfStart, 0.01...0.5), "κ of the tilted start"),
+        Adjustable("start", .number(\.sizeOfStart, 1e-8...1e-2), "α of the tilted start"),
+      ]
+    }
+
     func findings(under conditions: Conditions) throws -> Findings {
       let decay = try conditions.repetitions(5, to: 0.3) { _, generator in
         try depths.map { try weightDecay(depth: $0, using: &generator) }
@@ -46,6 +54,27 @@ extension Cohen2019 {
       }
       let p = 0.5
       let reached = ends.map { $0.last! }
+      let direction = try direction()
+      var local = [
+        Claim(
+          "solutions [[1, ε], [ε, 1]], |ε| ≤ ½: largest change of the nuclear norm",
+          source: "Proposition, locally: entries (1, 1) and (2, 2) known", .atMost, expected: 1e-14,
+          measured: direction.nuclear),
+        // (1+ε)^p + (1−ε)^p − 2 = −p(1−p)ε² − p(1−p)(2−p)(3−p)ε⁴/12 − …: every term is negative.
+        Claim(
+          "the same: change of Σσ^p over p(1−p)ε², p = 0.05 to 0.95: the largest",
+          source: "Proposition, locally, every p in (0, 1)", .atMost, expected: -1,
+          measured: direction.schatten, tolerance: 1e-9),
+      ]
+      for depth in depths {
+        local.append(
+          Claim(
+            "from α[[1, κ], [κ, 1]], κ = \(tiltOfStart), α = \(sizeOfStart), depth \(depth): ε at the end",
+            source: depth == 2
+              ? "both values grow by one factor" : "s₁^{−q} − s₂^{−q} is kept, q = (N − 2)/N",
+            expected: predictedTilt(depth: depth), measured: try tilt(depth: depth),
+            tolerance: 1e-6))
+      }
       var chosen: [Claim] = []
       for (depth, end) in zip(depths, reached) {
         chosen.append(
@@ -87,7 +116,7 @@ extension Cohen2019 {
             "smallest Σ‖W_j‖² of any other factorisation, relative to the balanced one",
             source: "the balanced factors are the smallest", .atLeast, expected: 1,
             measured: decay.joined().map(\.leastQuotient).min()!, tolerance: 1e-12),
-        ] + chosen,
+        ] + chosen + local,
         notices: [
           Notice(
             .information,
@@ -101,6 +130,56 @@ extension Cohen2019 {
             heading: "Which solution descent chooses",
             blocks: [.figure(segment(ends)), .figure(approach(ends))])
         ])
+    }
+
+    /// The family [[1, ε], [ε, 1]] with singular values 1 ± ε: how its norms change from ε = 0.
+    private func direction() throws -> (nuclear: Double, schatten: Double) {
+      var result = (nuclear: 0.0, schatten: -Double.infinity)
+      for place in 1...10 {
+        let ε = 0.05 * Double(place)
+        let values = try Matrix(rows: [[1, ε], [ε, 1]]).singularValues()
+        result.nuclear = max(result.nuclear, abs(values.reduce(0, +) - 2))
+        for share in 1...19 {
+          let p = 0.05 * Double(share)
+          result.schatten = max(
+            result.schatten, (powers(values, p) - 2) / (p * (1 - p) * ε * ε))
+        }
+      }
+      return result
+    }
+
+    var tiltOfStart = 0.1
+    var sizeOfStart = 1e-4
+
+    /// ε at the end of descent's flow from α[[1, κ], [κ, 1]] with the diagonal known to be one.
+    private func tilt(depth: Int) throws -> Double {
+      let objective = CompletionObjective(
+        try ObservedEntries(
+          rowCount: 2, columnCount: 2, rows: [0, 1], columns: [0, 1], values: [1, 1]))
+      let start = sizeOfStart * Matrix(rows: [[1, tiltOfStart], [tiltOfStart, 1]])
+      let run = GradientFlow(
+        until: 1e12, steps: .adaptive(relativeTolerance: 1e-10), targetLoss: 1e-22, recording: .end
+      ).run(
+        objective,
+        from: try .balanced(
+          endToEnd: start, hiddenWidths: [Int](repeating: 2, count: depth - 1)))
+      return run.finalNetwork.endToEnd()[0, 1]
+    }
+
+    /// Both values see the same slope: their quotient is kept by two layers, s^{−q} differences by more; their sum
+    /// is 2 in the end.
+    private func predictedTilt(depth: Int) -> Double {
+      guard depth > 2 else { return tiltOfStart }
+      let q = Double(depth - 2) / Double(depth)
+      let kept =
+        Double.pow(sizeOfStart * (1 - tiltOfStart), -q)
+        - .pow(sizeOfStart * (1 + tiltOfStart), -q)
+      var (low, high) = (0.0, 1.0)
+      for _ in 0..<200 {
+        let ε = (low + high) / 2
+        if .pow(1 - ε, -q) - .pow(1 + ε, -q) < kept { low = ε } else { high = ε }
+      }
+      return (low + high) / 2
     }
 
     /// Least factors by the library against others of the same product.

@@ -71,7 +71,7 @@ extension Cohen2019 {
           Claim(
             "depth 2, the same: relative error of that value's speed with σ^{2−2/N}",
             source: "singular value dynamics, as printed: the sign is wrong", expected: 2,
-            measured: measured.map { $0[1].printedError }.min()!, tolerance: 1e-5),
+            measured: measured.map { $0[1].printedError }.min()!, tolerance: 1e-5, refutes: true),
           Claim(
             "depth 1: signed value after passing zero", source: "the factor is one at σ = 0",
             expected: -1, measured: crossing[0].last!.value, tolerance: 1e-6),

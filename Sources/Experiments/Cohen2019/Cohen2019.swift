@@ -6,5 +6,7 @@ enum Cohen2019 {
     RecoveryProbability(),
     SingularValues(),
     OneObservedEntry(),
+    GenericEntry(),
+    Divergence(),
   ]
 }

@@ -35,25 +35,20 @@ extension CohenRazin {
       _ depth: Int, from start: Matrix, imbalance: Double = 0, until level: Double,
       under conditions: Conditions
     ) throws -> Trajectory {
+      if imbalance == 0 {
+        return try follow(
+          GuardedFlow(
+            try objective,
+            from: .balanced(
+              endToEnd: start, hiddenWidths: [Int](repeating: 2, count: depth - 1))),
+          until: level, under: conditions)
+      }
       var network = try LinearNetwork.balanced(
         endToEnd: start, hiddenWidths: [Int](repeating: 2, count: depth - 1))
       network.layers[0] *= 1 + imbalance
       network.layers[1] /= 1 + imbalance
       let loss = EndToEndLoss(try objective, widths: network.widths)
       return try follow(NetworkFlow(loss, from: network), until: level, under: conditions)
-    }
-
-    /// The same for two layers U and Uᵀ, kept so, from a positive definite start.
-    ///
-    /// The times are those of two layers: the flow of U alone is twice as fast.
-    func symmetricRun(
-      from start: Matrix, until level: Double, under conditions: Conditions
-    ) throws -> Trajectory {
-      let network = SymmetricNetwork(factor: try start.symmetricSquareRoot())
-      var trajectory = try follow(
-        SymmetricFlow(try objective, from: network), until: level, under: conditions)
-      for k in trajectory.snapshots.indices { trajectory.snapshots[k].time *= 2 }
-      return trajectory
     }
 
     private func follow(

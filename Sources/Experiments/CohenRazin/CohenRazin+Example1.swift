@@ -22,8 +22,14 @@ extension CohenRazin {
         print(try DeficiencyMargin(of: start, for: problem).supremum)
         """)
 
-    private let inputs = 5
+    var inputs = 5
     private let scales = (0...14).map { Double.exp10(-3 + 0.25 * Double($0)) }
+
+    static var adjustables: [Adjustable<Self>] {
+      [
+        Adjustable("inputs", .count(\.inputs, 2...20), "dimension of the inputs")
+      ]
+    }
 
     func findings(under conditions: Conditions) throws -> Findings {
       let repetitions = conditions.isQuick ? 5 : 10

@@ -21,8 +21,8 @@ extension CohenRazin {
         print(SingularValueEquation.solution(from: 1e-4, integral: 2 * 1 * 5, depth: 2)!)
         """)
 
-    private let forces = [1.0, 0.7, 0.4, -0.3]
-    private let size = 1e-6
+    var forces: [Double] = [1.0, 0.7, 0.4, -0.3]
+    var size = 1e-6
     private let times = [Double].spaced(from: 0, to: 8, count: 81)
 
     private struct Measurement {
@@ -30,6 +30,13 @@ extension CohenRazin {
       var rate = 0.0
       var factorization = 0.0
       var beyond = Double.infinity
+    }
+
+    static var adjustables: [Adjustable<Self>] {
+      [
+        Adjustable("start", .number(\.size, 1e-12...1e-3), "size of the start"),
+        Adjustable("forces", .numbers(\.forces, -2...2), "slopes of the components"),
+      ]
     }
 
     func findings(under conditions: Conditions) throws -> Findings {

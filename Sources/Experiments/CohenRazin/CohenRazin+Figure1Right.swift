@@ -73,7 +73,7 @@ extension CohenRazin {
           source: "Figure 1, right: faster at the same step size", .atMost, expected: 1,
           measured: runs.map { $0[1].tried[0] / $0[0].tried[0] }.median),
       ]
-      return Findings(
+      var result = Findings(
         summary: [
           Fact("mean loss over the original's", .number(areas.median), note: "median of \(seeds)"),
           Fact(
@@ -102,6 +102,8 @@ extension CohenRazin {
             heading: "Training loss by step",
             blocks: [.figure(losses(runs)), .figure(stepSizeFigure(runs, model))])
         ])
+      result.isSynthetic = given == nil
+      return result
     }
 
     private func notices(_ isFaster: Bool, _ areas: [Double], isGiven: Bool) -> [Notice] {

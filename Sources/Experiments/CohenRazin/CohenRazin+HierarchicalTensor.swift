@@ -28,9 +28,16 @@ extension CohenRazin {
         print(fit.ranks, fit.isExact)
         """)
 
-    private let initialScale = 3e-4
-    private let largeScale = 3e-2
+    var initialScale = 3e-4
+    var largeScale = 3e-2
     private let places = ["pair (1, 2)", "pair (3, 4)", "root"]
+
+    static var adjustables: [Adjustable<Self>] {
+      [
+        Adjustable("start", .number(\.initialScale, 1e-6...1e-2), "size of the small start"),
+        Adjustable("large-start", .number(\.largeScale, 1e-3...0.3), "size of the large start"),
+      ]
+    }
 
     func findings(under conditions: Conditions) throws -> Findings {
       let extent = conditions.isQuick ? 5 : 6

@@ -25,8 +25,8 @@ extension CohenRazin {
         """)
 
     private let depths = [2, 3, 4]
-    private let tolerance = 1e-12
-    private let endTime = 4.0
+    var tolerance = 1e-12
+    var endTime = 4.0
     /// Steps of descent until the same time: η = 4/count.
     private let stepCounts = [2000, 4000, 8000, 16000, 32000]
 
@@ -34,6 +34,13 @@ extension CohenRazin {
       var flow: Double
       var unbalancedness: Double
       var descents: [Double]
+    }
+
+    static var adjustables: [Adjustable<Self>] {
+      [
+        Adjustable("tolerance", .number(\.tolerance, 1e-14...1e-6), "relative, of the flow"),
+        Adjustable("end", .number(\.endTime, 1...20), "time of the end"),
+      ]
     }
 
     func findings(under conditions: Conditions) throws -> Findings {

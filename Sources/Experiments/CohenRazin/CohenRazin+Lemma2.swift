@@ -13,7 +13,8 @@ extension CohenRazin {
       title: "Lemma 2: the determinant never changes its sign",
       shows: """
         The closed forms of the singular value equation agree with its integration for either sign, \
-        up to the moment where they become infinite; no singular value of two or more layers crosses zero.
+        up to the moment where they become infinite; no singular value of two or more layers crosses zero, however \
+        long it is drawn to the other side.
         """,
       seconds: 0.7,
       snippet: """
@@ -34,6 +35,7 @@ extension CohenRazin {
       let measured = try conditions.repetitions(repetitions, from: 0.1) { _, generator in
         try signs(using: &generator)
       }
+      let long = try conditions.repetitions(5) { _, generator in try longRuns(using: &generator) }
       return Findings(
         summary: [
           Fact("largest distance of the closed forms", .number(closed)),
@@ -45,7 +47,10 @@ extension CohenRazin {
           Fact("g(t)", "2 cos t"), Fact("depths", "2, 3, 4, 5"),
           Fact("starts of the closed forms", "0.5, −0.5, 0; with a blow-up 5 and −5"),
           Fact("relative tolerance of the integration", 1e-13),
-          Fact("runs of layers", "3×3, depths 1 to 4, det W of either sign and zero, until time 4"),
+          Fact(
+            "runs of layers",
+            "3×3, depths 1 to 4, det W of either sign and zero, until time 4; to 100 for the slopes"
+          ),
           Fact("targets", .number(Double(repetitions))),
         ],
         claims: [
@@ -63,6 +68,21 @@ extension CohenRazin {
           Claim(
             "two to four layers: largest σ_min/σ_max from a start with det W = 0",
             source: "Lemma 2", .atMost, expected: 1e-12, measured: measured.map(\.singular).max()!),
+          // σ′ = −Nσ^{2−2/N}κ towards a target of the other sign, and κ tends to the target's smallest value, 0.6: ln σ for
+          // two layers and σ^{−(N−2)/N} for more are straight in the end. κ is off by the errors of the other modes, which
+          // decay like e^{−1.6·50} for two layers, and by σ itself for more: (1 + σ/0.6) of 0.6, σ ≤ 1e-4 from t = 50 on.
+          Claim(
+            "towards the other sign from t = 50 to 100: slope of −½ ln σ_min for two layers, of (N−2)⁻¹ σ_min^{−(N−2)/N} for three and four, the one farthest from 0.6",
+            source: "proof of Lemma 2, far beyond rounding of W", expected: 0.6,
+            measured: long.flatMap(\.slopes).max { abs($0 - 0.6) < abs($1 - 0.6) }!, tolerance: 1e-3
+          ),
+          Claim(
+            "two layers at t = 100: largest σ_min, below the rounding of W and not zero",
+            source: "Lemma 2", .atMost, expected: 1e-16, measured: long.map(\.twoLayers).max()!),
+          Claim(
+            "the same: its smallest logarithm, which a crossing would make −∞", source: "Lemma 2",
+            .atLeast, expected: -1.2 * 100 - 10,
+            measured: long.map { .log($0.twoLayers) }.min()!),
           Claim(
             "one layer: share of runs towards a determinant of the other sign in which it changes",
             expected: 1, measured: measured.map(\.oneLayer).reduce(0, +) / Double(repetitions)),
@@ -149,6 +169,35 @@ extension CohenRazin {
           let values = try point.endToEnd!.singularValues()
           result.singular = max(result.singular, values[2] / values[0])
         }
+      }
+      return result
+    }
+
+    /// Runs towards a target of the other sign until time 100, in coordinates that keep every singular value.
+    private func longRuns(
+      using generator: inout SeededGenerator
+    ) throws -> (slopes: [Double], twoLayers: Double) {
+      let target = target(using: &generator)
+      let some = Matrix.random(
+        singularValues: [0.5, 0.4, 0.3], rowCount: 3, columnCount: 3, using: &generator)
+      let start =
+        try DeterminantSign.of(some) == DeterminantSign.of(target) ? -1 * some : some
+      var result = (slopes: [Double](), twoLayers: 0.0)
+      for depth in 2...4 {
+        let flow = GradientFlow(
+          until: 100, steps: .adaptive(relativeTolerance: 1e-10),
+          recording: .at([50, 100], of: [.singularValues])
+        ).run(
+          FactorizationObjective(target),
+          from: try .balanced(
+            endToEnd: start, hiddenWidths: [Int](repeating: 3, count: depth - 1)))
+        let least = flow.singularValues.prefix(2).map { $0[2] }
+        let n = Double(depth)
+        func straight(_ σ: Double) -> Double {
+          depth == 2 ? -0.5 * .log(σ) : .pow(σ, -(n - 2) / n) / (n - 2)
+        }
+        result.slopes.append((straight(least[1]) - straight(least[0])) / 50)
+        if depth == 2 { result.twoLayers = least[1] }
       }
       return result
     }

@@ -39,9 +39,13 @@ extension CohenRazin {
       let level = conditions.isQuick ? 1e-4 : 1e-5
       let measured = try conditions.repetitions(repetitions) { _, generator in
         let start = try DivergenceProblem.start(sign: 1, using: &generator)
-        let values = try start.singularValues()
-        let definite = Matrix.randomSymmetric(eigenvalues: values, using: &generator)
-        return try depths.map { try measure($0, $0 == 2 ? definite : start, level, conditions) }
+        return try depths.map { try measure($0, start, level, conditions) }
+      }
+      let given = try givenRun(conditions)
+      let general = try conditions.repetitions(repetitions) { _, generator in
+        try [(2, 2), (2, 3), (3, 2), (3, 3)].map { depth, side in
+          try generalRun(depth, side: side, under: conditions, using: &generator)
+        }
       }
       let unbalanced = try conditions.repetitions(repetitions) { _, generator in
         try DivergenceProblem.printed.run(
@@ -60,7 +64,10 @@ extension CohenRazin {
           Fact("known entries", "(1, 2) and (2, 1) are 1, (2, 2) is 0"),
           Fact("depths", "2, 3, 4"), Fact("hidden widths", "2"),
           Fact("start", "balanced, random, singular values 0.1 to 0.5, det W > 0"),
-          Fact("two layers", "U and Uᵀ, integrated as one factor U"),
+          Fact(
+            "other problems",
+            "2 × 2 and 3 × 3, one unknown entry, a minor that is singular, known entries at random; two and three layers"
+          ),
           Fact("until the loss is", .number(level)),
           Fact("relative tolerance of the flow", 1e-9),
           Fact("starts", .number(Double(repetitions))),
@@ -91,6 +98,28 @@ extension CohenRazin {
             source: "Proposition 5, constant corrected", expected: 1 / 6.0.squareRoot(),
             measured: all.map(\.constant).min()!, tolerance: 8 * level.squareRoot()),
           Claim(
+            "two layers from (0.3, 0.05; −0.1, 0.2) at t = 1000: the loss; by an independent integration 1.10e-3",
+            source: "Proposition 5", expected: 1.10e-3, measured: given.loss, tolerance: 0.005e-3),
+          Claim(
+            "the same: the Frobenius norm; by an independent integration 12.3",
+            source: "Proposition 5", expected: 12.3, measured: given.norm, tolerance: 0.05),
+          Claim(
+            "the same until t = 3000: recorded times at which the norm or the reciprocal loss is less than before",
+            source: "Proposition 5", .atMost, expected: 0, measured: Double(given.setbacks)),
+          Claim(
+            "random known entries, 2 × 2 and 3 × 3, the sign that diverges: least quotient of the unknown entry and its bound Π(σ_k(C) − r)/Π(σ_k(M) + r)",
+            source: "Proposition 5 for any size and values", .atLeast, expected: 1,
+            measured: general.joined().map(\.leastQuotient).min()!, tolerance: 1e-6),
+          // w ∝ ℓ^{−1/2} to leading order; what is not settled is a share of r = √(2mℓ).
+          Claim(
+            "the same: least growth of the unknown entry while the loss falls by a hundred",
+            source: "Proposition 5 for any size and values", .atLeast, expected: 5,
+            measured: general.joined().map(\.growth).min()!),
+          Claim(
+            "the other sign of the determinant: largest such growth",
+            source: "the sign decides", .atMost, expected: 1.5,
+            measured: general.joined().map(\.growthOfOther).max()!),
+          Claim(
             "two layers out of balance by a millionth: largest norm at the end, below the bound",
             source: "Assumption 1", .atMost, expected: NormDivergence.bound(atLoss: level),
             measured: unbalanced.max()!),
@@ -102,7 +131,7 @@ extension CohenRazin {
           ),
           Notice(
             .caution,
-            "With two layers the determinant vanishes exponentially fast, and an imbalance, however small, lets it change its sign: the run then ends in a solution of finite norm. Rounding is enough for that. Two layers are therefore integrated as U and Uᵀ from a positive definite start, which stay balanced exactly; three and four layers need no such care."
+            "With two layers the determinant vanishes exponentially fast, and an imbalance, however small, lets it change its sign: the run then ends in a solution of finite norm. Rounding is enough for that in the layers themselves. Here they are followed in coordinates that keep balance and sign exactly."
           ),
         ],
         sections: [
@@ -116,10 +145,7 @@ extension CohenRazin {
       _ depth: Int, _ start: Matrix, _ level: Double, _ conditions: Conditions
     ) throws -> Measurement {
       let problem = DivergenceProblem.printed
-      let run =
-        depth == 2
-        ? try problem.symmetricRun(from: start, until: level, under: conditions)
-        : try problem.run(depth, from: start, until: level, under: conditions)
+      let run = try problem.run(depth, from: start, until: level, under: conditions)
       let slack = try run.snapshots.map { point in
         let w = point.endToEnd!
         let norms = [
@@ -133,9 +159,109 @@ extension CohenRazin {
         isDecreasing: zip(run.losses, run.losses.dropFirst()).allSatisfy { $0 >= $1 },
         loss: run.losses.last!, growth: try last.spectralNorm(),
         constant: last.frobeniusNorm * run.losses.last!.squareRoot(),
-        // Of two layers it is (det U)², smaller than the rounding of W.
+        // Of two layers it is smaller than the rounding of W.
         determinant: depth == 2 ? 0 : try DeterminantSign.along(run).count { $0 <= 0 },
         trajectory: run)
+    }
+
+    /// The start of the reference, until t = 3000.
+    private func givenRun(
+      _ conditions: Conditions
+    ) throws -> (loss: Double, norm: Double, setbacks: Int) {
+      let times = [Double](stride(from: 0, through: 3000, by: 100))
+      let run = GradientFlow(
+        until: 3000, steps: .adaptive(relativeTolerance: 1e-9),
+        recording: .at(times, of: [.endToEnd])
+      ).run(
+        try DivergenceProblem.printed.objective,
+        from: try .balanced(
+          endToEnd: Matrix(rows: [[0.3, 0.05], [-0.1, 0.2]]), hiddenWidths: [2]))
+      let norms = run.snapshots.map { $0.endToEnd!.frobeniusNorm }
+      // Early the norm may fall: the entries that are known settle first.
+      let setbacks = zip(run.snapshots, run.snapshots.dropFirst()).filter { before, after in
+        before.time >= 100
+          && (after.loss > before.loss
+            || after.endToEnd!.frobeniusNorm < before.endToEnd!.frobeniusNorm)
+      }.count
+      return (run.losses[10], norms[10], setbacks)
+    }
+
+    private struct General {
+      /// Of the unknown entry and its bound.
+      var leastQuotient: Double
+      /// Of the unknown entry, from a loss to a hundredth of it; and from a start of the other sign.
+      var growth: Double
+      var growthOfOther: Double
+    }
+
+    /// A square matrix with one unknown entry whose minor is singular, so that the norm must grow for one sign.
+    private func generalRun(
+      _ depth: Int, side: Int, under conditions: Conditions, using generator: inout SeededGenerator
+    ) throws -> General {
+      let place = (row: generator.nextIndex(below: side), column: generator.nextIndex(below: side))
+      // A minor of rank one less than its size, and the row and the column of the unknown entry at random.
+      let minor =
+        side == 2
+        ? Matrix.zeros(1, 1)
+        : Matrix.random(singularValues: [1], rowCount: 2, columnCount: 2, using: &generator)
+      var known = Matrix.zeros(side, side)
+      let others = { (without: Int) in (0..<side).filter { $0 != without } }
+      for (i, row) in others(place.row).enumerated() {
+        for (j, column) in others(place.column).enumerated() { known[row, column] = minor[i, j] }
+        known[row, place.column] =
+          (generator.nextUniform() < 0.5 ? -1 : 1) * (0.7 + 0.6 * generator.nextUniform())
+      }
+      for column in others(place.column) {
+        known[place.row, column] =
+          (generator.nextUniform() < 0.5 ? -1 : 1) * (0.7 + 0.6 * generator.nextUniform())
+      }
+      var rows: [Int] = []
+      var columns: [Int] = []
+      for i in 0..<side {
+        for j in 0..<side where (i, j) != place {
+          rows.append(i)
+          columns.append(j)
+        }
+      }
+      let entries = try ObservedEntries(
+        rowCount: side, columnCount: side, rows: rows, columns: columns,
+        values: zip(rows, columns).map { known[$0, $1] })
+      let divergence = try NormDivergence(entries)!
+      let some = Matrix.random(
+        singularValues: (0..<side).map { 0.5 - 0.15 * Double($0) }, rowCount: side,
+        columnCount: side, using: &generator)
+      let isDiverging = try DeterminantSign.of(some) == divergence.divergingSign
+      let turned = some.scalingColumns(by: [-1] + [Double](repeating: 1, count: side - 1))
+      let level = conditions.isQuick ? 1e-3 : 1e-4
+      var result = General(leastQuotient: .infinity, growth: .nan, growthOfOther: .nan)
+      for diverges in [true, false] {
+        var reached: [Double] = []
+        for target in [level, 0.01 * level] {
+          try conditions.report(0)
+          let run = GradientFlow(
+            until: 1e12, steps: .adaptive(relativeTolerance: 1e-8), targetLoss: target,
+            stepLimit: 1_000_000,
+            recording: .at((0...80).map { .exp10(-1 + 0.1 * Double($0)) }, of: [.endToEnd])
+          ).run(
+            CompletionObjective(entries),
+            from: try .balanced(
+              endToEnd: diverges == isDiverging ? some : turned,
+              hiddenWidths: [Int](repeating: side, count: depth - 1)))
+          for point in run.snapshots where diverges {
+            let bound = divergence.smallestEntry(atLoss: point.loss)
+            guard bound > 0 else { continue }
+            result.leastQuotient = min(
+              result.leastQuotient, abs(point.endToEnd![place.row, place.column]) / bound)
+          }
+          reached.append(abs(run.snapshots.last!.endToEnd![place.row, place.column]))
+        }
+        if diverges {
+          result.growth = reached[1] / reached[0]
+        } else {
+          result.growthOfOther = reached[1] / reached[0]
+        }
+      }
+      return result
     }
 
     private func againstLoss(_ runs: [Measurement], _ level: Double) -> Figure {

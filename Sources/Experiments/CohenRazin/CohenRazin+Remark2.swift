@@ -35,7 +35,13 @@ extension CohenRazin {
     }
 
     /// How much larger the other step is.
-    private let factor = 1000.0
+    var factor = 1000.0
+
+    static var adjustables: [Adjustable<Self>] {
+      [
+        Adjustable("factor", .number(\.factor, 10...10000), "by which the step is smaller")
+      ]
+    }
 
     func findings(under conditions: Conditions) throws -> Findings {
       let depths = [2, 3]

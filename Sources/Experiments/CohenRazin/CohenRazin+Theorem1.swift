@@ -28,7 +28,7 @@ extension CohenRazin {
         """)
 
     private let depths = [2, 3, 4]
-    private let tolerance = 1e-12
+    var tolerance = 1e-12
     private let times = [Double].spaced(from: 0, to: 5, count: 51)
     /// Sizes of the imbalance put into the layers, relative to them.
     private let imbalances = (0...10).map { Double.exp10(-6 + 0.5 * Double($0)) }
@@ -37,6 +37,12 @@ extension CohenRazin {
       var velocity: Double
       var distance: Double
       var ofImbalance: [Double]
+    }
+
+    static var adjustables: [Adjustable<Self>] {
+      [
+        Adjustable("tolerance", .number(\.tolerance, 1e-14...1e-6), "relative, of the flow")
+      ]
     }
 
     func findings(under conditions: Conditions) throws -> Findings {

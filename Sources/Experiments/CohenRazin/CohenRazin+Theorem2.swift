@@ -26,7 +26,7 @@ extension CohenRazin {
 
     private let depths = [2, 3, 4]
     /// The level to reach, as a share of the loss at the start.
-    private let level = 1e-4
+    var level = 1e-4
 
     private struct Measurement {
       var depth: Int
@@ -36,6 +36,12 @@ extension CohenRazin {
       var isViolated: Bool
       /// Largest loss above its minimum over the bound.
       var quotient: Double
+    }
+
+    static var adjustables: [Adjustable<Self>] {
+      [
+        Adjustable("level", .number(\.level, 1e-12...0.1), "share of the first loss to reach")
+      ]
     }
 
     func findings(under conditions: Conditions) throws -> Findings {

@@ -25,7 +25,7 @@ extension CohenRazin {
         """)
 
     private let depths = [2, 3, 4]
-    private let tolerance = 1e-13
+    var tolerance = 1e-13
     private let centers = [Double].spaced(from: 0.1, to: 4, count: 40)
     private let steps = [0.004, 0.002, 0.001]
 
@@ -35,6 +35,12 @@ extension CohenRazin {
       var unbalanced = 0.0
       /// Per center: the values, their speeds as the equation has them and as a difference quotient.
       var course: [(values: [Double], equation: [Double], quotient: [Double])] = []
+    }
+
+    static var adjustables: [Adjustable<Self>] {
+      [
+        Adjustable("tolerance", .number(\.tolerance, 1e-14...1e-6), "relative, of the flow")
+      ]
     }
 
     func findings(under conditions: Conditions) throws -> Findings {

@@ -6,6 +6,9 @@ public protocol Experiment: Sendable {
   /// What it is: known without running it.
   var item: Item { get }
 
+  /// The quantities of its page that a run may change.
+  static var adjustables: [Adjustable<Self>] { get }
+
   /// Runs it.
   ///
   /// The same conditions give the same findings, bit by bit.
@@ -35,11 +38,13 @@ public struct Item: Equatable, Sendable {
   public var corrections: [String]
   /// A few lines with the library that make the heart of it; they follow `import DeepLinear`.
   public var snippet: String
+  /// What to cite for it, where that is not the paper's citation.
+  public var citation: String?
 
   /// An entry with all that is known before it runs.
   public init(
     id: String, paper: Paper, title: String, shows: String, seconds: Double,
-    corrections: [String] = [], snippet: String
+    corrections: [String] = [], snippet: String, citation: String? = nil
   ) {
     self.id = id
     self.paper = paper
@@ -48,12 +53,15 @@ public struct Item: Equatable, Sendable {
     self.seconds = seconds
     self.corrections = corrections
     self.snippet = snippet
+    self.citation = citation
   }
 }
 
 /// Where an item is from.
 public enum Paper: String, CaseIterable, Codable, Sendable {
   case gidel2019, cohenRazin, cohen2019, tarmoun2021
+  /// Not a paper: results newer than the four.
+  case later
 
   /// For a heading.
   public var title: String {
@@ -62,6 +70,7 @@ public enum Paper: String, CaseIterable, Codable, Sendable {
     case .cohenRazin: "Cohen and Razin 2024"
     case .cohen2019: "Cohen 2019"
     case .tarmoun2021: "Tarmoun, França, Haeffele and Vidal 2021"
+    case .later: "Results since"
     }
   }
 
@@ -76,16 +85,19 @@ public enum Paper: String, CaseIterable, Codable, Sendable {
       "Nadav Cohen. Slides on implicit regularization in deep matrix factorization, 2019, after Sanjeev Arora, Nadav Cohen, Wei Hu, Yuping Luo. Implicit Regularization in Deep Matrix Factorization. NeurIPS 2019. https://arxiv.org/abs/1905.13655"
     case .tarmoun2021:
       "Salma Tarmoun, Guilherme França, Benjamin D. Haeffele, René Vidal. Understanding the Dynamics of Gradient Flow in Overparameterized Linear Models. ICML 2021. https://proceedings.mlr.press/v139/tarmoun21a.html"
+    case .later:
+      "Each page names the paper it puts to the test."
     }
   }
 
-  /// The heading of the paper's part in the table of corrections.
-  var headingOfCorrections: String {
+  /// The heading of the paper's part in the table of corrections; nil where there are none.
+  public var headingOfCorrections: String? {
     switch self {
     case .gidel2019: "Gidel, Bach and Lacoste-Julien, 2019, first version"
     case .cohenRazin: "Cohen and Razin, lecture notes"
     case .cohen2019: "Cohen, slides of 2019"
     case .tarmoun2021: "Tarmoun, França, Haeffele and Vidal, 2021"
+    case .later: nil
     }
   }
 }

@@ -10,6 +10,8 @@ public struct Findings: Equatable, Sendable {
   public var claims: [Claim]
   /// Where print and truth differ, or what a reader must not overlook.
   public var notices: [Notice]
+  /// Whether data were made up where a user's could have been used: the title says so.
+  public var isSynthetic = false
   /// Figures and tables; the first figure stands for the item in the gallery.
   public var sections: [Section]
 
@@ -32,12 +34,13 @@ extension Item {
   public func record(_ findings: Findings, provenance: Provenance? = nil) -> Record {
     var provenance = provenance
     provenance?.settings += findings.settings
-    var sections = [
+    // What is to be seen first, then the numbers it stands on.
+    var sections = Array(findings.sections.prefix(1))
+    sections.append(
       Section(
         heading: "What was claimed and what was measured",
-        blocks: [.claims(findings.claims)] + findings.notices.map(Block.notice))
-    ]
-    sections += findings.sections
+        blocks: [.claims(findings.claims)] + findings.notices.map(Block.notice)))
+    sections += findings.sections.dropFirst()
     let corrections = Corrections.rows(of: paper, at: corrections)
     if !corrections.isEmpty {
       sections.append(
@@ -56,9 +59,10 @@ extension Item {
         heading: "Do it yourself",
         prose: "The whole item: `deeplinear reproduce \(id)`. Its heart, with the library:",
         blocks: [.code(CodeBlock("import DeepLinear\n\n\(snippet)", language: "swift"))]))
-    sections.append(Section(heading: "What to cite", prose: paper.citation))
+    sections.append(Section(heading: "What to cite", prose: citation ?? paper.citation))
     return Record(
-      title: title, subtitle: "\(paper.title). \(shows)", summary: findings.summary,
+      title: findings.isSynthetic ? "\(title) (synthetic data)" : title,
+      subtitle: "\(paper.title). \(shows)", summary: findings.summary,
       sections: sections, provenance: provenance)
   }
 }
@@ -71,12 +75,18 @@ extension Record {
     }
   }
 
-  /// `fails` if a claim does, else `undecided` if one is, else `holds`.
+  /// `fails` if a claim does, else `undecided` if one is, else that of the first claim, which is what the title is
+  /// about: `holds`, or `refuted`.
   public var verdict: Verdict {
     let verdicts = Set(claims.map(\.verdict))
+    if claims.first?.verdict == .refuted, verdicts.isSubset(of: [.holds, .refuted, .notApplicable])
+    {
+      return .refuted
+    }
     return verdicts.contains(.fails)
       ? .fails
       : verdicts.contains(.undecided)
-        ? .undecided : verdicts.contains(.holds) ? .holds : .notApplicable
+        ? .undecided
+        : verdicts.contains(.holds) || verdicts.contains(.refuted) ? .holds : .notApplicable
   }
 }

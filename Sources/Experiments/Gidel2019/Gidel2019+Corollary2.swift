@@ -26,7 +26,7 @@ extension Gidel2019 {
         for point in path.trajectory.snapshots { print(optima.nearest(to: point.endToEnd!)) }
         """)
 
-    private let delta = 100.0
+    var delta = 100.0
 
     /// One problem in random bases, on its path from e^{−δ}.
     private struct Path {
@@ -42,6 +42,12 @@ extension Gidel2019 {
       var excesses: [Double]
       /// The excess that the two orders predict.
       var predictedExcesses: [Double]
+    }
+
+    static var adjustables: [Adjustable<Self>] {
+      [
+        Adjustable("delta", .number(\.delta, 20...300), "δ of the start e^{−δ}")
+      ]
     }
 
     func findings(under conditions: Conditions) throws -> Findings {
@@ -95,12 +101,12 @@ extension Gidel2019 {
           Claim(
             "σ = (2, 1), λ = (8, 1): loss in the middle of step 1 above the best of rank 1",
             source: "Corollary 2 is false in general", expected: 0.25,
-            measured: example.excesses[1], tolerance: 1e-9),
+            measured: example.excesses[1], tolerance: 1e-9, refutes: true),
           Claim(
             "the same problem: smallest distance of the whole path from the optimum of rank 1",
             // The path tends to the edges (0, 0), (¼, 0), (¼, 1); the optimum is (0, 1).
             source: "Corollary 2 is false in general", expected: 0.25, measured: nearest,
-            tolerance: 1e-6),
+            tolerance: 1e-6, refutes: true),
           Claim(
             "orders differ: loss in the middle of each step, largest error of ½(Σ of the k largest σ²/λ − Σ of the first k)",
             source: "gains σ²/(2λ)", .atMost, expected: 0, measured: errors.max()!,
@@ -108,7 +114,7 @@ extension Gidel2019 {
           Claim(
             "orders differ: problems in which training passes every optimum within 1 %",
             source: "Corollary 2 is false in general", .atMost, expected: 0,
-            measured: Double(differing.count { $0.atSteps.max()! < 0.01 })),
+            measured: Double(differing.count { $0.atSteps.max()! < 0.01 }), refutes: true),
         ],
         notices: [
           Notice(

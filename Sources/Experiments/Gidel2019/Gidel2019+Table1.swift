@@ -67,7 +67,7 @@ extension Gidel2019 {
       }
       rows += synthetic.flatMap(\.self)
       let random = try conditions.repetitions(conditions.isQuick ? 20 : 200, from: 0.8) {
-        _, generator in try excessOverMaximum(using: &generator)
+        _, generator in try twoRoutes(using: &generator)
       }
       let rankOne = try rankOne(dimension: 784)
       let cases = try exactCases(conditions)
@@ -75,24 +75,16 @@ extension Gidel2019 {
       var claims = [
         Claim(
           "largest possible Δx for 784 pixels, constructed: below 0.695, which is the least that rounds to 0.70",
-          source: "Table 1 as printed", .atMost, expected: 0.695, measured: rankOne),
+          source: "Table 1 as printed", .atMost, expected: 0.695, measured: rankOne, refutes: true),
         Claim(
-          "the same against ½√(2 − 2/√784)", source: "Equation 41",
-          expected: Self.largestIdentity(dimension: 784), measured: rankOne, tolerance: 1e-12),
-        Claim(
-          "random data of any spectrum: largest Δx over ½√(2 − 2/√d)", source: "Equation 41",
-          .atMost, expected: 1, measured: random.map(\.identity).max()!, tolerance: 1e-12),
-        Claim(
-          "random data: largest ‖[A, B]‖ over √2 ‖A‖ ‖B‖",
-          source: "Böttcher and Wenzel's inequality", .atMost, expected: 1,
-          measured: random.map(\.commutator).max()!, tolerance: 1e-12),
+          "random data of any size and spectrum, sums of blocks against the samples' own decompositions: largest relative difference of Δxy and of Δx",
+          // ‖[A, B]‖² = Σ (a_i − a_j)² B_ij² in the vectors of A; the gaps are above 1e-6 of the largest.
+          source: "Equation 41 by two routes", .atMost, expected: 1e-9,
+          measured: random.map(\.difference).max()!),
         Claim(
           "white inputs with 784 pixels: Δx, which should be zero, is ½(1 − 1/√784)",
           source: "Equation 41", expected: 0.5 * (1 - 1.0 / 28), measured: cases.whiteIdentity,
-          tolerance: 1e-12),
-        Claim(
-          "random data: smallest Δx over ½(1 − 1/√d)", source: "Equation 41", .atLeast,
-          expected: 1, measured: random.map(\.smallest).min()!, tolerance: 1e-12),
+          tolerance: 1e-12, refutes: true),
         Claim(
           "white inputs, any targets: Δxy, worst of 5 seeds",
           // Sums of products of numbers below one, and a few operations after.
@@ -120,7 +112,7 @@ extension Gidel2019 {
             "MNIST: Δx", source: "Equation 41; printed 0.70", expected: 0.531,
             measured: mnist.identity, tolerance: 0.0005))
       }
-      return Findings(
+      var result = Findings(
         summary: [
           Fact("largest possible Δx at d = 784", .number(rankOne)),
           Fact("printed for MNIST", "0.70"),
@@ -141,8 +133,9 @@ extension Gidel2019 {
             .caution,
             """
             Δx is at most ½√(2 − 2/√d), attained by data of rank one: 0.6944 for MNIST's 784 pixels. The \
-            printed 0.70 is larger, so that the table was not made by its formula. No convention that we tried \
-            gives the printed numbers.
+            printed 0.70 is larger, so that the table was not made by its formula. Tried were inputs as they are, \
+            centred, and divided by 255 (which changes nothing), with one column for each class: the table has them. \
+            None gives the printed numbers.
             """),
           Notice(
             .caution,
@@ -171,6 +164,8 @@ extension Gidel2019 {
               """,
             blocks: [.figure(maximumFigure(rows))]),
         ])
+      result.isSynthetic = conditions.data.digits == nil && conditions.data.colorImages == nil
+      return result
     }
 
     /// ½√(2 − 2/√d).
@@ -250,10 +245,11 @@ extension Gidel2019 {
       return try JointDecomposition(of: data).identityMeasure
     }
 
-    /// Data of random sizes and spectra: both measures over the largest that they can be.
-    private func excessOverMaximum(
+    /// Data of random sizes and spectra: both measures from the sums over two blocks, against those from the samples'
+    /// own singular values and vectors, relatively.
+    private func twoRoutes(
       using generator: inout SeededGenerator
-    ) throws -> (identity: Double, smallest: Double, commutator: Double) {
+    ) throws -> (difference: Double, sampleCount: Int) {
       let dimension = 2 + generator.nextIndex(below: 10)
       let outputs = 1 + generator.nextIndex(below: 4)
       let slope = 6 * generator.nextUniform()
@@ -263,13 +259,34 @@ extension Gidel2019 {
         .scalingColumns(by: (0..<dimension).map { .exp(-slope * Double($0)) })
         .timesTransposed(basis)
       var data = CovarianceAccumulator(inputCount: dimension, outputCount: outputs)
-      data.add(
-        inputs: inputs,
-        targets: .gaussian(rowCount: 20, columnCount: outputs, using: &generator))
-      let row = try row("", data)
+      let targets = Matrix.gaussian(rowCount: 20, columnCount: outputs, using: &generator)
+      for rows in [0..<7, 7..<20] {
+        data.add(
+          inputs: inputs.submatrix(rows: rows, columns: 0..<dimension),
+          targets: targets.submatrix(rows: rows, columns: 0..<outputs))
+      }
+      let measures = try JointDecomposition(of: data)
+      // Σ̂x = V diag(s²) Vᵀ from X̂ = U diag(s) Vᵀ.
+      let x = inputs / inputs.frobeniusNorm
+      let y = targets / targets.frobeniusNorm
+      let decomposition = try SingularValueDecomposition(of: x)
+      let squares = decomposition.singularValues.map { $0 * $0 }
+      let cross = decomposition.rightVectors.transposedTimes(x.transposedTimes(y))
+      let products = cross.timesTransposed(cross)
+      var commutator = 0.0
+      for i in 0..<dimension {
+        for j in 0..<dimension {
+          let element = (squares[i] - squares[j]) * products[i, j]
+          commutator += element * element
+        }
+      }
+      let root = 1 / Double(dimension).squareRoot()
+      let identity =
+        0.5 * squares.map { ($0 - root) * ($0 - root) }.reduce(0, +).squareRoot()
       return (
-        row.identity / row.largestIdentity, row.identity / row.smallestIdentity,
-        row.commutatorShare
+        max(
+          abs(measures.commutatorMeasure / (0.5 * commutator.squareRoot()) - 1),
+          abs(measures.identityMeasure / identity - 1)), 20
       )
     }
 

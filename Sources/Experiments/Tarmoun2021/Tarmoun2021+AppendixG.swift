@@ -26,8 +26,15 @@ extension Tarmoun2021 {
         for point in descent.snapshots { print(point.time, point.endToEnd![0, 0]) }
         """)
 
-    private let target = 1.5
-    private let stepSize = 0.02
+    var target = 1.5
+    var stepSize = 0.02
+
+    static var adjustables: [Adjustable<Self>] {
+      [
+        Adjustable("target", .number(\.target, 0.5...3), "σ"),
+        Adjustable("step-size", .number(\.stepSize, 0.001...0.05), "η"),
+      ]
+    }
 
     func findings(under conditions: Conditions) throws -> Findings {
       let below = descend(from: 0.01, stepSize: stepSize, steps: 300)
@@ -76,12 +83,13 @@ extension Tarmoun2021 {
           Claim(
             "share of the steps from below at which the gap shrinks by less than 1 − 4ησ",
             source: "Appendix G, printed inequality", expected: 1,
-            measured: Double(early.count { $0.ratio > multiplier }) / Double(early.count)),
+            measured: Double(early.count { $0.ratio > multiplier }) / Double(early.count),
+            refutes: true),
           // 1 − 4ηx₀ to first order.
           Claim(
             "multiplier at the first step from x₀ = 0.01, where 1 − 4ησ is 0.88",
             source: "Appendix G, printed rate", .atLeast, expected: 0.99,
-            measured: fromBelow[0].ratio),
+            measured: fromBelow[0].ratio, refutes: true),
           // Rounding of 300 steps.
           Claim(
             "largest violation of the two-sided bounds of descent, as a quotient",
@@ -100,7 +108,8 @@ extension Tarmoun2021 {
             measured: approximations.corrected),
           Claim(
             "(63) with −c e^{−4σt}: relative error of the gap at t = 2",
-            source: "Equation 63, printed", .atLeast, expected: 1, measured: approximations.printed),
+            source: "Equation 63, printed", .atLeast, expected: 1, measured: approximations.printed,
+            refutes: true),
           // |1 − 4ησ| < 1; by bisection to 1e-3.
           Claim(
             "largest step with which descent returns to the target, two layers",

@@ -21,8 +21,15 @@ extension Tarmoun2021 {
         print(mode.endToEnd(at: 0.5), mode.time(toReach: 0.5) ?? 0)
         """)
 
-    private let eigenvalues = [1.5, 0.6, 0.1, -0.15, -0.8]
-    private let initial = [0.02, 0.02, 0.3, 0.5, 0.5]
+    var eigenvalues: [Double] = [1.5, 0.6, 0.1, -0.15, -0.8]
+    var initial: [Double] = [0.02, 0.02, 0.3, 0.5, 0.5]
+
+    static var adjustables: [Adjustable<Self>] {
+      [
+        Adjustable("eigenvalues", .numbers(\.eigenvalues, -5...5), "of Y"),
+        Adjustable("starts", .numbers(\.initial, 1e-4...2), "of the components"),
+      ]
+    }
 
     func findings(under conditions: Conditions) throws -> Findings {
       let runs = try conditions.repetitions(5) { _, generator in

@@ -27,7 +27,13 @@ extension Tarmoun2021 {
         print(flow.trajectory.losses, flow.invariantDrift ?? 0)
         """)
 
-    private let spectralNorm = 4.6
+    var spectralNorm = 4.6
+
+    static var adjustables: [Adjustable<Self>] {
+      [
+        Adjustable("imbalance", .number(\.spectralNorm, 1...20), "‖Q₀‖₂ of the imbalanced start")
+      ]
+    }
 
     func findings(under conditions: Conditions) throws -> Findings {
       let sampleCount = conditions.isQuick ? 150 : 1000
@@ -62,11 +68,11 @@ extension Tarmoun2021 {
             "from the same end-to-end matrix, time of the balanced start over the imbalanced one, worst of 5",
             source: "Figure 3", .atLeast, expected: 1,
             measured: runs.map { $0.balanced.time / $0.imbalanced.time }.min()!),
-          // −dℓ/dt = ‖∇ℓ V‖² + ‖∇ℓᵀU‖² ≥ c ‖∇ℓ‖²; rounding only.
+          // A central difference over ±0.001 t misses by that squared, and by the integration's 1e-9 over 0.001.
           Claim(
-            "least quotient of −dℓ/dt and c ‖∇ℓ‖² along the imbalanced runs, c from Q₀ alone",
+            "least quotient of −dℓ/dt, by differences of the losses, and c ‖∇ℓ‖² along the imbalanced runs, c from Q₀ alone",
             source: "conservation law (11)", .atLeast, expected: 1,
-            measured: runs.map(\.leastShareOfGuarantee).min()!, tolerance: 1e-9),
+            measured: runs.map(\.leastShareOfGuarantee).min()!, tolerance: 1e-4),
           Claim(
             "least c; one layer has −dℓ/dt = ‖∇ℓ‖²", source: "conservation law (11)", .atLeast,
             expected: 1, measured: runs.map(\.guarantee).min()!),
@@ -182,7 +188,9 @@ extension Tarmoun2021 {
         let counterpart = try LinearNetwork.balanced(endToEnd: start, hiddenWidths: [100])
 
         // Denser early.
-        let times = (0...240).map { end * Double.pow(Double($0) / 240, 3) }
+        let plain = (0...240).map { end * Double.pow(Double($0) / 240, 3) }
+        let middles = stride(from: 60, to: 240, by: 20).map { plain[$0] }
+        let times = (plain + middles.flatMap { [0.999 * $0, 1.001 * $0] }).sorted()
         func follow(_ network: LinearNetwork) -> (curve: Curve, result: FlowResult) {
           let result = GradientFlow(
             until: end, steps: .adaptive(relativeTolerance: 1e-9),
@@ -207,13 +215,14 @@ extension Tarmoun2021 {
         startsWithRightSign = try (LUDecomposition(of: teacher).determinant > 0) == signs[0]
         let guarantee = try ImbalanceGuarantee.rate(of: network)
         self.guarantee = guarantee
-        leastShareOfGuarantee = uneven.result.trajectory.snapshots.compactMap(\.layers).map {
-          layers in
-          let gradient = objective.gradient(at: layers[1] * layers[0])
-          let upper = gradient.timesTransposed(layers[0]).frobeniusNorm
-          let lower = layers[1].transposedTimes(gradient).frobeniusNorm
-          let size = gradient.frobeniusNorm
-          return (upper * upper + lower * lower) / (guarantee * size * size)
+        let points = uneven.result.snapshots
+        leastShareOfGuarantee = middles.map { middle in
+          func point(_ time: Double) -> Snapshot { points.first { $0.time == time }! }
+          let slope =
+            (point(0.999 * middle).loss - point(1.001 * middle).loss) / (0.002 * middle)
+          let layers = point(middle).layers!
+          let size = objective.gradient(at: layers[1] * layers[0]).frobeniusNorm
+          return slope / (guarantee * size * size)
         }.min()!
       }
     }

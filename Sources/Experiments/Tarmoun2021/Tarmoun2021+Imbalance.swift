@@ -26,9 +26,16 @@ extension Tarmoun2021 {
         }
         """)
 
-    private let targets = [1e-3, 0.1, 0.5, 2]
+    var targets: [Double] = [1e-3, 0.1, 0.5, 2]
     private let imbalances = (0...40).map { 0.1 * Double($0) }
-    private let pair = [2, 0.1]
+    var pair: [Double] = [2, 0.1]
+
+    static var adjustables: [Adjustable<Self>] {
+      [
+        Adjustable("targets", .numbers(\.targets, 1e-4...5), "σ of the times to learn"),
+        Adjustable("pair", .numbers(\.pair, 0.01...5), "σ of two components"),
+      ]
+    }
 
     func findings(under conditions: Conditions) throws -> Findings {
       let times = targets.map { target in imbalances.map { time(target, $0) } }

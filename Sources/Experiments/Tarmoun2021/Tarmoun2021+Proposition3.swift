@@ -78,7 +78,8 @@ extension Tarmoun2021 {
             measured: corrected.max()!),
           Claim(
             "(15) with the printed constant: least of the largest errors, relative to σ",
-            source: "Equation 51, printed", .atLeast, expected: 1e-2, measured: printed.min()!),
+            source: "Equation 51, printed", .atLeast, expected: 1e-2, measured: printed.min()!,
+            refutes: true),
           // The relative error of the asymptote is of the order of the gap, e^{−20}.
           Claim(
             "(16) with |C| over the gap at 20 time constants, the component farthest off",
@@ -87,7 +88,7 @@ extension Tarmoun2021 {
           Claim(
             "(16) as printed, without the absolute value, for the start above the target",
             source: "Equation 16, printed", .atMost, expected: 0,
-            measured: asymptotes[2].signed),
+            measured: asymptotes[2].signed, refutes: true),
           // √(…) − 4σx₀ − λ₀² is 1e-12 from two numbers of 0.4, known to 5e-17: C has four or five digits.
           Claim(
             "λ₀ = 1e-6: relative distance of the corrected (15) from the library form",

@@ -105,15 +105,17 @@ extension Tarmoun2021 {
                   title: "Measured rate of one component of two layers",
                   caption: """
                     Blue is slower and orange faster than one layer, whose rate is 1; σ grows downwards. The \
-                    boundary is the ellipse 4σ² + λ₀² = 1; with neither target nor imbalance nothing decays.
+                    boundary is the dashed ellipse 4σ² + λ₀² = 1; with neither target nor imbalance nothing decays.
                     """,
                   .heatMap(
                     HeatMap(
                       rowCount: side, columnCount: side, values: measured.map(Double.log2),
-                      horizontal: Axis("imbalance λ₀", unit: "steps of \(step.imbalance)"),
-                      vertical: Axis("target σ", unit: "steps of \(step.target)"),
+                      horizontal: Axis("imbalance λ₀"), vertical: Axis("target σ"),
                       colors: ColorScale(
-                        .diverging, title: "log₂ of the rate", lower: -3, upper: 3))))),
+                        .diverging, title: "log₂ of the rate", lower: -3, upper: 3),
+                      rowValues: .init(from: 0, by: step.target),
+                      columnValues: .init(from: 0, by: step.imbalance),
+                      outline: Self.ellipse)))),
               .figure(
                 Figure(
                   title: "The same, less the prediction",
@@ -125,9 +127,10 @@ extension Tarmoun2021 {
                     HeatMap(
                       rowCount: side, columnCount: side,
                       values: zip(measured, predicted).map { 1e6 * ($0 / $1 - 1) },
-                      horizontal: Axis("imbalance λ₀", unit: "steps of \(step.imbalance)"),
-                      vertical: Axis("target σ", unit: "steps of \(step.target)"),
-                      colors: ColorScale(.diverging, title: "deviation", unit: "1e-6"))))),
+                      horizontal: Axis("imbalance λ₀"), vertical: Axis("target σ"),
+                      colors: ColorScale(.diverging, title: "deviation", unit: "1e-6"),
+                      rowValues: .init(from: 0, by: step.target),
+                      columnValues: .init(from: 0, by: step.imbalance))))),
             ]),
           Section(
             heading: "The table",
@@ -151,6 +154,13 @@ extension Tarmoun2021 {
                   }))
             ]),
         ])
+    }
+
+    /// 4σ² + λ₀² = 1.
+    private static var ellipse: HeatMap.Outline {
+      let angles = (0...60).map { place -> Double in .pi / 2 * Double(place) / 60 }
+      return HeatMap.Outline(
+        "4σ² + λ₀² = 1", x: angles.map { .sin($0) }, y: angles.map { 0.5 * .cos($0) })
     }
 
     private struct Regime {

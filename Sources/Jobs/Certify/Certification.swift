@@ -55,19 +55,36 @@ extension SimulationSpec {
   /// The dynamics in the words of certificates.
   var motion: CertifiedRun.Motion {
     switch dynamics.kind {
-    case .flow, .exact: return .flow
+    case .exact:
+      switch dynamics.exactOf {
+      case .descent: return .descent(stepSize: dynamics.stepSize)
+      case .regularizedFlow: return regularized
+      default: return .flow
+      }
+    case .flow:
+      return dynamics.adjustments.map { .other("gradient flow with \($0)") } ?? .flow
     case .endToEndFlow: return .endToEndFlow
-    // Without a Λ of its own it is that of the start.
-    case .regularizedFlow: return .regularizedFlow(startsBalanced: dynamics.imbalance == nil)
+    case .regularizedFlow: return regularized
+    case .regularizedDescent: return .other("descent with a penalty on the imbalance")
     case .endToEndDescent:
+      if let words = dynamics.adjustments { return .other("descent with \(words)") }
       return .steps(steps, onEndToEnd: true, "descent on the end-to-end matrix")
     case .descent:
-      if dynamics.batchSize != nil { return .other("descent with batches") }
+      if let words = dynamics.adjustments { return .other("descent with \(words)") }
       guard case .plain = dynamics.rule else {
         return .steps(steps, onEndToEnd: false, "descent by \(dynamics.rule.name)")
       }
       return .descent(stepSize: dynamics.stepSize)
     }
+  }
+
+  /// Without a Λ of its own it is that of the start. The certificates' penalty has the weight ⅛.
+  private var regularized: CertifiedRun.Motion {
+    guard dynamics.imbalance != nil else { return .regularizedFlow(startsBalanced: true) }
+    guard dynamics.penalty == 0.125 else {
+      return .other("the regularised flow with another weight")
+    }
+    return .regularizedFlow(startsBalanced: false)
   }
 
   private var steps: Descent {
@@ -79,7 +96,7 @@ extension SimulationSpec {
   var accuracy: Double {
     switch dynamics.kind {
     case .flow, .endToEndFlow, .regularizedFlow: max(1e-9, 100 * dynamics.relativeTolerance)
-    case .descent, .endToEndDescent, .exact: 1e-9
+    case .descent, .endToEndDescent, .regularizedDescent, .exact: 1e-9
     }
   }
 }

@@ -22,7 +22,7 @@ struct TrajectoryFile {
     guard !times.isEmpty else {
       throw BadInput("\(path), array 'times': there is not a single time; record some.")
     }
-    try Self.check(times, path: path, counting: spec.dynamics.kind.isDescent)
+    try Self.check(times, path: path, counting: spec.dynamics.countsSteps)
     let count = times.count
     let (inputs, outputs) = (spec.network.widths[0], spec.network.widths[spec.network.depthIndex])
     let loss = try arrays.read("loss", count, [])

@@ -15,13 +15,15 @@ final class CompletedTable {
   private let isExact: Bool
   private let emptyRows: Set<Int>
   private let emptyColumns: Set<Int>
+  /// Cells, row after row, that hold something and stay as they are.
+  private let held: Set<Int>
 
   /// How many cells that are not known stay empty.
-  let openCount: Int
+  private(set) var openCount = 0
 
   init(
     fit: MatrixCompleter.Fit, completed: Matrix?, entries: ObservedEntries,
-    request: Completion
+    held: Set<Int> = [], request: Completion
   ) {
     self.fit = fit
     self.completed = completed
@@ -32,19 +34,37 @@ final class CompletedTable {
     isExact = fit.isExact && completed == nil
     emptyRows = Set(fit.mask.emptyRows)
     emptyColumns = Set(fit.mask.emptyColumns)
-    if !leavesOpen {
-      openCount = 0
-    } else if isExact {
-      openCount = fit.mask.undeterminedEntryCount
-    } else {
-      openCount =
+    self.held = held
+    var open = 0
+    if leavesOpen, isExact {
+      open = fit.mask.undeterminedEntryCount
+    } else if leavesOpen {
+      open =
         emptyRows.count * entries.columnCount + emptyColumns.count * entries.rowCount
         - emptyRows.count * emptyColumns.count
     }
+    // What is held counts once.
+    let width = entries.columnCount
+    if open > 0 {
+      for place in held where isUndetermined(row: place / width, column: place % width) {
+        open -= 1
+      }
+    }
+    openCount = open
+  }
+
+  /// How many cells that are not known stay as they are because they hold something.
+  var heldCount: Int { held.count }
+
+  /// Whether a cell that is not known stays as it is.
+  func isHeld(row: Int, column: Int) -> Bool {
+    !held.isEmpty && held.contains(row * entries.columnCount + column)
   }
 
   /// How many unknown cells get a number.
-  var filledCount: Int { entries.rowCount * entries.columnCount - entries.count - openCount }
+  var filledCount: Int {
+    entries.rowCount * entries.columnCount - entries.count - openCount - heldCount
+  }
 
   /// Whether nothing known says anything about an unknown cell: exact data leave it free, or its row or column has no
   /// entry at all. A noisy row with few entries is predicted all the same, less surely.
@@ -52,6 +72,12 @@ final class CompletedTable {
     isExact
       ? !fit.mask.determines(row: row, column: column)
       : emptyRows.contains(row) || emptyColumns.contains(column)
+  }
+
+  /// Whether what is put into a cell is a guess: nothing determines it, or its row and column have too few entries for
+  /// the patterns of the answer, so that averages speak.
+  func isGuess(row: Int, column: Int) -> Bool {
+    isUndetermined(row: row, column: column) || !fit.mask.determines(row: row, column: column)
   }
 
   /// The fit in every place, clipped where asked.
@@ -69,8 +95,10 @@ final class CompletedTable {
 
   /// What is written; NaN in cells that stay open.
   private(set) lazy var matrix: Matrix = {
-    if isDenoised { return fitted }
     var result = fitted
+    let width = entries.columnCount
+    for place in held { result[place / width, place % width] = .nan }
+    if isDenoised { return result }
     if openCount > 0 {
       for row in 0..<entries.rowCount {
         for column in 0..<entries.columnCount where isUndetermined(row: row, column: column) {
@@ -126,12 +154,57 @@ final class CompletedTable {
   func medianHalfWidth(_ intervals: CompletionIntervals) -> Double? {
     var widths: [Double] = []
     forEachGap { row, column in
+      if isHeld(row: row, column: column) { return }
       if leavesOpen, isUndetermined(row: row, column: column) { return }
       let width = halfWidth(intervals, row: row, column: column)
       if width.isFinite { widths.append(width) }
     }
     widths.sort()
     return widths.isEmpty ? nil : widths[widths.count / 2]
+  }
+
+  /// Filled cells that lie beyond what is known of their column by more than its whole range.
+  struct Extremes {
+    var count = 0
+    /// The one that lies farthest out: where, what, and what is known there.
+    var column = 0
+    var value = 0.0
+    var range = 0.0...0.0
+  }
+
+  /// What lies far outside; in lists, and in columns with few known entries, the range of all entries counts.
+  func extremes(isList: Bool) -> Extremes {
+    let width = entries.columnCount
+    var low = [Double](repeating: .infinity, count: width)
+    var high = [Double](repeating: -.infinity, count: width)
+    var counts = [Int](repeating: 0, count: width)
+    for k in entries.values.indices {
+      let column = Int(entries.columns[k])
+      low[column] = min(low[column], entries.values[k])
+      high[column] = max(high[column], entries.values[k])
+      counts[column] += 1
+    }
+    let (least, most) = (low.min() ?? 0, high.max() ?? 0)
+    let enough = min(10, max(3, (entries.rowCount + 1) / 2))
+    var result = Extremes()
+    var farthest = 0.0
+    let filled = matrix
+    forEachGap { row, column in
+      let value = filled[row, column]
+      guard !value.isNaN else { return }
+      let isOwn = !isList && counts[column] >= enough
+      let (from, to) = isOwn ? (low[column], high[column]) : (least, most)
+      // A constant column has no range: its own size to rounding takes the place.
+      let allowed = max(to - from, 1e-6 * max(abs(from), abs(to)))
+      let beyond = max(from - value, value - to)
+      guard beyond > allowed else { return }
+      result.count += 1
+      if beyond / allowed > farthest {
+        farthest = beyond / allowed
+        (result.column, result.value, result.range) = (column, value, from...to)
+      }
+    }
+    return result
   }
 
   struct Errors {

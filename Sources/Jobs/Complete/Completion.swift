@@ -146,8 +146,16 @@ public struct Completion: Job {
   /// A workbook or a colour picture is written only into what came in.
   private func checkOutput(of data: ObservedData) throws {
     guard let output, output != "-", Self.isPictureOrBook(output) else { return }
-    let isGray = output.lowercased().hasSuffix(".png") && data.original == nil
-    if data.original?.canBeWritten(to: output) ?? isGray { return }
+    var isArray = data.original == nil
+    if case .array? = data.original { isArray = true }
+    let isGray = output.lowercased().hasSuffix(".png") && isArray
+    if isGray { return }
+    if data.original?.canBeWritten(to: output) ?? false { return }
+    if data.layout == .triplets {
+      throw BadInput(
+        "\(output): a list of single entries becomes a table, which is written as text; name an output .csv."
+      )
+    }
     throw BadInput(
       "\(output): \(observed.name) cannot be given back in this form; name an output like it, or .csv or .npy."
     )
@@ -155,6 +163,8 @@ public struct Completion: Job {
 
   private func checkOutputs() throws {
     var outputs = OutputPaths(overwrite: force ?? false)
+    try outputs.input(observed, exceptFor: output)
+    try outputs.input(truth)
     try outputs.file(
       output, option: "--output",
       among: output.flatMap { Self.isPictureOrBook($0) ? DataFormat.allCases : nil })

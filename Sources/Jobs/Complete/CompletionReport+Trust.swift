@@ -144,7 +144,8 @@ extension CompletionReport {
       knownInColumn[Int(entries.columns[k])] += 1
     }
     completion.forEachGap { row, column in
-      let width = widths?[row, column] ?? 0
+      let isFree = fit.isExact && !fit.mask.determines(row: row, column: column)
+      let width: Double = isFree ? .infinity : (widths?[row, column] ?? 0)
       rowWidths[row] = max(rowWidths[row], width)
       columnWidths[column] = max(columnWidths[column], width)
     }
@@ -153,7 +154,10 @@ extension CompletionReport {
     )
       -> [[Cell]]
     {
-      let open = known.indices.filter { known[$0] < length }
+      // Beside an exact answer only what nothing determines is in doubt.
+      let open = known.indices.filter {
+        known[$0] < length && !(fit.isExact && widths[$0].isFinite)
+      }
       let order = open.sorted {
         (-Double(known[$0] == 0 ? 1 : 0), -widths[$0], Double(known[$0]), Double($0))
           < (-Double(known[$1] == 0 ? 1 : 0), -widths[$1], Double(known[$1]), Double($1))
@@ -168,7 +172,10 @@ extension CompletionReport {
         } else if known[index] < 2 * max(fit.rank, 1) {
           reason = "only \(known[index]) known cells"
         } else {
-          reason = "it agrees least with the patterns of the others"
+          reason =
+            fit.isExact
+            ? "some of its cells are not determined by what is known"
+            : "it agrees least with the patterns of the others"
         }
         let width = widths[index]
         return [

@@ -222,7 +222,13 @@ struct CompletionReport {
     return Section(
       heading: data.format.isPicture ? "The picture" : "The table",
       blocks: (data.format.isPicture ? pictures : tables)
-        + (fit.intervals.map { [.figure(intervals($0))] } ?? []))
+        + intervalBlocks)
+  }
+
+  /// Beside an exact answer no entry was held out, and there is nothing to show.
+  private var intervalBlocks: [Block] {
+    guard let found = fit.intervals, found.calibrationCount > 0 else { return [] }
+    return [.figure(intervals(found))]
   }
 
   private var pictures: [Block] {

@@ -26,7 +26,8 @@ public struct CompletionResult: JobResult {
     self.nuclear = nuclear
     self.truth = truth
     completed = CompletedTable(
-      fit: fit, completed: nuclear?.completion, entries: data.entries, request: request)
+      fit: fit, completed: nuclear?.completion, entries: data.entries, held: data.held,
+      request: request)
     labels = TableLabels(data.names)
     baselines = fit.isExact ? nil : Baselines(data.entries, seed: request.settledSeed)
     summary = CompletionSummary(
@@ -91,6 +92,11 @@ public struct CompletionResult: JobResult {
         return value.isNaN ? nil : value
       }
       return
+    }
+    if let style = data.style, DataFile.isText(output, format: format) {
+      return try DataFile.writeList(
+        matrix, to: output, overwrite: force, names: data.names, style: style,
+        known: data.entries, isFilledEverywhere: request.denoise ?? false)
     }
     try DataFile.writeMatrix(
       matrix, to: output, format: format, overwrite: force, names: data.names)

@@ -55,6 +55,9 @@ public struct CompletionSummary: Encodable {
   package var understood: String?
   package var warnings: [String]
   package var columnNames: [String]?
+  package var rowNames: [String]?
+  /// How many cells that are not known hold something and stay as they are.
+  package var kept: Int
   /// Root mean square errors of simple answers on entries held out.
   package var baseline: BaselineSummary?
   package var relativeError: Double?
@@ -78,7 +81,8 @@ public struct CompletionSummary: Encodable {
     case rows, columns, observed, method, depth, seed, outcome, iterations, seconds, trainingError
     case holdoutError, rank, offsets, effectiveRank, nuclearNorm, mask, filled, leftEmpty,
       understood
-    case warnings, columnNames, baseline, relativeError, meanSquaredError, peakSignalToNoiseRatio
+    case warnings, columnNames, rowNames, kept, baseline, relativeError, meanSquaredError,
+      peakSignalToNoiseRatio
     case intervals, dualityGap, relativeGap, penalty, output, intervalOutput, model, report, mark
   }
 
@@ -111,6 +115,9 @@ public struct CompletionSummary: Encodable {
     leftEmpty = completion.openCount
     understood = data.understanding?.sentence
     warnings = data.understanding?.warnings ?? []
+    warnings += Self.warnings(request, data, completion)
+    rowNames = data.names.rows.flatMap { $0.count <= 10_000 ? $0 : nil }
+    kept = completion.heldCount
     columnNames = data.names.columns.flatMap { $0.count <= 10_000 ? $0 : nil }
     baseline = baselines.map {
       BaselineSummary(columnMeans: $0.columnMeans, rowAndColumnMeans: $0.offsets)
@@ -145,6 +152,39 @@ public struct CompletionSummary: Encodable {
 }
 
 extension CompletionSummary {
+  /// What the person should know about what is written.
+  private static func warnings(
+    _ request: Completion, _ data: ObservedData, _ completion: CompletedTable
+  ) -> [String] {
+    var result: [String] = []
+    if let output = request.output {
+      if let loss = data.original?.loss(in: output) { result.append(loss) }
+      if data.format == .npz, data.layout == .triplets, output.lowercased().hasSuffix(".npz") {
+        result.append(
+          "what is written is no longer sparse: numpy.load(…)['matrix'] reads it, scipy.sparse.load_npz does not"
+        )
+      }
+    }
+    // A large fit that is only kept as a model never becomes dense.
+    let cells = data.entries.rowCount * data.entries.columnCount
+    guard request.output != nil || cells <= 4_000_000 else { return result }
+    let extremes = completion.extremes(isList: data.layout == .triplets)
+    if extremes.count > 0, !data.format.isPicture {
+      let isOne = extremes.count == 1
+      let column = TableLabels(data.names).column(extremes.column)
+      let range = extremes.range
+      let known =
+        range.lowerBound == range.upperBound
+        ? readable(range.lowerBound)
+        : "\(readable(range.lowerBound)) to \(readable(range.upperBound))"
+      result.append(
+        "\(extremes.count) filled cell\(isOne ? "" : "s") lie\(isOne ? "s" : "") far outside what is known of "
+          + "\(isOne ? "its column" : "their columns") (\(readable(extremes.value)) in column \(column), known \(known)): "
+          + "--clip LOW,HIGH limits what is written")
+    }
+    return result
+  }
+
   /// What a careful reader would say about the errors: which of them is the one to expect, how much it can be relied
   /// on, and whether a simpler answer would do.
   package var judgements: [String] {
@@ -157,7 +197,7 @@ extension CompletionSummary {
     }
     if let heldOut, heldOut < 30 {
       result.append(
-        "only \(heldOut) entr\(heldOut == 1 ? "y was" : "ies were") held out: their error is a rough guide"
+        "only \(heldOut) entr\(heldOut == 1 ? "y was" : "ies were") held out: \(heldOut == 1 ? "its" : "their") error is a rough guide"
       )
     }
     if let baseline {

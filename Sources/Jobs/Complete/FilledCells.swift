@@ -16,8 +16,10 @@ struct FilledCells {
         result.completed.halfWidth($0, row: row, column: column)
       }
       let kind =
-        value.isNaN
-        ? "open" : result.completed.isUndetermined(row: row, column: column) ? "guess" : "filled"
+        result.completed.isHeld(row: row, column: column)
+        ? "kept"
+        : value.isNaN
+          ? "open" : result.completed.isGuess(row: row, column: column) ? "guess" : "filled"
       lines += "\(row),\(column),"
       lines += "\(Self.quoted(labels.hasRowNames ? labels.row(row) : "")),"
       lines += "\(Self.quoted(labels.hasColumnNames ? labels.column(column) : "")),"

@@ -23,6 +23,8 @@ struct ModelColumns: Codable, Equatable {
   var rowHeading: String?
   var heldOutError: Double?
   var isExact: Bool?
+  /// Whether the rows and columns of the list that was fitted count from 1.
+  var countsFromOne: Bool?
 
   init() {}
 
@@ -32,6 +34,7 @@ struct ModelColumns: Codable, Equatable {
     rowHeading = data.names.rowHeading
     heldOutError = fit.holdoutError?.finite ?? fit.trainingError.finite
     isExact = fit.isExact
+    countsFromOne = data.countsFromOne ? true : nil
     let described = data.understanding?.columns.filter { $0.role == .data } ?? []
     guard described.count == data.entries.columnCount else { return }
     columns = described.map { column in

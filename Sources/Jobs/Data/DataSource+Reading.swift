@@ -44,11 +44,17 @@ extension DataSource {
 
   /// The known entries of a matrix.
   ///
-  /// - Parameter columnCount: that of the matrix where neither the file nor the reading says it.
+  /// - Parameters:
+  ///   - columnCount: that of the matrix where neither the file nor the reading says it.
+  ///   - countsFromOne: whether the triplets of a model that this belongs to count from 1; nil finds it out.
   package func observedEntries(
-    in context: JobContext, columnCount: Int? = nil
+    in context: JobContext, columnCount: Int? = nil, countsFromOne: Bool? = nil
   ) throws -> ObservedData {
     var options = try reading.options()
+    if let countsFromOne {
+      options.recognizesBase = false
+      options.oneBased = options.oneBased || countsFromOne
+    }
     options.columnCount = options.columnCount ?? columnCount
     if case .array(let name) = place, options.maskPath == nil {
       if let borrowed = context.borrowed[name] {

@@ -5,8 +5,9 @@ public struct AnyJob: Codable, Sendable {
   /// Every job there is.
   public static let all: [any Job.Type] = [
     Completion.self, TensorCompletion.self, Prediction.self, Autoencoding.self, Regression.self,
-    Sensing.self, LayerChange.self, Simulation.self, Certification.self, ModeAnalysis.self,
-    DataSetMeasurement.self, Reproduction.self, ReproductionList.self, Sweep.self, SweepMerge.self,
+    Sensing.self, LayerChange.self, ImageClassification.self, Simulation.self, Certification.self,
+    ModeAnalysis.self, LandscapeAnalysis.self, DepthRace.self, DataSetMeasurement.self,
+    Reproduction.self, ReproductionList.self, Sweep.self, SweepMerge.self,
   ]
 
   /// The job.

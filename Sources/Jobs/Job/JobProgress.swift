@@ -32,9 +32,17 @@ public struct JobProgress: Codable, Equatable, Sendable {
 public struct JobObserver: Sendable {
   /// Hears about progress; false stops the job.
   public let report: @Sendable (JobProgress) -> Bool
+  /// After how many seconds a job that can shows what there is to be seen so far, in ``JobProgress/figures``, and
+  /// at its end; nil where nobody looks.
+  public let figureInterval: Double?
 
   /// An observer that hears by a function.
-  public init(_ report: @escaping @Sendable (JobProgress) -> Bool) { self.report = report }
+  public init(
+    figureInterval: Double? = nil, _ report: @escaping @Sendable (JobProgress) -> Bool
+  ) {
+    self.report = report
+    self.figureInterval = figureInterval
+  }
 
   /// Nobody: the job runs to its end.
   public static let none = JobObserver { _ in true }

@@ -1,13 +1,13 @@
 /// The name that a mistyped word is likely to mean; nil when none is near.
 package func nearestName(to word: String, among names: [String]) -> String? {
   let limit = max(1, word.count / 3)
-  return names.map { (name: $0, distance: editDistance(word, $0)) }
+  return names.map { (name: $0, distance: typingDistance(word, $0)) }
     .filter { $0.distance <= limit }
     .min { $0.distance < $1.distance }?.name
 }
 
 /// The number of letters to insert, delete, replace, or exchange with a neighbour, that makes one word of another.
-private func editDistance(_ left: String, _ right: String) -> Int {
+private func typingDistance(_ left: String, _ right: String) -> Int {
   let (a, b) = (Array(left), Array(right))
   var rows = [Array(0...b.count)]
   for i in 0..<a.count {

@@ -37,7 +37,7 @@ struct LearningPrediction {
   /// From before the first mode rises until the last one has.
   var span: ClosedRange<Double> {
     let known = times.compactMap(\.self).filter { $0 > 0 }
-    guard let first = known.min(), let last = known.max() else { return 0...1 }
+    guard let first = known.min(), let last = known.max() else { return 0.01...1 }
     return 0.3 * first...max(1.5 * last, 3 * first)
   }
 }

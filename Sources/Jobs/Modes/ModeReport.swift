@@ -44,10 +44,8 @@ struct ModeReport {
 
   private var staircase: Section {
     let span = prediction.span
-    let count = 400
-    let times = (0..<count).map {
-      span.lowerBound + (span.upperBound - span.lowerBound) * Double($0) / Double(count - 1)
-    }
+    let times = RecordingTimes.spread(
+      from: span.lowerBound, to: span.upperBound, count: 400, .logarithmic)
     let levels = modes.plateauReductions.prefix(shown + 1).enumerated().filter {
       $0.element.isFinite
     }
@@ -56,7 +54,7 @@ struct ModeReport {
       caption: "The loss of the flow if modes do not mix; lines mark the plateaus.",
       .lines(
         LinePlot(
-          horizontal: Axis("time"),
+          horizontal: Axis("time", .logarithmic),
           vertical: Axis(summary.hasLosses ? "loss" : "loss less that of W = 0"),
           series: [Series("loss", x: times, y: times.map { prediction.loss(at: $0) })],
           markers: levels.map {
@@ -68,7 +66,7 @@ struct ModeReport {
       title: "Each mode", caption: "As a share of its limit σ/λ; the \(shown) first.",
       .lines(
         LinePlot(
-          horizontal: Axis("time"), vertical: Axis("share learned"),
+          horizontal: Axis("time", .logarithmic), vertical: Axis("share learned"),
           series: (0..<shown).map { index in
             let mode = modes.modes[index]
             return Series(

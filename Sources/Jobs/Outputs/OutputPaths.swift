@@ -7,6 +7,7 @@ struct OutputPaths {
   private let overwrite: Bool
   private var owners: [FilePlace: String] = [:]
   private var inputs: Set<FilePlace> = []
+  private var replaceable: Set<FilePlace> = []
 
   init(overwrite: Bool) { self.overwrite = overwrite }
 
@@ -18,6 +19,14 @@ struct OutputPaths {
     for (output, option) in owners where output == place || output.holds(place) {
       throw overInput(path, option)
     }
+  }
+
+  /// Protects the file that data come from, but for the output that is the same file with its gaps filled.
+  mutating func input(_ source: DataSource?, exceptFor output: String?) throws {
+    guard let source, case .file(let path) = source.place, path != "-" else { return }
+    let place = FilePlace(path)
+    if let output, output != "-", FilePlace(output) == place { replaceable.insert(place) }
+    try input(source)
   }
 
   /// Protects the file that data come from.
@@ -67,7 +76,10 @@ struct OutputPaths {
           "\(path): of \(owner) and \(option) one lies inside the other; give each its own place.")
       }
     }
-    if inputs.contains(where: { $0 == place || place.holds($0) }) { throw overInput(path, option) }
+    let isReplaced = option == "--output" && replaceable.contains(place)
+    if !isReplaced, inputs.contains(where: { $0 == place || place.holds($0) }) {
+      throw overInput(path, option)
+    }
     owners[place] = option
   }
 

@@ -7,6 +7,10 @@ import Reports
 public enum ReportFolder {
   /// Refuses a folder that must not be replaced, or whose parent does not exist, before any work is done.
   static func check(_ folder: String, overwrite: Bool) throws {
+    var isDirectory = false
+    if FileManager.default.fileExists(atPath: folder, isDirectory: &isDirectory), !isDirectory {
+      throw BadInput("\(folder): this is a file; a report needs a folder of its own.")
+    }
     do {
       try ReportWriter().check(folder, overwrite: overwrite)
     } catch {

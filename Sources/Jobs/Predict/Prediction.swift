@@ -32,6 +32,10 @@ public struct Prediction: Job {
   public var report: String?
   /// Whether known entries are replaced by their fit.
   public var denoise: Bool?
+  /// Whether cells that nothing known determines are filled with a guess.
+  public var fillUndetermined: Bool?
+  /// The lowest and the highest value that is given.
+  public var clip: ValueRange?
   /// Known entries are kept unless ``denoise`` says otherwise; to ask for it changes nothing.
   public var keepObserved: Bool?
   /// Whether files that exist are overwritten.
@@ -64,6 +68,8 @@ public struct Prediction: Job {
   ) throws -> PredictionResult {
     try validate()
     var outputs = OutputPaths(overwrite: force ?? false)
+    try outputs.input(self.model)
+    try outputs.input(observed, exceptFor: output)
     try outputs.file(
       output, option: "--output",
       among: output?.lowercased().hasSuffix(".xlsx") ?? false ? [.xlsx] : nil)
@@ -75,7 +81,8 @@ public struct Prediction: Job {
     var data = try read(context, model, columns)
     if isTurned {
       data.entries = data.entries.transposed()
-      data.names = TableNames(columns: data.names.rows, rows: data.names.columns)
+      data.names = TableNames(
+        columns: data.names.rows, rows: data.names.columns, rowHeading: data.names.rowHeading)
     }
     let matched = try MatchedColumns(
       data, model: model, columns: columns, file: observed.name, modelFile: self.model.name,
@@ -88,7 +95,7 @@ public struct Prediction: Job {
     }
     return PredictionResult(
       request: self, context: context, data: data, matched: matched, fitted: rows,
-      widths: widths, determined: determined, rank: model.rank, columns: columns)
+      widths: widths, determined: determined, model: model, columns: columns)
   }
 
   /// The known entries; triplets and coordinates without names need not reach the last column.
@@ -96,13 +103,15 @@ public struct Prediction: Job {
     _ context: JobContext, _ model: CompletionModel, _ columns: ModelColumns
   ) throws -> ObservedData {
     if new == .columns || columns.columnNames != nil {
-      let data = try observed.observedEntries(in: context)
+      let data = try observed.observedEntries(
+        in: context, countsFromOne: columns.countsFromOne ?? false)
       let names = new == .columns ? data.names.rows : data.names.columns
       if new == .columns || names != nil || data.entries.columnCount == model.columnCount {
         return data
       }
     }
-    return try observed.observedEntries(in: context, columnCount: model.columnCount)
+    return try observed.observedEntries(
+      in: context, columnCount: model.columnCount, countsFromOne: columns.countsFromOne ?? false)
   }
 }
 
@@ -146,8 +155,9 @@ struct MatchedColumns {
         has \(examples)\(known.count > 6 ? ", …" : "")).
         """)
     }
-    guard Set(names).count == names.count else {
-      throw BadInput("\(file): two \(axis)s have the same name; give each its own.")
+    var met: Set<String> = []
+    if let twice = names.first(where: { !met.insert($0).inserted }) {
+      throw BadInput("\(file): two \(axis)s are called '\(twice)'; give each its own name.")
     }
     let positions = names.map { places[$0] ?? 0 }
     self.positions = positions

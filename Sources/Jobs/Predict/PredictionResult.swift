@@ -17,19 +17,53 @@ public struct PredictionResult: JobResult {
 
   init(
     request: Prediction, context: JobContext, data: ObservedData, matched: MatchedColumns,
-    fitted: Matrix, widths: Matrix?, determined: [Int], rank: Int, columns: ModelColumns
+    fitted: Matrix, widths: Matrix?, determined: [Int], model: CompletionModel,
+    columns: ModelColumns
   ) {
+    let rank = model.rank
     self.request = request
     self.context = context
     self.data = data
     self.matched = matched
     self.widths = widths
     self.columns = columns
+    let entries = matched.entries
     var rows = fitted
+    if let clip = request.clip?.range {
+      rows.withUnsafeMutableElements { elements in
+        for k in elements.indices {
+          elements[k] = min(max(elements[k], clip.lowerBound), clip.upperBound)
+        }
+      }
+    }
+    // What nothing determines stays open, but where the fit is wanted everywhere.
+    var leftEmpty = 0
+    if !(request.denoise ?? false), !(request.fillUndetermined ?? false) {
+      let open = OpenCells(
+        model, entries, determined: determined, isExact: columns.isExact ?? false)
+      for row in 0..<rows.rowCount {
+        for column in 0..<rows.columnCount where open.contains(row: row, column: column) {
+          rows[row, column] = .nan
+          leftEmpty += 1
+        }
+      }
+    }
+    let isTurned = request.new == .columns
+    let dataWidth = isTurned ? data.entries.rowCount : data.entries.columnCount
+    var kept = 0
+    for place in data.held {
+      let (first, second) = place.quotientAndRemainder(dividingBy: max(dataWidth, 1))
+      let (row, column) = isTurned ? (second, first) : (first, second)
+      guard row < rows.rowCount, matched.positions.indices.contains(column) else { continue }
+      if rows[row, matched.positions[column]].isNaN { leftEmpty -= 1 }
+      rows[row, matched.positions[column]] = .nan
+      kept += 1
+    }
     if !(request.denoise ?? false) {
-      let entries = matched.entries
       for k in entries.values.indices {
-        rows[Int(entries.rows[k]), Int(entries.columns[k])] = entries.values[k]
+        let (row, column) = (Int(entries.rows[k]), Int(entries.columns[k]))
+        if rows[row, column].isNaN { leftEmpty -= 1 }
+        rows[row, column] = entries.values[k]
       }
     }
     self.rows = rows
@@ -41,7 +75,8 @@ public struct PredictionResult: JobResult {
       new: (request.new ?? .rows).rawValue,
       absentColumns: matched.absent,
       absentColumnNames: columns.columnNames.map { names in matched.absent.map { names[$0] } },
-      understood: data.understanding?.sentence,
+      filled: rows.count - entries.count - leftEmpty - kept, leftEmpty: leftEmpty, kept: kept,
+      understood: data.understanding?.sentence, warnings: data.understanding?.warnings ?? [],
       intervals: widths == nil ? nil : request.intervals ?? 0.9, output: request.output,
       intervalOutput: request.intervalOutput, report: request.report)
   }
@@ -66,7 +101,7 @@ public struct PredictionResult: JobResult {
       columns: columns.columnNames ?? data.names.columns, rows: data.names.rows,
       rowHeading: data.names.rowHeading)
     guard isTurned else { return own }
-    return TableNames(columns: own.rows, rows: own.columns)
+    return TableNames(columns: own.rows, rows: own.columns, rowHeading: own.rowHeading)
   }
 
   public func record() throws -> Record {
@@ -101,11 +136,21 @@ public struct PredictionResult: JobResult {
   public func write() throws {
     let force = request.force ?? false
     if let output = request.output {
-      if !isTurned, let original = data.original, original.canBeWritten(to: output) {
+      if let original = data.original, original.canBeWritten(to: output) {
         try DataFile.write(
-          original, to: output, overwrite: force, entries: data.entries,
+          original, to: output, overwrite: force,
+          entries: isTurned ? data.entries.transposed() : data.entries,
           isFilledEverywhere: request.denoise ?? false
-        ) { row, column in rows[row, matched.positions[column]] }
+        ) { row, column in
+          let value =
+            isTurned ? rows[column, matched.positions[row]] : rows[row, matched.positions[column]]
+          return value.isNaN ? nil : value
+        }
+      } else if let style = data.style, DataFile.isText(output) {
+        try DataFile.writeList(
+          given(rows), to: output, overwrite: force, names: names, style: style,
+          known: isTurned ? matched.entries.transposed() : matched.entries,
+          isFilledEverywhere: request.denoise ?? false)
       } else {
         try DataFile.writeMatrix(given(rows), to: output, overwrite: force, names: names)
       }
@@ -132,7 +177,13 @@ public struct PredictionSummary: Encodable {
   /// Columns, or rows, of the model that the file does not have.
   package var absentColumns: [Int]
   package var absentColumnNames: [String]?
+  /// How many unknown cells got a number, how many stay empty because nothing determines them, and how many hold
+  /// something and stay as they are.
+  package var filled: Int
+  package var leftEmpty: Int
+  package var kept: Int
   package var understood: String?
+  package var warnings: [String]
   /// The coverage of the intervals.
   package var intervals: Double?
   package var output: String?

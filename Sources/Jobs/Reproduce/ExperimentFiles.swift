@@ -1,6 +1,7 @@
 import DataFormats
 import DeepLinear
 import Experiments
+import Foundation
 
 /// Data sets of the user's that some items can use.
 struct ExperimentFiles {
@@ -10,6 +11,36 @@ struct ExperimentFiles {
   var gasDrift: String?
   /// A batch of CIFAR-10 in the binary format.
   var cifar: String?
+
+  /// The files that are not named and stand in a folder under their usual names.
+  ///
+  /// MNIST's four files, `data_batch_1.bin` of CIFAR-10 and a table of the gas sensors, each in the folder itself or in
+  /// one of its folders.
+  mutating func find(in folder: String) throws {
+    let manager = FileManager.default
+    guard let names = try? manager.contentsOfDirectory(atPath: folder) else {
+      throw BadInput("\(folder): there is no such folder; --data names one that holds data sets.")
+    }
+    let places = [folder] + names.sorted().map { "\(folder)/\($0)" }
+    func first(_ candidates: [String]) -> String? {
+      places.lazy.flatMap { place in candidates.map { "\(place)/\($0)" } }
+        .first { manager.fileExists(atPath: $0) }
+    }
+    if mnist == nil, let file = first(["train-images-idx3-ubyte", "train-images-idx3-ubyte.gz"]) {
+      mnist = String(file[..<file.lastIndex(of: "/")!])
+    }
+    cifar = cifar ?? first(["data_batch_1.bin", "data_batch_1.bin.gz"])
+    gasDrift =
+      gasDrift
+      ?? first([
+        "gas_drift.csv", "gas-drift.csv", "ethanol_8of10.csv", "ethanol.csv", "batch1.csv",
+      ])
+    guard mnist != nil || cifar != nil || gasDrift != nil else {
+      throw BadInput(
+        "\(folder): none of MNIST's files, data_batch_1.bin and gas_drift.csv is there or in a folder inside."
+      )
+    }
+  }
 
   /// What of them is used, for a page and to tell one gallery from another.
   var words: String {

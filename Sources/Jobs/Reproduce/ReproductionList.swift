@@ -61,8 +61,17 @@ public struct ReproductionListSummary: Encodable {
     package var seconds: Double
     package var corrections: [String]
     package var snippet: String
+    package var parameters: [Parameter]
 
-    init(_ item: Item) {
+    package struct Parameter: Encodable {
+      package var name: String
+      package var value: String
+      package var meaning: String
+      package var range: String
+    }
+
+    init(_ experiment: any Experiment) {
+      let item = experiment.item
       id = item.id
       paper = item.paper.title
       title = item.title
@@ -70,8 +79,14 @@ public struct ReproductionListSummary: Encodable {
       seconds = item.seconds
       corrections = item.corrections
       snippet = item.snippet
+      parameters = experiment.parameters.map {
+        Parameter(name: $0.name, value: $0.value, meaning: $0.meaning, range: $0.range)
+      }
     }
   }
 
-  package var items = Catalogue.all.map { Entry($0.item) }
+  package var items = Catalogue.all.map { Entry($0) }
+
+  /// Every item.
+  package init() {}
 }

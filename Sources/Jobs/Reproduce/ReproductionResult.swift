@@ -11,7 +11,7 @@ public struct ReproductionResult: JobResult {
   let seed: UInt64
 
   public var ending: JobEnding {
-    pages.contains { $0.verdict != .holds } ? .incomplete(sentence: nil) : .done
+    pages.contains { !$0.verdict.isAsClaimed } ? .incomplete(sentence: nil) : .done
   }
 
   /// The numbers of every figure, after the names of the items: `gidel-figure-1/figure1_…`.
@@ -29,7 +29,7 @@ public struct ReproductionResult: JobResult {
       title: "The papers, made anew",
       summary: [
         Fact("items", Cell(pages.count)),
-        Fact("items whose claims hold", Cell(pages.count { $0.verdict == .holds })),
+        Fact("items whose claims hold", Cell(pages.count { $0.verdict.isAsClaimed })),
       ],
       sections: [
         Section(

@@ -16,7 +16,8 @@ final class ReproductionRun: Sendable {
     var wasStopped = false
   }
 
-  private let site: SiteWriter
+  /// Where pages are written; nil where none are.
+  private let site: SiteWriter?
   private let isQuick: Bool
   private let seed: UInt64
   private let data: ExperimentData
@@ -28,7 +29,7 @@ final class ReproductionRun: Sendable {
   private let state: Mutex<State>
 
   init(
-    experiments: [any Experiment], site: SiteWriter, isQuick: Bool, seed: UInt64,
+    experiments: [any Experiment], site: SiteWriter?, isQuick: Bool, seed: UInt64,
     data: ExperimentData, settings: [Fact], context: JobContext, observer: JobObserver
   ) {
     self.site = site
@@ -73,7 +74,7 @@ final class ReproductionRun: Sendable {
   /// The item's page, from an earlier run or made now; nil if interrupted.
   private func page(of experiment: any Experiment) throws -> ReproducedPage? {
     let item = experiment.item
-    if let record = site.page(named: item.id) {
+    if let record = site?.page(named: item.id) {
       return ReproducedPage(item: item, record: record, seconds: nil)
     }
     let clock = ContinuousClock()
@@ -100,11 +101,15 @@ final class ReproductionRun: Sendable {
     let seconds = (clock.now - start) / .seconds(1)
     let record = item.record(
       findings, provenance: ReportFolder.provenance(seed: seed, settings: settings, of: context))
+    guard let site else { return ReproducedPage(item: item, record: record, seconds: seconds) }
     do {
+      let animation = Animation(of: record)
       try site.write(
         record, named: item.id,
-        links: [Link("Corrections to the papers", to: "../corrections/index.html")],
-        beside: [("data/figures.npz", try FigureArchive(record).encoded())])
+        links: [Link("Corrections to the papers", to: "../corrections/index.html")]
+          + (animation == nil ? [] : [Link("Animation", to: "animation.html")]),
+        beside: [("data/figures.npz", try FigureArchive(record).encoded())]
+          + (animation.map { [("animation.html", Array($0.page.utf8))] } ?? []))
     } catch let error as ReportError {
       throw BadInput("\(error)")
     }

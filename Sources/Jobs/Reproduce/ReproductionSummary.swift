@@ -14,7 +14,7 @@ public struct ReproductionSummary: Encodable {
     package var differing: [String]
     package var seconds: Nullable<Double>
 
-    package var holds: Bool { verdict == .holds }
+    package var holds: Bool { verdict.isAsClaimed }
 
     init(_ page: ReproducedPage) {
       id = page.item.id

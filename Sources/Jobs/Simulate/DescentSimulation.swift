@@ -7,7 +7,8 @@ struct DescentSimulation {
   let observer: JobObserver
 
   func run(_ equation: some FlowEquation) throws -> SimulatedPath {
-    let settings = spec.descent
+    var settings = spec.descent
+    settings.blockRates = try spec.layerRates()
     let store = try CheckpointStore(request: request, spec: spec)
     let kept = try store.resumed(as: DescentCheckpoint.self, reaching: { Double($0.stepCount) })
     var run =
@@ -15,15 +16,20 @@ struct DescentSimulation {
       ?? DescentRun(settings, equation)
     var keeper = try CheckpointKeeper(store, observer, from: run.checkpoint)
     var wasStopped = false
+    var figures = FiguresSoFar(observer, isDescent: true)
+    var timer = keeper.timer
     while true {
-      var timer = keeper.timer
       var trajectory = run.advance { progress in
         guard progress.step % 16 == 0 else { return .goOn }
         wasStopped = !observer.show(
           "simulating", Double(progress.step) / Double(max(settings.stepLimit, 1)))
-        return wasStopped || timer.isDue() ? .interrupt : .goOn
+        return wasStopped || timer.isDue() || figures.isDue ? .interrupt : .goOn
       }
+      let share = Double(run.checkpoint.stepCount) / Double(max(settings.stepLimit, 1))
+      if !figures.show(trajectory, fraction: min(share, 1)) { wasStopped = true }
+      if case .interrupted = trajectory.outcome, !wasStopped, !timer.isDue() { continue }
       if !keeper.save(run.checkpoint) { wasStopped = true }
+      timer = keeper.timer
       if case .interrupted = trajectory.outcome, !wasStopped { continue }
       trajectory.snapshots.removeAll { kept?.unwanted.contains($0.time) ?? false }
       return spec.path(of: trajectory)
@@ -32,13 +38,15 @@ struct DescentSimulation {
 }
 
 extension SimulationSpec {
-  /// The descent that is asked for.
+  /// The descent that is asked for, but for a rate of its own for each layer.
   var descent: Descent {
     let times = recording.times.map { Int($0) }
-    return Descent(
+    var settings = Descent(
       dynamics.rule, stepSize: dynamics.stepSize, stepLimit: times.last ?? 0,
       targetLoss: dynamics.targetLoss,
-      recording: Recording(.at(Set(times)), of: recording.quantities))
+      recording: Recording(.at(Set(times)), of: recording.followed))
+    settings.schedule = dynamics.schedule
+    return settings
   }
 
   /// What a descent's trajectory is to those who asked for it.

@@ -12,7 +12,7 @@ struct FlowSimulation {
       steps: .adaptive(relativeTolerance: spec.dynamics.relativeTolerance),
       targetLoss: spec.dynamics.targetLoss, restSpeed: spec.dynamics.restSpeed,
       recording: FlowRecording(
-        times: spec.recording.times, of: spec.recording.quantities,
+        times: spec.recording.times, of: spec.recording.followed,
         locatingHalfRises: spec.recording.locatesHalfRises))
     let store = try CheckpointStore(request: request, spec: spec)
     let kept = try store.resumed(as: FlowCheckpoint.self, reaching: { $0.time })
@@ -21,14 +21,19 @@ struct FlowSimulation {
       ?? FlowRun(settings, equation)
     var keeper = try CheckpointKeeper(store, observer, from: run.checkpoint)
     var wasStopped = false
+    var figures = FiguresSoFar(observer, isDescent: false)
+    var timer = keeper.timer
     while true {
-      var timer = keeper.timer
       let result = run.advance { progress in
         wasStopped = !observer.show(
           "simulating", progress.time / max(settings.endTime, .leastNonzeroMagnitude))
-        return wasStopped || timer.isDue() ? .interrupt : .goOn
+        return wasStopped || timer.isDue() || figures.isDue ? .interrupt : .goOn
       }
+      let share = run.time / max(settings.endTime, .leastNonzeroMagnitude)
+      if !figures.show(result.trajectory, fraction: min(share, 1)) { wasStopped = true }
+      if case .interrupted = result.trajectory.outcome, !wasStopped, !timer.isDue() { continue }
       if !keeper.save(run.checkpoint) { wasStopped = true }
+      timer = keeper.timer
       if case .interrupted = result.trajectory.outcome, !wasStopped { continue }
       var trajectory = result.trajectory
       trajectory.snapshots.removeAll { kept?.unwanted.contains($0.time) ?? false }

@@ -24,6 +24,9 @@ public struct Simulation: Job {
   /// A checkpoint of the same specification to continue from.
   public var resume: String?
 
+  /// Whether a closed form with a bound of its error is taken where none is exact.
+  public var approximate: Bool?
+
   /// Whether files that exist are overwritten.
   public var force: Bool?
   /// Taken instead of the specification's where it is given.
@@ -68,14 +71,19 @@ public struct Simulation: Job {
     observing observer: JobObserver
   ) throws -> SimulationResult {
     observer.show("simulating")
-    return result(of: spec, path: try path(of: spec, observer), from: start, in: context)
+    let path = try path(of: spec, observer)
+    return try result(of: spec, path: path, from: start, in: context)
   }
 
   /// The result of a path that was made already.
   func result(
     of spec: SimulationSpec, path: SimulatedPath, from start: ContinuousClock.Instant = .now,
     in context: JobContext
-  ) -> SimulationResult {
+  ) throws -> SimulationResult {
+    var path = path
+    if !spec.recording.derived.isEmpty {
+      path.derived = try DerivedArrays(path.trajectory.snapshots, of: spec).members
+    }
     // What diverged does not take the place of what an earlier run left.
     var written = self
     var kept: [String] = []
@@ -94,8 +102,8 @@ public struct Simulation: Job {
   private func path(of spec: SimulationSpec, _ observer: JobObserver) throws -> SimulatedPath {
     switch spec.dynamics.kind {
     case .exact:
-      return try ExactSimulation.result(of: spec)
-    case .descent, .endToEndDescent:
+      return try ExactSimulation.result(of: spec, approximate: approximate ?? false)
+    case .descent, .endToEndDescent, .regularizedDescent:
       let equation = try SimulatedEquation.equation(of: spec)
       return try DescentSimulation(request: self, spec: spec, observer: observer).run(equation)
     case .flow, .endToEndFlow, .regularizedFlow:
@@ -118,11 +126,15 @@ struct SimulatedPath {
   var isStillRising: [Bool]?
   /// The time from which the smallest singular value is below rounding of the layers.
   var roundingTime: Double?
+  /// The most that ‖W‖ can be off by, at each time, for a closed form that is not exact.
+  var errorBounds: [Double]?
+  /// Quantities computed from those recorded.
+  var derived: [DerivedArrays.Member] = []
 
   /// The sentence about a path that diverged; nil for others.
   func divergence(_ spec: SimulationSpec) -> String? {
     guard case .diverged(let step) = trajectory.outcome else { return nil }
-    return spec.dynamics.kind.isDescent
+    return spec.dynamics.countsSteps
       ? "the descent diverged at step \(step); make stepSize smaller than \(spec.dynamics.stepSize)."
       : "the flow becomes infinite after time \(trajectory.snapshots.last?.time ?? 0); record earlier times."
   }

@@ -20,7 +20,8 @@ struct SimulationReport {
       sections: [
         Section(
           heading: "The path",
-          blocks: [notice, lossFigure, spectrumFigure, balanceFigure].compactMap(\.self)),
+          blocks: [notice, lossFigure, spectrumFigure, balanceFigure].compactMap(\.self)
+            + derivedFigures),
         Section(
           heading: "The specification", blocks: [.code(CodeBlock(spec.file.text, language: "yaml"))]
         ),
@@ -64,7 +65,7 @@ struct SimulationReport {
     let positive = times.filter { $0 > 0 }
     let isWide = (positive.last ?? 1) > 1000 * (positive.first ?? 1)
     return Axis(
-      spec.dynamics.kind.isDescent ? "steps" : "time", isWide ? .logarithmic : .linear)
+      spec.dynamics.countsSteps ? "steps" : "time", isWide ? .logarithmic : .linear)
   }
 
   private var lossFigure: Block? {
@@ -103,6 +104,30 @@ struct SimulationReport {
             }))))
   }
 
+  private var derivedFigures: [Block] {
+    guard snapshots.count > 1 else { return [] }
+    return result.derived.map { member in
+      let width = member.shape.first ?? 1
+      let shown = min(width, 12)
+      let isPositive = member.elements.allSatisfy { $0 > 0 }
+      return .figure(
+        Figure(
+          title: member.quantity.title,
+          caption: width > shown ? "The first \(shown) of \(width)." : member.quantity.caption,
+          .lines(
+            LinePlot(
+              horizontal: timeAxis,
+              vertical: Axis(
+                member.quantity.title.lowercased(), isPositive ? .logarithmic : .linear),
+              series: (0..<shown).map { k in
+                Series(
+                  member.shape.isEmpty ? member.quantity.title.lowercased() : "\(k + 1)", x: times,
+                  y: times.indices.map { member.elements[$0 * width + k] },
+                  color: shown > 1 ? .gradient(Double(k) / Double(shown - 1)) : .automatic)
+              }))))
+    }
+  }
+
   private var balanceFigure: Block? {
     let values = snapshots.compactMap(\.unbalancedness)
     guard values.count == snapshots.count, values.count > 1 else { return nil }
@@ -116,5 +141,41 @@ struct SimulationReport {
             vertical: Axis(
               "unbalancedness", values.allSatisfy { $0 > 0 } ? .logarithmic : .linear),
             series: [Series("unbalancedness", x: times, y: values)]))))
+  }
+}
+
+extension DerivedQuantity {
+  /// What pages call it.
+  var title: String {
+    switch self {
+    case .relativeError: "Relative error"
+    case .effectiveRank: "Effective rank"
+    case .nuclearNorm: "Nuclear norm"
+    case .schattenNorm: "Schatten norm"
+    case .layerNorms: "Norms of the layers"
+    case .alignment: "Alignment"
+    case .gradientNorm: "Size of the gradient"
+    case .sharpness: "Sharpness"
+    case .preconditionerSpectrum: "Spectrum of the preconditioner"
+    case .singularValueResidual: "Residual of the singular values' equation"
+    }
+  }
+
+  /// What there is to see.
+  var caption: String {
+    switch self {
+    case .relativeError: "‖W − M‖/‖M‖ for the truth M."
+    case .effectiveRank: "exp(−Σ p log p) of the shares p of the singular values."
+    case .nuclearNorm: "The sum of the singular values."
+    case .schattenNorm: "(Σ σ^p)^(1/p)."
+    case .layerNorms: "‖W_j‖ of each layer."
+    case .alignment:
+      "|⟨u, v⟩| of the first singular vectors of neighbouring layers; one where they agree."
+    case .gradientNorm: "Over all layers."
+    case .sharpness: "The largest eigenvalue of the Hessian."
+    case .preconditionerSpectrum: "Eigenvalues of the preconditioner of the end-to-end dynamics."
+    case .singularValueResidual:
+      "The largest difference of the two sides, relative to the largest speed."
+    }
   }
 }

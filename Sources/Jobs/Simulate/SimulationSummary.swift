@@ -32,6 +32,8 @@ public struct SimulationSummary: Encodable {
   package var halfRiseTimes: [Double?]?
   /// By component, whether it has not come to its final value by the end.
   package var isStillRising: [Bool]?
+  /// The most that W can be off by, in the Frobenius norm, at any recorded time; null where no bound is finite.
+  package var errorBound: Nullable<Double>?
   package var seconds: Double
   package var output: String?
   package var checkpoint: String?
@@ -40,7 +42,8 @@ public struct SimulationSummary: Encodable {
   /// How it ended, for people: only what reached something it looked for has converged.
   package var ending: String {
     let place =
-      dynamics.hasSuffix("escent") ? "step \(Int(endTime))" : "t = \(readable(endTime))"
+      dynamics.hasSuffix("escent") || method == "linearDescent"
+      ? "step \(Int(endTime))" : "t = \(readable(endTime))"
     return switch outcome.kind {
     case "ended", "stepLimit": "ended at \(place)"
     default: "\(outcome.kind) at \(place)"
@@ -75,6 +78,7 @@ public struct SimulationSummary: Encodable {
     invariantDrift = result.invariantDrift?.finite
     halfRiseTimes = result.halfRiseTimes
     isStillRising = result.isStillRising
+    errorBound = result.errorBounds.map { Nullable($0.max()?.finite) }
     self.seconds = seconds
     output = request.output
     checkpoint = request.checkpoint

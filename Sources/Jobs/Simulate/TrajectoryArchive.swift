@@ -41,6 +41,10 @@ struct TrajectoryArchive {
     if quantities.contains(.unbalancedness) {
       add("unbalancedness", [], snapshots.compactMap(\.unbalancedness))
     }
+    for member in result.derived {
+      add(member.quantity.rawValue, member.shape, member.elements)
+    }
+    if let bounds = result.errorBounds { add("errorBound", [], bounds) }
     if let times = result.halfRiseTimes {
       members.append(.init(name: "halfRiseTimes", array: NPYArray(times.map { $0 ?? .nan })))
     }

@@ -1,4 +1,5 @@
 import DeepLinear
+import Yams
 
 /// The key `network`: what is trained, and where it begins.
 struct NetworkSpec {
@@ -7,9 +8,9 @@ struct NetworkSpec {
     case symmetric(SymmetricNetwork)
   }
 
-  static let initials = [
-    "layers", "gaussian", "balanced", "identity", "spectral", "orthogonal",
-  ]
+  static let initials =
+    ["layers", "gaussian", "balanced", "identity", "spectral", "orthogonal"]
+    + LinearNetwork.FanScaling.allCases.map(\.rawValue) + ["identityNoise", "zero"]
 
   let start: Start
   /// d₀, …, d_N of a layered network.
@@ -25,7 +26,7 @@ struct NetworkSpec {
 
   init(_ node: SpecNode, in file: SpecFile, for objective: any Objective, seed: UInt64) throws {
     let keys = try node.mapping()
-    try keys.allow(["kind", "widths", "initial"])
+    try keys.allow(in: "network")
     let kind = try keys["kind"]?.choice(["layered", "symmetric"]) ?? "layered"
     let initial = try keys.required("initial")
     let widths = try keys["widths"].map { list in
@@ -62,13 +63,7 @@ struct NetworkSpec {
   private static func kind(_ initial: SpecNode) throws -> (String, SpecMapping) {
     let keys = try initial.mapping()
     let kind = try keys.required("kind").choice(initials)
-    switch kind {
-    case "layers": try keys.allow(["kind", "files"])
-    case "gaussian": try keys.allow(["kind", "standardDeviation"])
-    case "balanced": try keys.allow(["kind", "endToEnd", "scale"])
-    case "spectral": try keys.allow(["kind", "scales", "imbalance"])
-    default: try keys.allow(["kind", "scale"])
-    }
+    try keys.allow(in: "network.initial", kind: kind)
     return (kind, keys)
   }
 
@@ -107,8 +102,22 @@ struct NetworkSpec {
     case "balanced":
       return try balanced(keys, widths, initial, file, &generator)
     case "identity": return .identity(widths: widths, scale: try scale())
-    case "spectral": return try spectral(keys, widths, initial, objective)
-    default: return .orthogonal(widths: widths, scale: try scale(), using: &generator)
+    case "spectral": return try spectral(keys, widths, initial, file, objective, &generator)
+    case "orthogonal":
+      return .orthogonal(widths: widths, scale: try scale(), using: &generator)
+    case "identityNoise":
+      return .identity(
+        widths: widths, scale: try scale(),
+        noise: try keys.required("standardDeviation").positiveNumber(), using: &generator)
+    case "zero":
+      return LinearNetwork(
+        fitting: zip(widths, widths.dropFirst()).map { Matrix(rowCount: $1, columnCount: $0) })
+    default:
+      guard let scaling = LinearNetwork.FanScaling(rawValue: kind) else {
+        throw initial.failure("unknown kind; correct it.")
+      }
+      return .random(
+        scaling, widths: widths, gain: try keys["gain"]?.positiveNumber() ?? 1, using: &generator)
     }
   }
 
@@ -137,26 +146,99 @@ struct NetworkSpec {
   }
 
   private static func spectral(
-    _ keys: SpecMapping, _ widths: [Int], _ initial: SpecNode, _ objective: any Objective
+    _ keys: SpecMapping, _ widths: [Int], _ initial: SpecNode, _ file: SpecFile,
+    _ objective: any Objective, _ generator: inout SeededGenerator
   ) throws -> LinearNetwork {
     let node = try keys.required("scales")
-    let scales = try node.list().map { try $0.positiveNumber() }
+    let scales = try node.list().map { try $0.number() }
     let imbalances = try keys["imbalance"]?.list().map { try $0.number() } ?? []
     guard imbalances.count <= scales.count else {
       throw initial.failure(
         "there are \(imbalances.count) imbalances for \(scales.count) scales; give at most as many."
       )
     }
-    // What the flow from zero learns first: Y, Σyx, or the known entries.
-    let reference = -objective.gradient(
-      at: Matrix(rowCount: objective.outputCount, columnCount: objective.inputCount))
+    let differences = try readDifferences(keys, widths, scales)
+    let network: LinearNetwork
     do {
-      return try .spectral(
-        alignedWith: reference,
+      network = try .spectral(
+        alignedWith: reference(objective),
         inputCovariance: (objective as? RegressionObjective)?.inputCovariance, scales: scales,
-        imbalances: imbalances, hiddenWidths: Array(widths.dropFirst().dropLast()))
+        imbalances: imbalances, differences: differences,
+        hiddenWidths: Array(widths.dropFirst().dropLast()))
     } catch let error as LinearNetworkError {
       throw node.failure("\(error); widen the network or give fewer scales.")
+    }
+    guard
+      let rotations = try readRotations(
+        keys, Array(widths.dropFirst().dropLast()), file, &generator)
+    else { return network }
+    return network.rotatingHiddenUnits(by: rotations)
+  }
+
+  /// What the flow from zero learns first: Y, Σyx, or the known entries.
+  private static func reference(_ objective: any Objective) -> Matrix {
+    -objective.gradient(
+      at: Matrix(rowCount: objective.outputCount, columnCount: objective.inputCount))
+  }
+
+  /// λ of every mode, from a list or one number for all.
+  private static func readDifferences(
+    _ keys: SpecMapping, _ widths: [Int], _ scales: [Double]
+  ) throws -> [Double] {
+    guard let node = keys["difference"] else { return [] }
+    guard widths.count == 3 else {
+      throw node.failure(
+        "\(node.name) is of two layers, and there are \(widths.count - 1); give imbalance, or three widths."
+      )
+    }
+    guard keys["imbalance"] == nil else {
+      throw node.failure("a spectral start has imbalance or difference, not both; remove one.")
+    }
+    if case .sequence = node.node {
+      let list = try node.list().map { try $0.number() }
+      guard list.count <= scales.count else {
+        throw node.failure(
+          "there are \(list.count) differences for \(scales.count) scales; give at most as many.")
+      }
+      return list
+    }
+    let value = try node.number()
+    return scales.map { _ in value }
+  }
+
+  /// An orthogonal matrix for each hidden layer; nil where none is asked for.
+  private static func readRotations(
+    _ keys: SpecMapping, _ hiddenWidths: [Int], _ file: SpecFile,
+    _ generator: inout SeededGenerator
+  ) throws -> [Matrix]? {
+    guard let node = keys["rotation"] else { return nil }
+    if case .sequence = node.node {
+    } else {
+      _ = try node.choice(["random"])
+      return hiddenWidths.map {
+        .orthogonal(rowCount: $0, columnCount: $0, using: &generator)
+      }
+    }
+    let list = try node.list()
+    guard list.count == hiddenWidths.count else {
+      throw node.failure(
+        "\(node.name) has \(list.count) matrices for \(hiddenWidths.count) hidden layers; give one each."
+      )
+    }
+    return try zip(list, hiddenWidths).map { item, width in
+      let matrix = try file.matrix(item)
+      guard matrix.rowCount == width, matrix.columnCount == width else {
+        throw item.failure(
+          "\(item.name) is \(matrix.shape) for \(width) hidden units; give a \(width)×\(width) matrix."
+        )
+      }
+      let error = (matrix.transposedTimes(matrix) - .identity(width)).maxAbsolute
+      guard error <= 1e-9 else {
+        throw item.failure(
+          "\(item.name) is not orthogonal, GᵀG is up to \(readable(error)) from the identity; give an orthogonal matrix."
+        )
+      }
+      return matrix
     }
   }
 
@@ -211,9 +293,29 @@ struct NetworkSpec {
       return SymmetricNetwork(
         factor: try keys.required("scale").positiveNumber()
           * .orthogonal(rowCount: rows, columnCount: columns, using: &generator))
+    case "spectral":
+      let (rows, columns) = try shape()
+      let node = try keys.required("scales")
+      let scales = try node.list().map { try $0.nonnegativeNumber() }
+      guard scales.count <= min(rows, columns) else {
+        throw node.failure(
+          "U has \(columns) columns for \(scales.count) scales; widen it or give fewer.")
+      }
+      for key in ["imbalance", "difference"] {
+        if let node = keys[key] {
+          throw node.failure("U Uᵀ has no imbalance; remove the key.")
+        }
+      }
+      return try .spectral(
+        alignedWith: reference(objective), scales: scales, columnCount: columns,
+        rotation: try readRotations(keys, [columns], file, &generator)?.first)
+    case "zero":
+      let (rows, columns) = try shape()
+      return SymmetricNetwork(factor: Matrix(rowCount: rows, columnCount: columns))
     default:
       throw initial.failure(
-        "a symmetric network cannot begin '\(kind)'; use layers, gaussian, identity or orthogonal.")
+        "a symmetric network cannot begin '\(kind)'; use layers, gaussian, identity, orthogonal, spectral or zero."
+      )
     }
   }
 

@@ -5,7 +5,7 @@ import DeepLinear
 struct ObjectiveSpec {
   static let kinds = [
     "regression", "covariance", "completion", "sensing", "factorization", "power", "logistic",
-    "sigmoid",
+    "sigmoid", "linear",
   ]
 
   let kind: String
@@ -14,41 +14,35 @@ struct ObjectiveSpec {
   init(_ node: SpecNode, in file: SpecFile) throws {
     let keys = try node.mapping()
     kind = try keys.required("kind").choice(Self.kinds)
+    try keys.allow(in: "objective", kind: kind)
     func matrix(_ key: String) throws -> Matrix { try file.matrix(try keys.required(key)) }
     do {
       switch kind {
       case "regression":
-        try keys.allow(["kind", "inputs", "targets"])
         objective = try RegressionObjective(
           inputs: try matrix("inputs"), targets: try matrix("targets"))
       case "covariance":
-        try keys.allow(["kind", "inputCovariance", "crossCovariance"])
         objective = try RegressionObjective(
           inputCovariance: try matrix("inputCovariance"),
           crossCovariance: try matrix("crossCovariance"))
       case "completion":
-        try keys.allow(["kind", "observed"])
         let data = try file.reading(try keys.required("observed")) {
           try $0.observedEntries(in: $1)
         }
         objective = CompletionObjective(data.entries)
       case "sensing":
-        try keys.allow(["kind", "measurements", "values"])
         objective = try Self.sensing(keys, file)
       case "factorization":
-        try keys.allow(["kind", "target"])
         objective = FactorizationObjective(try matrix("target"))
       case "power":
-        try keys.allow(["kind", "inputs", "targets", "power"])
         objective = try PowerObjective(
           inputs: try matrix("inputs"), targets: try matrix("targets"),
-          power: try keys.required("power").integer())
+          power: try keys.required("power").number())
       case "logistic":
-        try keys.allow(["kind", "inputs", "targets"])
         objective = try LogisticObjective(
           inputs: try matrix("inputs"), targets: try matrix("targets"))
+      case "linear": objective = LinearObjective(slope: try matrix("slope"))
       default:
-        try keys.allow(["kind", "inputs", "targets"])
         objective = try SigmoidObjective(
           inputs: try matrix("inputs"), targets: try matrix("targets"))
       }

@@ -118,6 +118,12 @@ struct SpecFile {
     _ node: SpecNode, _ read: (DataSource, JobContext) throws -> Value
   ) throws -> Value {
     do {
+      if case .sequence = node.node {
+        // Numbers in place are part of the text, which every digest holds anyway.
+        var context = self.context
+        context.arrays["in place"] = try InlineArray(node).array
+        return try read(DataSource(.array("in place")), context)
+      }
       let source = try source(of: node)
       named.sources.append(source)
       return try read(source, context)

@@ -76,7 +76,7 @@ struct SpecNode {
     let word = try string()
     guard choices.contains(word) else {
       throw failure(
-        "\(name) cannot be '\(word)'; did you mean '\(nearest(to: word, among: choices))'? "
+        "\(name) cannot be '\(word)'; did you mean '\(SpecReference.choiceHint(for: word, among: choices))'? "
           + "Known: \(choices.joined(separator: ", ")).")
     }
     return word
@@ -166,21 +166,21 @@ struct SpecMapping {
 
 /// The choice with the fewest changes of letters to a word.
 func nearest(to word: String, among choices: [String]) -> String {
-  func distance(_ a: [Character], _ b: [Character]) -> Int {
-    var row = Array(0...b.count)
-    for (i, x) in a.enumerated() {
-      var diagonal = row[0]
-      row[0] = i + 1
-      for (j, y) in b.enumerated() {
-        let above = row[j + 1]
-        row[j + 1] = min(above + 1, row[j] + 1, diagonal + (x == y ? 0 : 1))
-        diagonal = above
-      }
+  choices.min { editDistance(word, $0) < editDistance(word, $1) } ?? ""
+}
+
+/// How many letters must change, whatever their case.
+func editDistance(_ first: String, _ second: String) -> Int {
+  let (a, b) = (Array(first.lowercased()), Array(second.lowercased()))
+  var row = Array(0...b.count)
+  for (i, x) in a.enumerated() {
+    var diagonal = row[0]
+    row[0] = i + 1
+    for (j, y) in b.enumerated() {
+      let above = row[j + 1]
+      row[j + 1] = min(above + 1, row[j] + 1, diagonal + (x == y ? 0 : 1))
+      diagonal = above
     }
-    return row[b.count]
   }
-  let letters = Array(word.lowercased())
-  return choices.min {
-    distance(letters, Array($0.lowercased())) < distance(letters, Array($1.lowercased()))
-  } ?? ""
+  return row[b.count]
 }

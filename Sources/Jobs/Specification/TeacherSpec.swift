@@ -14,19 +14,16 @@ struct TeacherSpec {
     let keys = try node.mapping()
     // A stream of its own: the start takes the seed's first numbers.
     var random = SeededGenerator(seed: seed &+ 0x7EAC_4E12)
-    switch try keys.required("kind").choice(Self.kinds) {
+    let kind = try keys.required("kind").choice(Self.kinds)
+    try keys.allow(in: "teacher", kind: kind)
+    switch kind {
     case "completion":
-      try keys.allow(["kind", "rows", "columns", "rank", "entries", "entriesPerDegree", "noise"])
       arrays = try Self.completion(keys, &random)
     case "sensing":
-      try keys.allow(
-        ["kind", "rows", "columns", "rank", "measurements", "measurementsPerDegree", "noise"])
       arrays = try Self.sensing(keys, &random)
     case "regression":
-      try keys.allow(["kind", "inputs", "outputs", "rank", "samples", "noise"])
       arrays = try Self.regression(keys, &random)
     default:
-      try keys.allow(["kind", "rows", "columns", "singularValues"])
       arrays = try Self.factorization(keys, &random)
     }
   }

@@ -102,12 +102,12 @@ struct SweepBatch {
 
   /// What descents must have in common to go together; nil for what goes alone.
   static func shape(of spec: SimulationSpec, on backend: any BatchBackend) -> String? {
-    guard spec.dynamics.kind == .descent, spec.dynamics.batchSize == nil,
+    guard spec.dynamics.kind == .descent, spec.dynamics.adjustments == nil,
       let network = spec.layeredStart,
       backend.takes(
         NetworkBatch([network], objective: spec.objective.objective), by: spec.descent)
     else { return nil }
-    let recorded = spec.recording.quantities.map(\.rawValue).sorted()
+    let recorded = spec.recording.followed.map(\.rawValue).sorted()
     let isRegression = spec.objective.objective is RegressionObjective
     return
       "\(network.widths) \(isRegression) \(spec.dynamics.rule) \(spec.dynamics.targetLoss ?? .nan) \(spec.recording.times) \(recorded)"
@@ -136,7 +136,7 @@ extension SweepPlan {
       subject.job == Simulation.name
       ? try? subject.spec(settings(of: points[0]), seed: 0) : nil
     let example = spec.flatMap { spec in
-      spec.dynamics.kind == .descent && spec.dynamics.batchSize == nil
+      spec.dynamics.kind == .descent && spec.dynamics.adjustments == nil
         ? spec.layeredStart.map {
           (NetworkBatch([$0], objective: spec.objective.objective), spec.descent)
         } : nil

@@ -11,8 +11,8 @@ public enum ObjectiveError: Error, Equatable, Sendable {
   /// Each measurement must have rows · columns numbers, and there must be a value for each.
   case measurementShapes(
     measurements: Int, elementsEach: Int, rowCount: Int, columnCount: Int, values: Int)
-  /// The power of a loss ‖·‖_p^p must be even and positive.
-  case unevenPower(Int)
+  /// The power of a loss ‖·‖_p^p must be above one.
+  case powerNotAboveOne(Double)
   /// A label that is neither a class number nor a one-hot row.
   case label(sample: Int, value: Double)
   /// There is nothing to fit.
@@ -36,8 +36,8 @@ extension ObjectiveError: CustomStringConvertible {
     case .measurementShapes(let count, let each, let rows, let columns, let values):
       "\(count) measurements of \(each) numbers with \(values) values do not measure a "
         + "\(rows)×\(columns) matrix; give one \(rows)×\(columns) matrix for each value"
-    case .unevenPower(let power):
-      "the power must be 2, 4, 6, …, not \(power)"
+    case .powerNotAboveOne(let power):
+      "the power must be above 1, not \(power)"
     case .label(let sample, let value):
       "the target of sample \(sample) is \(value), neither a class number nor part of a one-hot row"
     case .noSamples:

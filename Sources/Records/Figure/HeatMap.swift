@@ -14,11 +14,49 @@ public struct HeatMap: Codable, Equatable, Sendable {
   public var colors: ColorScale
   /// Each value stands for a square block of so many rows and columns; 1 for a map of entries.
   public var blockSide: Int
+  /// What the rows stand for, where they are values of a quantity: the first, and the step from each to the next.
+  public var rowValues: Steps?
+  /// The same for the columns.
+  public var columnValues: Steps?
+  /// A curve over the map, in the quantities that rows and columns stand for.
+  public var outline: Outline?
+
+  /// Evenly spaced values.
+  public struct Steps: Codable, Equatable, Sendable {
+    /// Of the first row or column.
+    public var first: Double
+    /// From each to the next.
+    public var step: Double
+
+    /// Evenly spaced values.
+    public init(from first: Double, by step: Double) {
+      self.first = first
+      self.step = step
+    }
+  }
+
+  /// A curve through points.
+  public struct Outline: Codable, Equatable, Sendable {
+    /// The name, as the page shows it.
+    public var name: String
+    /// Places along the horizontal axis.
+    public var x: [Double]
+    /// Places along the vertical axis.
+    public var y: [Double]
+
+    /// A curve through points.
+    public init(_ name: String, x: [Double], y: [Double]) {
+      self.name = name
+      self.x = x
+      self.y = y
+    }
+  }
 
   /// - Precondition: `values` has `rowCount · columnCount` members, and `blockSide` is positive.
   public init(
     rowCount: Int, columnCount: Int, values: [Double], horizontal: Axis = Axis("column"),
-    vertical: Axis = Axis("row"), colors: ColorScale, blockSide: Int = 1
+    vertical: Axis = Axis("row"), colors: ColorScale, blockSide: Int = 1,
+    rowValues: Steps? = nil, columnValues: Steps? = nil, outline: Outline? = nil
   ) {
     self.rowCount = rowCount
     self.columnCount = columnCount
@@ -27,6 +65,9 @@ public struct HeatMap: Codable, Equatable, Sendable {
     self.vertical = vertical
     self.colors = colors
     self.blockSide = blockSide
+    self.rowValues = rowValues
+    self.columnValues = columnValues
+    self.outline = outline
     precondition(inconsistency == nil, inconsistency ?? "")
   }
 }

@@ -13,10 +13,6 @@ extension HeatMap {
     let plotWidth = max(width, 40)
     let plotHeight = min(max(plotWidth * aspect, 60), 340)
     var canvas = SVGCanvas(width: 520, height: plotHeight + 64, paint: paint, prefix: prefix)
-    let rows = AxisScale(
-      Axis("", lower: 0, upper: Double(max(rowCount, 1) * blockSide)), covering: [])
-    let columns = AxisScale(
-      Axis("", lower: 0, upper: Double(max(columnCount, 1) * blockSide)), covering: [])
     let x = left + (availableWidth - plotWidth) / 2
     let y = 12.0
 
@@ -26,15 +22,26 @@ extension HeatMap {
         reduced(toSide: 256).png(range), x: x, y: y, width: plotWidth,
         height: plotHeight)
     }
-    for tick in columns.ticks where tick.value < Double(columnCount * blockSide) && tick.isWhole {
-      let place = x + (tick.value + 0.5) / Double(columnCount * blockSide) * plotWidth
+    for (share, label) in Self.ticks(columnCount * blockSide, columnValues) {
+      let place = x + share * plotWidth
       canvas.line(place, y + plotHeight, place, y + plotHeight + 5, ink: .faintText)
-      canvas.text(tick.label, x: place, y: y + plotHeight + 19, anchor: .middle)
+      canvas.text(label, x: place, y: y + plotHeight + 19, anchor: .middle)
     }
-    for tick in rows.ticks where tick.value < Double(rowCount * blockSide) && tick.isWhole {
-      let place = y + (tick.value + 0.5) / Double(rowCount * blockSide) * plotHeight
+    for (share, label) in Self.ticks(rowCount * blockSide, rowValues) {
+      let place = y + share * plotHeight
       canvas.line(x - 5, place, x, place, ink: .faintText)
-      canvas.text(tick.label, x: x - 8, y: place + 4.5, anchor: .end)
+      canvas.text(label, x: x - 8, y: place + 4.5, anchor: .end)
+    }
+    if let outline {
+      let points = zip(outline.x, outline.y).map { px, py -> String in
+        let across = Self.share(of: px, columnCount * blockSide, columnValues)
+        let down = Self.share(of: py, rowCount * blockSide, rowValues)
+        return
+          "\(NumberText.coordinate(x + across * plotWidth)) \(NumberText.coordinate(y + down * plotHeight))"
+      }
+      canvas.clipped(x: x, y: y, width: plotWidth, height: plotHeight) { canvas in
+        canvas.path("M" + points.joined(separator: "L"), stroke: .text, width: 1.8, dashes: "6 4")
+      }
     }
     canvas.text(
       horizontal.fullTitle, x: x + plotWidth / 2, y: y + plotHeight + 42, anchor: .middle)
@@ -53,6 +60,24 @@ extension HeatMap {
     canvas.text(
       title, x: barX + 21 + labelWidth + 18, y: y + plotHeight / 2, anchor: .middle, rotation: -90)
     return canvas
+  }
+
+  /// Where a value stands along one side, as a share of it: in the middle of its cell.
+  private static func share(of value: Double, _ count: Int, _ values: Steps?) -> Double {
+    let place = values.map { (value - $0.first) / $0.step } ?? value
+    return (place + 0.5) / Double(max(count, 1))
+  }
+
+  /// Places along one side, as shares of it, and what is written there.
+  private static func ticks(_ count: Int, _ values: Steps?) -> [(Double, String)] {
+    let end = Double(max(count, 1))
+    guard let values else {
+      return AxisScale(Axis("", lower: 0, upper: end), covering: []).ticks
+        .filter { $0.value < end && $0.isWhole }.map { (($0.value + 0.5) / end, $0.label) }
+    }
+    let ends = [-0.5, end - 0.5].map { values.first + $0 * values.step }
+    return AxisScale(Axis("", lower: ends.min()!, upper: ends.max()!), covering: []).ticks
+      .map { (share(of: $0.value, count, values), $0.label) }
   }
 
   private func png(_ range: (lower: Double, upper: Double)) -> [UInt8] {

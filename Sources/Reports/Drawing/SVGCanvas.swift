@@ -24,7 +24,9 @@ struct SVGCanvas {
 
   /// About how wide a text is; a browser's fonts differ by a few percent.
   static func width(of text: String, size: Double = fontSize) -> Double {
-    text.reduce(0) { $0 + ($1.isASCII && "iljft.,:;'| ".contains($1) ? 0.33 : 0.58) } * size
+    text.filter { !"{}^".contains($0) }.reduce(0) {
+      $0 + ($1.isASCII && "iljft.,:;'| ".contains($1) ? 0.33 : 0.58)
+    } * size
   }
 
   mutating func text(
@@ -35,9 +37,36 @@ struct SVGCanvas {
       rotation == 0 ? "" : #" transform="rotate(\#(number(rotation)) \#(number(x)) \#(number(y)))""#
     body += """
       <text x="\(number(x))" y="\(number(y))" text-anchor="\(anchor.rawValue)" \
-      font-size="\(number(size))" fill="\(paint.css(ink))"\(turn)>\(escapedMarkup(text))</text>
+      font-size="\(number(size))" fill="\(paint.css(ink))"\(turn)>\(Self.spans(text, size: size))</text>
 
       """
+  }
+
+  /// Escaped text whose raised and lowered letters are shifted and small.
+  private static func spans(_ text: String, size: Double) -> String {
+    let markup = raised(escapedMarkup(text))
+    guard markup.contains("<su") else { return markup }
+    let small = NumberText.coordinate(0.72 * size)
+    var result = ""
+    var shift = 0.0
+    for piece in markup.split(separator: /<\/?su[bp]>/, omittingEmptySubsequences: false)
+      .enumerated()
+    {
+      if piece.offset == 0 {
+        result += piece.element
+        continue
+      }
+      // Pieces alternate: inside a raised or lowered one, then outside again.
+      let isInside = piece.offset % 2 == 1
+      let mark = markup[..<piece.element.startIndex].suffix(5)
+      let target = isInside ? (mark.hasSuffix("<sup>") ? -0.36 : 0.22) * size : 0
+      guard !piece.element.isEmpty else { continue }
+      result +=
+        "<tspan dy=\"\(NumberText.coordinate(target - shift))\""
+        + (isInside ? " font-size=\"\(small)\"" : "") + ">\(piece.element)</tspan>"
+      shift = target
+    }
+    return result
   }
 
   mutating func line(

@@ -30,13 +30,23 @@ extension Cell {
 }
 
 extension Verdict {
-  var words: String { self == .notApplicable ? "not applicable" : rawValue }
+  var words: String {
+    switch self {
+    case .notApplicable: "not applicable"
+    case .refuted: "refuted, as stated here"
+    case .holds, .fails, .undecided: rawValue
+    }
+  }
+
+  /// For a place with little room.
+  var shortWords: String { self == .refuted ? rawValue : words }
 
   /// Says the same without color.
   var symbol: String {
     switch self {
     case .holds: "✓"
     case .fails: "✗"
+    case .refuted: "≠"
     case .undecided: "?"
     case .notApplicable: "–"
     }

@@ -265,10 +265,15 @@ extension HeatMap {
     }
     let unit = colors.unit.map { " " + escapedLabel($0) } ?? ""
     let title = colors.title + (colors.unit.map { " (\($0))" } ?? "")
+    func across(_ place: Double) -> Double {
+      columnValues.map { $0.first + place * $0.step } ?? place
+    }
+    func down(_ place: Double) -> Double { rowValues.map { $0.first + place * $0.step } ?? place }
     let trace: JSONValue = [
-      "type": "heatmap", "z": .array(lines), "x0": .number(Double(block - 1) / 2),
-      "dx": .number(Double(block)), "y0": .number(Double(block - 1) / 2),
-      "dy": .number(Double(block)), "zmin": .number(range.lower), "zmax": .number(range.upper),
+      "type": "heatmap", "z": .array(lines), "x0": .number(across(Double(block - 1) / 2)),
+      "dx": .number(across(Double(block)) - across(0)), "y0": .number(down(Double(block - 1) / 2)),
+      "dy": .number(down(Double(block)) - down(0)), "zmin": .number(range.lower),
+      "zmax": .number(range.upper),
       "colorscale": .array(stops), "hoverongaps": false,
       "hovertemplate": .string(
         "\(escapedLabel(vertical.title)) %{y}, \(escapedLabel(horizontal.title)) %{x}: "
@@ -280,20 +285,33 @@ extension HeatMap {
       ],
     ]
     func axis(_ axis: Axis, count: Int, isReversed: Bool) -> JSONValue {
-      let ends = [-0.5, Double(count * blockSide) - 0.5]
+      let values = isReversed ? rowValues : columnValues
+      let ends = [-0.5, Double(count * blockSide) - 0.5].map { isReversed ? down($0) : across($0) }
       return .object(
         [
           ("title", ["text": .string(escapedLabel(axis.fullTitle)), "standoff": 10]),
           ("range", .numbers(isReversed ? ends.reversed() : ends)), ("constrain", "domain"),
           ("automargin", true), ("zeroline", false), ("showgrid", false), ("ticks", "outside"),
-          ("nticks", 8), ("tickformat", ",d"), ("tickcolor", .string(paint.css(.faintText))),
+          ("nticks", 8), ("tickcolor", .string(paint.css(.faintText))),
         ]
-          // Square cells, unless that would leave a strip too thin to read.
-          + (isReversed && rowCount < 3 * columnCount && columnCount < 3 * rowCount
+          + (values == nil ? [("tickformat", ",d")] : [])
+          // Square cells, unless that would leave a strip too thin to read, or the sides have units of their own.
+          + (isReversed && rowValues == nil && columnValues == nil && rowCount < 3 * columnCount
+            && columnCount < 3 * rowCount
             ? [("scaleanchor", "x")] : []))
     }
+    let curves = outline.map { outline -> [JSONValue] in
+      [
+        [
+          "type": "scatter", "mode": "lines", "name": .string(escapedLabel(outline.name)),
+          "x": .numbers(outline.x), "y": .numbers(outline.y), "hoverinfo": "name",
+          "line": ["color": .string(paint.css(.text)), "width": 1.8, "dash": "dash"],
+          "showlegend": false,
+        ]
+      ]
+    }
     return [
-      "data": [trace],
+      "data": .array([trace] + (curves ?? [])),
       "layout": layout(
         paint: paint, horizontal: axis(horizontal, count: columnCount, isReversed: false),
         vertical: axis(vertical, count: rowCount, isReversed: true),

@@ -42,10 +42,11 @@ struct GalleryPage {
       """
     return """
       <a class="card" href="\(address)/index.html">\(picture)
-      <span class="line">\(markup(.verdict(entry.verdict), digits: 4)) \
+      <span class="line"><span class="verdict \(entry.verdict.rawValue)">\(entry.verdict.symbol) \
+      \(entry.verdict.shortWords)</span> \
       <span class="note">\(inline(entry.note))</span></span>
-      <strong>\(escapedMarkup(entry.title))</strong>
-      <span class="text">\(escapedMarkup(entry.text))</span></a>
+      <strong>\(inline(entry.title))</strong>
+      <span class="text">\(inline(entry.text))</span></a>
 
       """
   }

@@ -19,7 +19,7 @@ struct HTMLPage {
     let sections = record.sections.enumerated().map { index, section in
       """
       <section aria-labelledby="section-\(index + 1)">
-      <h2 id="section-\(index + 1)">\(escapedMarkup(section.heading))</h2>
+      <h2 id="section-\(index + 1)">\(inline(section.heading))</h2>
       \(paragraphs(section.prose))\
       \(section.blocks.map { block($0, &numbering) }.joined())</section>
 
@@ -28,7 +28,7 @@ struct HTMLPage {
     return PageFrame(
       title: record.title, generator: record.provenance,
       header: """
-        \(trailLine(trail))<h1>\(escapedMarkup(record.title))</h1>
+        \(trailLine(trail))<h1>\(inline(record.title))</h1>
         \(record.subtitle.map { "<p class=\"subtitle\">\(inline($0))</p>\n" } ?? "")\
         \(factList(record.summary))\(contents)\(staticNotice)
         """,
@@ -43,7 +43,7 @@ struct HTMLPage {
   private var contents: String {
     guard record.sections.count > 3 else { return "" }
     let items = record.sections.enumerated().map { index, section in
-      "<li><a href=\"#section-\(index + 1)\">\(escapedMarkup(section.heading))</a></li>\n"
+      "<li><a href=\"#section-\(index + 1)\">\(inline(section.heading))</a></li>\n"
     }
     return "<nav aria-label=\"Contents\"><ol>\n\(items.joined())</ol></nav>\n"
   }
@@ -209,9 +209,10 @@ struct HTMLPage {
       let tolerance = claim.tolerance == 0 ? "none" : "± " + NumberText.rounded(claim.tolerance)
       return """
         <tr><td class="leading">\(inline(claim.statement))\(source)</td>\
-        <td>\(claim.relation.symbol)\(NumberText.rounded(claim.expected))</td>\
-        <td>\(NumberText.rounded(claim.measured))</td><td>\(tolerance)</td>\
-        <td class="leading">\(markup(.verdict(claim.verdict), digits: 4))</td></tr>
+        <td data-name="expected">\(claim.relation.symbol)\(NumberText.rounded(claim.expected))</td>\
+        <td data-name="measured">\(NumberText.rounded(claim.measured))</td>\
+        <td data-name="tolerance">\(tolerance)</td>\
+        <td class="leading conclusion">\(markup(.verdict(claim.verdict), digits: 4))</td></tr>
 
         """
     }

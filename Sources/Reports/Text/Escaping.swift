@@ -24,11 +24,13 @@ func escapedMarkup(_ text: String) -> String {
 /// Text inside a label drawn by Plotly, which reads a little HTML.
 func escapedLabel(_ text: String) -> String {
   var result = ""
-  for character in text {
+  // Plotly reads <sup> and <sub>, into which formulas are turned once they are escaped.
+  for character in raised(escapedAngles(text)).replacing(
+    /<(\/?su[bp])>/, with: { "\u{1}\($0.1)\u{2}" })
+  {
     switch character {
-    case "&": result += "&amp;"
-    case "<": result += "&lt;"
-    case ">": result += "&gt;"
+    case "\u{1}": result += "<"
+    case "\u{2}": result += ">"
     // Opens a template such as %{x}, and TeX where MathJax is present.
     case "{": result += "&#123;"
     case "$": result += "&#36;"
@@ -36,6 +38,11 @@ func escapedLabel(_ text: String) -> String {
     }
   }
   return result
+}
+
+private func escapedAngles(_ text: String) -> String {
+  text.filter { $0 != "\u{1}" && $0 != "\u{2}" }.replacing("&", with: "&amp;")
+    .replacing("<", with: "&lt;").replacing(">", with: "&gt;")
 }
 
 /// Text inside a Markdown paragraph or table cell.
@@ -83,8 +90,9 @@ func inline(_ text: String) -> String {
 }
 
 private func linked(_ text: Substring) -> String {
-  text.split(separator: " ", omittingEmptySubsequences: false).map { word in
-    guard word.hasPrefix("https://") else { return raised(escapedMarkup(String(word))) }
+  guard text.contains("https://") else { return kept(raised(escapedMarkup(String(text)))) }
+  return text.split(separator: " ", omittingEmptySubsequences: false).map { word in
+    guard word.hasPrefix("https://") else { return kept(raised(escapedMarkup(String(word)))) }
     var address = word
     while let last = address.last, ".,;:!?)".contains(last) { address.removeLast() }
     let shown = escapedMarkup(String(address))
@@ -93,14 +101,43 @@ private func linked(_ text: Substring) -> String {
   }.joined(separator: " ")
 }
 
-/// Escaped text with `^{…}`, `_{…}` and the `_i` and `^t` of formulas as raised and lowered letters. Braces
-/// within braces stay as they are, and so does `_` between words.
-private func raised(_ markup: String) -> String {
+/// Numbers with a sign or a power of ten, which no line may break in.
+private func kept(_ markup: String) -> String {
+  guard markup.contains(where: { $0 == "−" || $0 == "-" }) else { return markup }
+  return markup.replacing(
+    /(^|[^>\w])([−\-]\d[\d.,]*(?:e[−\-]?\d+)?)|(\d[\d.,]*e[−\-]\d+)/
+  ) { match in
+    let (before, signed, power) = (match.1 ?? "", match.2, match.3)
+    return "\(before)<span class=\"n\">\(signed ?? power ?? "")</span>"
+  }
+}
+
+/// Escaped text with `^{…}`, `_{…}` and the `_i` and `^t` of formulas as raised and lowered letters, the inner ones
+/// of nested braces first; lowered digits are the characters of their own, as in σ₁. A `_` between words stays.
+func raised(_ markup: String) -> String {
   guard markup.contains(where: { $0 == "^" || $0 == "_" }) else { return markup }
-  return markup.replacing(/\^\{([^{}]*)\}/) { "<sup>\($0.1)</sup>" }
-    .replacing(/_\{([^{}]*)\}/) { "<sub>\($0.1)</sub>" }
+  var text = markup
+  var before = ""
+  while before != text {
+    before = text
+    text = text.replacing(/_\{([0-9]+)\}/) { lowered($0.1) }
+      .replacing(/\^\{([^{}]*)\}/) { "<sup>\($0.1)</sup>" }
+      .replacing(/_\{([^{}]*)\}/) { "<sub>\($0.1)</sub>" }
+  }
+  return
+    text
+    .replacing(/(\p{Greek}|(?:^|[^\p{L}_])\p{L})_([0-9])(?![\p{L}0-9_])/) {
+      "\($0.1)\(lowered($0.2))"
+    }
     .replacing(/\^([a-zA-Z0-9])(?![a-zA-Z0-9_])/) { "<sup>\($0.1)</sup>" }
     .replacing(/(\p{Greek}|(?:^|[^\p{L}_])\p{L})_([\p{L}0-9])(?![\p{L}0-9_])/) {
       "\($0.1)<sub>\($0.2)</sub>"
     }
+}
+
+/// Digits as the lowered characters that Unicode has for them.
+private func lowered(_ digits: Substring) -> String {
+  String(
+    String.UnicodeScalarView(
+      digits.unicodeScalars.compactMap { UnicodeScalar($0.value - 0x30 + 0x2080) }))
 }

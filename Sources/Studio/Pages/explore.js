@@ -451,6 +451,8 @@ function show() {
   const hasTruth = Boolean(run.data.endToEnd) && run.settings.objective !== "sigmoid" && !run.settings.table;
   byId("error-card").hidden = !hasTruth;
   views.error.show(hasTruth ? errorPlot : null);
+  const named = [...new Set([...(views.main.shown?.bands || []), ...(views.loss.shown?.bands || [])].map((band) => band.claim))];
+  byId("bounds").textContent = named.length ? `Shaded at the side that a theorem allows: ${named.join("; ")}.` : "";
   showMoment();
   showKeys();
   const u = run.data.unbalancedness.values, drift = Math.max(...Array.from(u, (x) => Math.abs(x - u[0])));
@@ -599,6 +601,7 @@ async function watch() {
   byId("same").closest(".card").hidden = byId("theory").closest(".card").hidden = byId("strip-chart").closest(".card").hidden = true;
   document.querySelector("h1").textContent = "Watching a run";
   document.querySelector(".explore").classList.add("alone");
+  byId("main-title").textContent = "Singular values of W";
   let number = -1;
   for (;;) {
     const state = await askJSON(`/api/watch?after=${number}`).catch((error) => ({ error }));
@@ -617,7 +620,6 @@ async function watch() {
             singularValues: { shape: [times.length, rows.length], values: times.flatMap((_, t) => rows.map((row) => row.y[t])) },
           },
         };
-        byId("formula").textContent = "W";
         show();
       }
       if (state.ending) return;

@@ -1,6 +1,6 @@
 // A table with holes comes in, and goes out filled.
 import { ask, askJSON, byId, decoded, listen, make, Refusal, runJob, save, toast, words } from "./page.js";
-import { blocks, facts, table } from "./record.js";
+import { blocks, facts, picture, table } from "./record.js";
 import { readArchive } from "./archive.js";
 
 let upload = null, mask = null, preview = null, answer = null, running = null, cells = null, completion = null, halfWidths = null;
@@ -36,12 +36,12 @@ async function takeMask(file) {
   } catch (error) { trouble(error); }
 }
 
+const isPicture = () => /\.(pgm|ppm|png|jpe?g)$/i.test(upload.name);
 const readingKeys = () => Object.fromEntries(Object.entries(reading).filter(([, v]) => v !== undefined && v !== "" && !(Array.isArray(v) && !v.length)));
 
 async function understand() {
   trouble(null);
   forgetAnswer();
-  const isPicture = /\.(pgm|ppm|png|jpe?g)$/i.test(upload.name);
   try {
     preview = await askJSON("/api/tables", { method: "POST", body: { upload: upload.id, mask: mask?.id, reading: readingKeys() } });
   } catch (error) {
@@ -50,18 +50,18 @@ async function understand() {
     byId("columns").replaceChildren();
     byId("sheet").replaceChildren();
     byId("run").disabled = true;
-    showReading(isPicture);
+    showReading();
     return trouble(error);
   }
   cells = preview.cells ? decoded(preview.cells).values : null;
   byId("run").disabled = false;
   byId("sentence").textContent = preview.sentence || `${preview.rows} rows, ${preview.columns} columns, ${preview.rows * preview.columns - preview.known} gaps`;
   byId("warnings").replaceChildren(...preview.warnings.map((text) => make("p", { class: "notice caution" }, `${text[0].toUpperCase()}${text.slice(1)}${/[.!?]$/.test(text) ? "" : "."}`)));
-  if (isPicture && !mask && preview.known === preview.rows * preview.columns) {
+  if (isPicture() && !mask && preview.known === preview.rows * preview.columns) {
     byId("warnings").append(make("p", { class: "notice" }, "Every pixel of this picture is known. Hand in a mask, a picture of the same size that is black where a pixel is unknown: ", make("button", { type: "button", onclick: () => byId("mask-file").click() }, "Choose a mask")));
   }
   showColumns();
-  showReading(isPicture);
+  showReading();
   showSheet();
 }
 
@@ -89,10 +89,10 @@ function typed(label, value, changed, note, type = "text") {
   return field(label, input, note);
 }
 
-function showReading(isPicture) {
+function showReading() {
   const again = (key) => (value) => { reading[key] = value; understand(); };
   const list = (key) => (text) => { reading[key] = text ? text.split(",").map((x) => x.trim()).filter(Boolean) : undefined; understand(); };
-  byId("reading-fields").replaceChildren(...(isPicture ? [make("button", { type: "button", onclick: () => byId("mask-file").click() }, mask ? `Mask: ${mask.name}` : "Choose a mask")] : [
+  byId("reading-fields").replaceChildren(...(isPicture() ? [make("button", { type: "button", onclick: () => byId("mask-file").click() }, mask ? `Mask: ${mask.name}` : "Choose a mask")] : [
     picker("The lines are", { "": "found out", table: "a table", triplets: "row, column, value" }, reading.layout, again("layout")),
     picker("Decimal mark", { "": "found out", ".": "point 3.14", ",": "comma 3,14" }, reading.decimal, again("decimal")),
     picker("Between cells", { "": "found out", comma: "comma", semicolon: "semicolon", tab: "tab", space: "space", pipe: "bar |" }, reading.delimiter, again("delimiter")),
@@ -123,6 +123,12 @@ let levels = null;
 function showSheet() {
   const sheet = byId("sheet");
   if (!cells) return sheet.replaceChildren(make("p", { class: "faint" }, "The table is too large to be shown; it can be filled all the same."));
+  if (isPicture()) {
+    const pixels = Array.from(cells, (x, k) => (completion && Number.isNaN(x) ? completion[k] : x));
+    sheet.onscroll = sheet.onclick = null;
+    byId("legend").replaceChildren(completion ? "Filled in; what is still unknown is pale." : "Unknown pixels are pale.");
+    return sheet.replaceChildren(picture(pixels, preview.rows, preview.columns, true));
+  }
   // As wide as the longest names need, within reason.
   const longest = Math.max(4, ...(preview.rowNames || []).slice(0, 500).map((name) => name.length));
   const nameWidth = Math.min(260, 20 + 7.6 * longest);

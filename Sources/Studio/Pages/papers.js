@@ -25,16 +25,20 @@ function choose(item) {
   const seed = make("input", { type: "number", id: "seed", value: 0, min: 0, step: 1 });
   const size = make("select", { id: "size" }, make("option", { value: "quick" }, "quick: smaller, fewer repetitions"), make("option", { value: "full" }, "full, as in the paper"));
   const go = make("button", { type: "button", class: "main", id: "go" }, "Run"), stop = make("button", { type: "button", hidden: true, onclick: () => running?.abort() }, "Stop");
-  const show = () => { const record = results.get(`${item.id}/${size.value}/${seed.value}`); result.replaceChildren(...(record ? [recordView(record)] : [])); };
+  // Quantities that the item has, each with its own value until it is changed.
+  const quantities = (item.parameters || []).map((parameter, k) => ({ parameter, id: `quantity-${k}`, input: make("input", { type: "text", id: `quantity-${k}`, value: parameter.value }) }));
+  const changed = () => quantities.filter((q) => q.input.value.trim() !== q.parameter.value).map((q) => `${q.parameter.name}=${q.input.value.trim()}`);
+  const keyOf = () => [item.id, size.value, seed.value, ...changed()].join("/");
+  const show = () => { const record = results.get(keyOf()); result.replaceChildren(...(record ? [recordView(record)] : [])); };
   go.addEventListener("click", async () => {
     running = new AbortController();
     go.disabled = true;
     stop.hidden = bar.hidden = false;
     bar.removeAttribute("value");
     note.textContent = `Running … (about ${words(item.seconds, 2)} s in full)`;
-    const key = `${item.id}/${size.value}/${seed.value}`;
+    const key = keyOf();
     try {
-      const job = await runJob({ job: "reproduce", item: item.id, quick: size.value === "quick", seed: Number(seed.value) || 0 }, (event) => { if (event.fraction) bar.value = event.fraction; }, running.signal);
+      const job = await runJob({ job: "reproduce", item: item.id, quick: size.value === "quick", seed: Number(seed.value) || 0, set: changed() }, (event) => { if (event.fraction) bar.value = event.fraction; }, running.signal);
       results.set(key, await askJSON(`/api/jobs/${job.id}/record`));
       note.textContent = job.ending.kind === "done" ? "Every claim came out as it should." : job.ending.sentence || "A claim came out otherwise; see below.";
       if (chosen === item) show();
@@ -48,8 +52,10 @@ function choose(item) {
     }
   });
   size.onchange = seed.onchange = show;
+  for (const { input } of quantities) input.onchange = show;
   byId("view").replaceChildren(make("h2", {}, item.title), make("p", { class: "lede" }, item.shows),
-    make("div", { class: "row" }, make("label", { for: "size" }, "Size"), size, make("label", { for: "seed" }, "Seed"), seed, go, stop), note, bar,
+    make("div", { class: "row" }, make("label", { for: "size" }, "Size"), size, make("label", { for: "seed" }, "Seed"), seed, go, stop),
+    ...(quantities.length ? [make("div", { class: "quantities" }, ...quantities.map((q) => make("div", { class: "control" }, make("label", { for: q.id }, q.parameter.name), q.input, make("span", { class: "why" }, `${q.parameter.meaning}; ${q.parameter.range}`))))] : []), note, bar,
     make("details", {}, make("summary", {}, "The same elsewhere"), make("pre", { tabindex: 0 }, make("code", {}, `deeplinear reproduce ${item.id} --quick\n\n${item.snippet}`))), result);
   show();
 }

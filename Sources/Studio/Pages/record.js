@@ -94,7 +94,7 @@ function histogram(h) {
 
 const viridis = [[68, 1, 84], [72, 40, 120], [62, 74, 137], [49, 104, 142], [38, 130, 142], [31, 158, 137], [53, 183, 121], [109, 205, 89], [180, 222, 44], [253, 231, 37]];
 /** A picture of numbers as colors, a pixel each. */
-function picture(values, rows, columns, isGray) {
+export function picture(values, rows, columns, isGray) {
   const numbers = values.map(number), finite = numbers.filter(Number.isFinite);
   let low = Infinity, high = -Infinity;
   for (const x of finite) { if (x < low) low = x; if (x > high) high = x; }

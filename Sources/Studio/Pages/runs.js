@@ -37,6 +37,8 @@ async function show() {
   if (state === shownState) return;
   shownState = state;
   if (!wanted.length) return byId("view").replaceChildren(make("p", { class: "faint" }, "Choose a report."));
+  const unfinished = wanted.find((report) => report.isUnfinished);
+  if (unfinished) return byId("view").replaceChildren(make("h2", {}, unfinished.title), make("p", { class: "lede" }, unfinished.subtitle), make("p", { class: "faint" }, `The last run was written ${new Date(unfinished.modified * 1000).toLocaleTimeString()}.`));
   try {
     const all = await Promise.all(wanted.map(recordOf));
     if (shownState !== state) return;

@@ -10,6 +10,7 @@ struct Routes: HTTPHandler {
   let hub: EventHub
   let workspace: Workspace
   let runs: RunFolder
+  let watched: WatchedRun?
   let files = PageFiles()
 
   /// The largest request that is no upload.
@@ -26,7 +27,9 @@ struct Routes: HTTPHandler {
     case .introduce:
       response = .of(
         .seeOther, "text/plain", Data(),
-        headers: [(.location, "/"), (HTTPHeader("Set-Cookie"), gate.setCookie)])
+        headers: [
+          (.location, watched == nil ? "/" : "/#watch"), (HTTPHeader("Set-Cookie"), gate.setCookie),
+        ])
     case .welcome:
       do {
         response = try await answer(request)
@@ -70,6 +73,11 @@ struct Routes: HTTPHandler {
     case (2, "jobs"): return try await only(.POST, request) { try await begin(request) }
     case (3, "jobs"): return try await job(request, parts[2])
     case (4, "jobs"): return try await only(.GET, request) { try await product(parts[2], parts[3]) }
+    case (2, "watch"):
+      return try only(.GET, request) {
+        watched.map { .json($0.answer(after: request.query("after").flatMap { Int($0) } ?? -1)) }
+          ?? Self.notFound("No run is watched here; see simulate --watch.")
+      }
     case (2, "events"): return try await only(.GET, request) { try await events(request) }
     case (2, "catalogue"): return try await only(.GET, request) { try await catalogue() }
     case (2, "runs"): return try only(.GET, request) { .json(["reports": runs.reports()]) }
@@ -235,6 +243,7 @@ struct Routes: HTTPHandler {
     var item: String?
     var quick: Bool?
     var seed: UInt64?
+    var set: [String]?
   }
 
   private func begin(_ request: HTTPRequest) async throws -> HTTPResponse {
@@ -263,7 +272,8 @@ struct Routes: HTTPHandler {
       folder = try workspace.newFolder()
       work = .reproduce
       body = try Work.compact(
-        PaperRun(item: item, quick: asked.quick, seed: asked.seed, folder: folder))
+        PaperRun(
+          item: item, quick: asked.quick, seed: asked.seed, set: asked.set, folder: folder))
     default:
       throw Refusal(.unprocessableContent, "A page asks for the jobs complete and reproduce.")
     }

@@ -8,6 +8,8 @@ final class RunFolder: Sendable {
     var title: String
     var subtitle: String?
     var modified: Double
+    /// Whether it is a sweep whose report is yet to come.
+    var isUnfinished = false
   }
 
   private struct Head: Decodable {
@@ -37,6 +39,9 @@ final class RunFolder: Sendable {
       let place = path.isEmpty ? folder : "\(folder)/\(path)"
       guard let names = try? manager.contentsOfDirectory(atPath: place) else { continue }
       if names.contains("record.json"), let report = head(of: path) { found.append(report) }
+      if names.contains("sweep.sqlite"), !names.contains("report") {
+        found.append(unfinishedSweep(path, place, names))
+      }
       guard depth < Self.greatestDepth else { continue }
       for name in names.sorted(by: >) where !name.hasPrefix(".") {
         let inner = path.isEmpty ? name : "\(path)/\(name)"
@@ -45,6 +50,18 @@ final class RunFolder: Sendable {
       }
     }
     return found.sorted { ($1.modified, $0.path) < ($0.modified, $1.path) }
+  }
+
+  /// A sweep writes its database run by run, and its report in the end.
+  private func unfinishedSweep(_ path: String, _ place: String, _ names: [String]) -> Report {
+    let times = names.filter { $0.hasPrefix("sweep.sqlite") }.compactMap { name in
+      let attributes = try? FileManager.default.attributesOfItem(atPath: "\(place)/\(name)")
+      return (attributes?[.modificationDate] as? Date)?.timeIntervalSince1970
+    }
+    return Report(
+      path: path, title: "A sweep that has not ended",
+      subtitle: "Its runs are kept as each ends; its report appears here when all have.",
+      modified: times.max() ?? 0, isUnfinished: true)
   }
 
   private func head(of path: String) -> Report? {

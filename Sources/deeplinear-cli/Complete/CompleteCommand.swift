@@ -16,8 +16,10 @@ struct CompleteCommand: ParsableCommand {
       are told by their header (row,column,value; userId,movieId,rating). Pictures are .png, .jpg, .pgm \
       or .ppm with --mask, or with transparent pixels. - is standard input.
 
-      The output is the file as it came, with its gaps filled and all else as it was. Cells that nothing \
-      known determines stay empty.
+      The output is the file as it came, with its gaps filled and all else as it was. A list of single \
+      entries comes out as a table: a line for each row, a column for each column, numbers as the list has \
+      them. Cells that nothing known determines stay empty; so do, as they are, limits such as <0.05 and \
+      formulas.
 
       Examples:
         deeplinear complete ratings.csv --output filled.csv --report report
@@ -114,7 +116,7 @@ struct ResultArguments: ParsableArguments {
   @Option(
     name: .long,
     help: ArgumentHelp(
-      "Write the file as it came with its gaps filled, or the matrix as .csv, .tsv, .mtx, .npy, .npz, .pgm or .png; - is standard output.",
+      "Write the file as it came with its gaps filled, or the matrix as .csv, .tsv, .mtx, .npy, .npz, .pgm or .png (.xlsx, .jpg and .ppm for what came so); - is standard output.",
       valueName: "file"))
   var output: String?
 
@@ -148,8 +150,8 @@ struct ResultArguments: ParsableArguments {
   @Option(
     name: .long,
     help: ArgumentHelp(
-      "Write which cells were filled, how sure, and which are guesses, as .csv.", valueName: "file")
-  )
+      "Write which cells were filled, how sure, and which are guesses, as .csv: its kind is filled, guess, open or kept.",
+      valueName: "file"))
   var mark: String?
 
   @Flag(name: .long, help: "Write the fit everywhere, with the noise of known entries removed.")
@@ -166,7 +168,8 @@ struct ResultArguments: ParsableArguments {
 
   @Option(
     name: .long, parsing: .unconditional,
-    help: ArgumentHelp("Limit what is written to a range, such as 1,5.", valueName: "low,high"))
+    help: ArgumentHelp("Limit what is written to a range, such as 1,5.", valueName: "low,high"),
+    transform: ValueRange.parsed)
   var clip: ValueRange?
 }
 

@@ -82,10 +82,20 @@ extension CompletionSummary {
 
   private var filledSentence: String {
     let gaps = filled + leftEmpty
-    if gaps == 0 { return "nothing: no cell is empty" }
+    let stays =
+      kept == 0
+      ? ""
+      : "; \(kept) cell\(kept == 1 ? "" : "s") with a limit or formula stay\(kept == 1 ? "s" : "")"
+    if gaps == 0 { return "nothing: no cell is empty" + stays }
     let cells = "\(gaps) empty cell\(gaps == 1 ? "" : "s")"
-    if leftEmpty == 0 { return "all of \(cells)" }
-    return "\(filled) of \(cells); nothing determines the other\(leftEmpty == 1 ? "" : "s") "
+    if leftEmpty == 0 { return (gaps == 1 ? "the one empty cell" : "all of \(cells)") + stays }
+    if filled == 0 {
+      return
+        "none of \(cells): nothing determines \(gaps == 1 ? "it" : "them") (--fill-undetermined gives a guess)"
+        + stays
+    }
+    return
+      "\(filled) of \(cells)\(stays); nothing determines the other\(leftEmpty == 1 ? "" : "s") "
       + "(--fill-undetermined gives a guess)"
   }
 
@@ -104,8 +114,11 @@ extension CompletionSummary {
     }
     let reasons = parts.isEmpty ? "" : ": \(parts.joined(separator: "; "))"
     let count = mask.undeterminedEntries
+    // Noisy cells of short rows are filled all the same, from averages.
+    let isGuessed = !outcome.exact && count > leftEmpty && filled > 0
     return "\(count) \(count == 1 ? "entry is" : "entries are") not determined at rank "
       + "\(rank)\(judge)\(reasons)"
+      + (isGuessed ? "; what is filled in there is a guess from averages" : "")
   }
 
   private func listed(_ axis: String, _ indices: [Int], _ names: [String]?) -> String {

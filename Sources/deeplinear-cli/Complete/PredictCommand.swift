@@ -10,7 +10,8 @@ struct PredictCommand: ParsableCommand {
       The model was written by complete --model. The file holds the known entries of new rows over the \
       same columns, in any format that complete reads; with --new columns, of new columns over the same \
       rows. Columns are matched by name where both have names. Each row is filled by least squares of its \
-      entries on the column factors, with the ridge of the fit when the data were noisy.
+      entries on the column factors, with the ridge of the fit when the data were noisy. Cells that nothing \
+      known determines stay empty.
 
       Examples:
         deeplinear predict fit.safetensors new-rows.csv --output filled.csv
@@ -40,6 +41,8 @@ struct PredictCommand: ParsableCommand {
     request.intervalOutput = results.intervalOutput
     request.report = results.report
     request.denoise = results.denoise
+    request.fillUndetermined = results.fillUndetermined
+    request.clip = results.clip
     request.keepObserved = results.keepObserved
     request.force = shared.force
     request.seed = shared.seed
@@ -75,6 +78,17 @@ struct PredictionArguments: ParsableArguments {
 
   @Flag(name: .long, help: "Write the fit everywhere, with the noise of known entries removed.")
   var denoise = false
+
+  @Flag(
+    name: .long,
+    help: "Fill cells that nothing known determines with a guess, instead of leaving them empty.")
+  var fillUndetermined = false
+
+  @Option(
+    name: .long, parsing: .unconditional,
+    help: ArgumentHelp("Limit what is written to a range, such as 1,5.", valueName: "low,high"),
+    transform: ValueRange.parsed)
+  var clip: ValueRange?
 
   // What is now always so.
   @Flag(name: .long, help: .hidden)

@@ -11,6 +11,15 @@ extension PredictionSummary {
         ?? "\(name): \(rows) × \(columns), \(observed) entries known",
       "  answer          \(new) filled at rank \(rank), without refitting",
     ]
+    for warning in warnings { lines.append("  note            \(warning)") }
+    let gaps = filled + leftEmpty
+    if gaps > 0 {
+      lines.append(
+        leftEmpty == 0
+          ? "  filled          \(gaps == 1 ? "the one unknown cell" : "all of \(gaps) unknown cells")"
+          : "  filled          \(filled) of \(counted(gaps, "unknown cell")); nothing determines the "
+            + "other\(leftEmpty == 1 ? "" : "s") (--fill-undetermined gives a guess)")
+    }
     if !absentColumns.isEmpty {
       let word = isTurned ? "row" : "column"
       let names = (absentColumnNames ?? absentColumns.map(String.init)).prefix(8)
@@ -27,7 +36,7 @@ extension PredictionSummary {
       }
       lines.append(
         "  mask            \(counted(count, word))\(names ?? "") \(count == 1 ? "has" : "have") too few entries for "
-          + "rank \(rank) and rest\(count == 1 ? "s" : "") on the ridge or the smallest norm")
+          + "rank \(rank)")
     }
     let files = [output, intervalOutput, report.map { "\($0)/index.html" }].compactMap(\.self)
     lines.append(

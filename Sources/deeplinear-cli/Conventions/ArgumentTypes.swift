@@ -36,12 +36,18 @@ enum AutomaticNumber<Number: LosslessStringConvertible & Sendable>: ExpressibleB
 }
 
 /// Two numbers with a comma between, the first not above the second.
-extension ValueRange: ExpressibleByArgument {
-  public init?(argument: String) {
+extension ValueRange {
+  /// - Throws: ``BadInput`` for what is no range, with the reason.
+  static func parsed(_ argument: String) throws -> ValueRange {
     let parts = argument.split(separator: ",", omittingEmptySubsequences: false)
-    guard parts.count == 2, let low = Double(parts[0]), let high = Double(parts[1]), low <= high
-    else { return nil }
-    self.init(low...high)
+    guard parts.count == 2, let low = Double(parts[0]), let high = Double(parts[1]) else {
+      throw BadInput(
+        "--clip takes two numbers with a comma between, such as 1,5, not '\(argument)'.")
+    }
+    guard low <= high else {
+      throw BadInput("--clip takes the lower end first: \(parts[1]),\(parts[0]).")
+    }
+    return ValueRange(low...high)
   }
 }
 
@@ -54,6 +60,7 @@ extension NuclearPenalty: ExpressibleByArgument {
 extension Completion.Method: ExpressibleByArgument {}
 extension Prediction.Axis: ExpressibleByArgument {}
 extension SweepDevice: ExpressibleByArgument {}
+extension TensorCompletion.Structure: ExpressibleByArgument {}
 extension DataSetMeasurement.Centering: ExpressibleByArgument {}
 extension ReadingOptions.Layout: ExpressibleByArgument {}
 extension ObservedEntries.DuplicatePolicy: ExpressibleByArgument {}

@@ -8,9 +8,11 @@ extension ParsableCommand {
   ///
   /// - Parameters:
   ///   - isOutputTaken: whether standard output holds a file, so that words go to standard error.
+  ///   - watching: hears of progress as well, with figures.
   ///   - text: the result for people.
   func carryOut<Request: Job>(
     _ request: Request, _ shared: SharedOptions, isOutputTaken: Bool = false,
+    watching: (@Sendable (JobProgress) -> Void)? = nil,
     text: (Request.Result.Summary) -> String
   ) throws {
     if let shortfall = BLASConfiguration.shortfall {
@@ -21,7 +23,12 @@ extension ParsableCommand {
     let result: Request.Result
     do {
       defer { screen.finish() }
-      result = try request.run(in: context, observing: JobObserver(screen.show))
+      result = try request.run(
+        in: context,
+        observing: JobObserver(figureInterval: watching == nil ? nil : 0.3) { progress in
+          watching?(progress)
+          return screen.show(progress)
+        })
     } catch let interrupted as JobInterrupted {
       if let sentence = interrupted.sentence { StandardError.write("deeplinear: \(sentence)\n") }
       throw Ended.interrupted
@@ -42,32 +49,43 @@ extension ParsableCommand {
 }
 
 extension ParsableCommand {
-  /// Runs the same job on several files; in JSON their summaries stand under `files`, by their paths.
+  /// Runs the same job on several files; in JSON their summaries stand under `files`, by their paths. A file that
+  /// cannot be read does not keep the others from being done; what failed is said at the end, in JSON under `failed`.
   func carryOutAll<Request: Job>(
     _ requests: [(Request, name: String)], _ shared: SharedOptions,
     text: (Request.Result.Summary, String) -> String
   ) throws {
-    var summaries: [String: Request.Result.Summary] = [:]
+    var done = Outcomes<Request.Result.Summary>()
     var ending = JobEnding.done
     for (request, name) in requests {
       let screen = Screen()
       let context = JobContext(arguments: Array(CommandLine.arguments.dropFirst()))
-      let result: Request.Result
       do {
         defer { screen.finish() }
-        result = try request.run(in: context, observing: JobObserver(screen.show))
+        let result = try request.run(in: context, observing: JobObserver(screen.show))
+        try result.write()
+        done.files[name] = result.summary
+        if !shared.json { try StandardOutput.write(text(result.summary, name)) }
+        if result.ending != .done { ending = result.ending }
       } catch is JobInterrupted {
         throw Ended.interrupted
+      } catch {
+        if requests.count == 1 { throw error }
+        let sentence = Main.sentence(of: error)
+        done.failed = (done.failed ?? [:]).merging([name: sentence]) { $1 }
+        StandardError.write("deeplinear: \(sentence)\n")
       }
-      try result.write()
-      summaries[name] = result.summary
-      if !shared.json { try StandardOutput.write(text(result.summary, name)) }
-      if result.ending != .done { ending = result.ending }
       if ending == .interrupted { break }
     }
     if shared.json {
-      try StandardOutput.write(
-        String(decoding: try JSONText.bytes(of: ["files": summaries]), as: UTF8.self))
+      try StandardOutput.write(String(decoding: try JSONText.bytes(of: done), as: UTF8.self))
+    }
+    if let failed = done.failed {
+      let names = requests.map(\.name).filter { failed[$0] != nil }
+      StandardError.write(
+        "deeplinear: \(names.count) of \(requests.count) files not done: \(names.joined(separator: ", "))\n"
+      )
+      throw Ended.badInput
     }
     switch ending {
     case .done: break
@@ -75,6 +93,12 @@ extension ParsableCommand {
     case .incomplete: throw Ended.withoutResult
     }
   }
+}
+
+/// What came of several files.
+private struct Outcomes<Summary: Encodable>: Encodable {
+  var files: [String: Summary] = [:]
+  var failed: [String: String]?
 }
 
 /// Shows a job's progress on standard error; an interrupt stops the job.

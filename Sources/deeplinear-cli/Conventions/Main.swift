@@ -13,6 +13,9 @@ enum Main {
     // A file that grows past a limit is an error that can be told, not an end in the midst of writing.
     signal(SIGXFSZ, SIG_IGN)
     do {
+      if let help = ItemHelp.text(for: Array(CommandLine.arguments.dropFirst())) {
+        return try StandardOutput.write(help)
+      }
       try UsageSentence.checkCommand(Array(CommandLine.arguments.dropFirst()))
       var command = try DeepLinearCommand.parseAsRoot()
       try command.run()
@@ -42,6 +45,16 @@ enum Main {
         return 0
       }
       return refuse(UsageSentence.of(error))
+    }
+  }
+
+  /// Why one of several files was not done.
+  static func sentence(of error: any Error) -> String {
+    switch error {
+    case let bad as BadInput: onOneLine(bad.sentence)
+    case let bad as DataFormatError: onOneLine(bad.sentence)
+    case let failure as DecompositionError: "the computation failed: \(failure)."
+    default: UsageSentence.of(error)
     }
   }
 

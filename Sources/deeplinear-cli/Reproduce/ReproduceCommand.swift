@@ -14,7 +14,12 @@ struct ReproduceCommand: ParsableCommand {
       A gallery that was left unfinished is taken up where it ended. The exit status is 1 if a verdict \
       differs from the claim.
 
-      Items about images or sensors use your files where you name them, and synthetic data otherwise.
+      Items about images or sensors use your files where you name them or their folder, and synthetic \
+      data otherwise; the title says which.
+
+      `deeplinear reproduce ITEM --help` lists the quantities of an item that `--set` changes. With \
+      `--format` the figures alone are written, at a size for slides, and an animation of the singular \
+      values for items that show dynamics.
 
       Example: deeplinear reproduce gidel-figure-1 --output site
       """)
@@ -38,6 +43,9 @@ struct ReproduceCommand: ParsableCommand {
     request.output = gallery.output
     request.quick = gallery.quick
     request.jobs = gallery.jobs.value
+    request.set = gallery.set.isEmpty ? nil : gallery.set
+    request.format = gallery.format
+    request.data = data.data
     request.mnist = data.mnist
     request.gasDrift = data.gasDrift
     request.cifar = data.cifar
@@ -56,6 +64,17 @@ struct GalleryArguments: ParsableArguments {
   var quick = false
 
   @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "Another value of a quantity, as name=value; may be repeated.", valueName: "name=value"))
+  var set: [String] = []
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp("Figures alone, for slides: svg, png or pdf.", valueName: "format"))
+  var format: String?
+
+  @Option(
     name: .long, parsing: .unconditional,
     help: ArgumentHelp("How many items run at once: auto, or a number.", valueName: "number"))
   var jobs = AutomaticNumber<Int>.automatic
@@ -63,6 +82,12 @@ struct GalleryArguments: ParsableArguments {
 
 /// Data sets of the user's that some items can use; shown under the title "Data".
 struct ExperimentDataArguments: ParsableArguments {
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "A folder in which the data sets below are found by their usual names.", valueName: "folder"))
+  var data: String?
+
   @Option(
     name: .long,
     help: ArgumentHelp(

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Jobs
+import Studio
 
 struct SimulateCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -17,13 +18,24 @@ struct SimulateCommand: ParsableCommand {
       dynamics: {kind: flow, relativeTolerance: 1.0e-10}
       recording: {times: [0, 1, 10], quantities: [loss, singularValues]}
 
+      Every key with its values, default and an example stands in deeplinear simulate --reference. The method \
+      of a flow is auto, dormandPrince, chebyshev, exponential or radau.
+
       A run with --checkpoint that was killed continues with --resume from the same file, to the same bits.
 
       Example: deeplinear simulate spec.yaml --output trajectory.npz
       """)
 
   @Argument(help: ArgumentHelp("What to simulate.", valueName: "spec"))
-  var spec: String
+  var spec: String?
+
+  @Flag(
+    name: .long,
+    help: "Where no closed form is exact, take that of the modes, with a bound of its error.")
+  var approximate = false
+
+  @Flag(name: .long, help: "Print every key of a specification and end.")
+  var reference = false
 
   @Option(
     name: .long,
@@ -37,20 +49,43 @@ struct SimulateCommand: ParsableCommand {
   @OptionGroup(title: "Continuing")
   var checkpoints: CheckpointArguments
 
+  @Flag(name: .long, help: "Follow the run in a browser while it goes on.")
+  var watch = false
+
   @OptionGroup(title: "General")
   var shared: SharedOptions
 
+  func validate() throws {
+    guard !reference else { return }
+    guard spec != nil else { throw ValidationError("Missing expected argument '<spec>'") }
+    guard results.output != nil else {
+      throw ValidationError("Missing expected argument '--output <file>'")
+    }
+  }
+
   func run() throws {
+    guard !reference, let spec else {
+      return try StandardOutput.write(
+        shared.json ? SpecificationText.referenceJSON() : SpecificationText.reference)
+    }
     var request = Simulation(.file(spec))
     request.set = set.isEmpty ? nil : set
     request.output = results.output
+    request.approximate = approximate ? true : nil
     request.report = results.report
     request.checkpoint = checkpoints.checkpoint
     request.checkpointInterval = checkpoints.checkpointInterval
     request.resume = checkpoints.resume
     request.force = shared.force
     request.seed = shared.seed
-    try carryOut(request, shared) { $0.text }
+    guard watch else { return try carryOut(request, shared) { $0.text } }
+    let watched = WatchedRun(spec)
+    // The command waits while its copy works.
+    nonisolated(unsafe) let command = self
+    let wanted = request
+    try StudioDoor.open(watching: watched) {
+      try command.carryOut(wanted, command.shared, watching: watched.hear) { $0.text }
+    }
   }
 }
 
@@ -59,7 +94,7 @@ struct SimulationResultArguments: ParsableArguments {
   @Option(
     name: .long,
     help: ArgumentHelp("Write the trajectory into this .npz archive.", valueName: "file"))
-  var output: String
+  var output: String?
 
   @Option(
     name: .long, help: ArgumentHelp("Write a report to open in a browser.", valueName: "folder"))

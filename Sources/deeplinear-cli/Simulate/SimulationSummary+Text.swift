@@ -30,6 +30,14 @@ extension SimulationSummary {
         "smallest singular value below rounding of the layers from time \(readable(time)): \(doubt)"
       )
     }
+    if let errorBound {
+      lines.append(
+        errorBound.value.map {
+          "closed form of the modes, which is not exact here: W is off by at most \(readable($0))"
+        }
+          ?? "closed form of the modes, which is not exact here: no bound of its error is finite to the end"
+      )
+    }
     if let output { lines.append("trajectory: \(output)") }
     if let checkpoint { lines.append("checkpoint: \(checkpoint)") }
     if let report { lines.append("report: \(report)/index.html") }

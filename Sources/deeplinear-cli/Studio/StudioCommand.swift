@@ -36,52 +36,100 @@ struct StudioCommand: ParsableCommand {
 
   func run() throws {
     if worker { Worker.run() }
-    guard let executable = StudioProgram.path else {
-      throw BadInput("the program's own file is not to be found; give its whole path.")
-    }
-    let done = DispatchSemaphore(value: 0)
-    let ending = StudioEnding()
-    Task {
-      ending.error = await serve(executable)
-      done.signal()
-    }
-    done.wait()
-    if let error = ending.error { throw error }
-  }
-
-  private func serve(_ executable: String) async -> (any Error)? {
-    // Watched before anything is begun, so that an early Ctrl-C clears up as well.
-    let signals = StopSignals()
-    let studio: StudioServer
-    do {
-      studio = try await .start(
-        port: port.value, folder: folder, worker: (executable, ["studio", "--worker"]))
-    } catch StudioServer.Failure.portTaken(let port) {
-      return BadInput("port \(port) is taken; give another, or --port auto.")
-    } catch {
-      return BadInput("no temporary folder can be made; check TMPDIR and the space left.")
-    }
-    do {
+    try StudioDoor.serve(folder, on: port.value, isOpened: !noOpen) { studio in
       try StandardOutput.write(
         json
           ? String(
             decoding: try JSONText.bytes(of: ["address": studio.address, "folder": folder]),
             as: UTF8.self)
           : "The studio is at\n  \(studio.address)\nCtrl-C ends it.")
-    } catch {
-      await studio.stop()
-      return error
+    } until: { signals in
+      await signals.wait()
     }
-    if !noOpen { StudioProgram.open(studio.address) }
-    await signals.wait()
-    await studio.stop()
-    return nil
   }
 }
 
-/// How a server that ran elsewhere ended.
-private final class StudioEnding: @unchecked Sendable {
-  // Written before the semaphore is raised, read after it.
+/// The studio's server beside what else the program does.
+enum StudioDoor {
+  /// Serves until a closure is done.
+  static func serve(
+    _ folder: String, on port: UInt16?, isOpened: Bool, watching watched: WatchedRun? = nil,
+    saying say: @escaping @Sendable (StudioServer) throws -> Void,
+    until isDone: @escaping @Sendable (StopSignals) async throws -> Void
+  ) throws {
+    guard let executable = StudioProgram.path else {
+      throw BadInput("the program's own file is not to be found; give its whole path.")
+    }
+    let done = DispatchSemaphore(value: 0)
+    let ending = StudioEnding()
+    Task {
+      do {
+        // Watched before anything is begun, so that an early Ctrl-C clears up as well.
+        let signals = StopSignals()
+        let studio = try await start(folder, port, executable, watched)
+        do {
+          try say(studio)
+          if isOpened { StudioProgram.open(studio.address) }
+          try await isDone(signals)
+        } catch {
+          ending.error = error
+        }
+        await studio.stop()
+      } catch {
+        ending.error = error
+      }
+      done.signal()
+    }
+    done.wait()
+    if let error = ending.error { throw error }
+  }
+
+  private static func start(
+    _ folder: String, _ port: UInt16?, _ executable: String, _ watched: WatchedRun?
+  ) async throws -> StudioServer {
+    do {
+      return try await .start(
+        port: port, folder: folder, worker: (executable, ["studio", "--worker"]),
+        watching: watched)
+    } catch StudioServer.Failure.portTaken(let port) {
+      throw BadInput("port \(port) is taken; give another, or --port auto.")
+    } catch {
+      throw BadInput("no temporary folder can be made; check TMPDIR and the space left.")
+    }
+  }
+
+  /// Follows a run in a browser while it goes on, and shows how it ended until it is told to stop.
+  static func open(
+    watching watched: WatchedRun, _ work: @escaping @Sendable () throws -> Void
+  ) throws {
+    try serve(".", on: nil, isOpened: true, watching: watched) { studio in
+      StandardError.write("deeplinear: the run can be watched at \(studio.address)\n")
+    } until: { signals in
+      var failure: (any Error)?
+      // What computes does so on a thread of its own, so that the pages are answered meanwhile.
+      await withCheckedContinuation { continuation in
+        DispatchQueue.global().async {
+          do { try work() } catch { StudioEnding.shared.error = error }
+          continuation.resume()
+        }
+      }
+      failure = StudioEnding.shared.error
+      watched.end(
+        failure == nil ? "The run has ended." : "The run has ended without what was asked.")
+      if let ended = failure as? Ended, ended.status == Ended.interrupted.status { throw ended }
+      StandardError.write(
+        "deeplinear: the run has ended and can still be seen; Ctrl-C ends the page.\n")
+      Interrupt.watch()
+      while !Interrupt.wasAsked { try await Task.sleep(for: .milliseconds(100)) }
+      if let failure { throw failure }
+    }
+  }
+}
+
+/// How something that ran elsewhere ended.
+final class StudioEnding: @unchecked Sendable {
+  static let shared = StudioEnding()
+  // Written before the other side is told, read after it.
   var error: (any Error)?
 }
 
