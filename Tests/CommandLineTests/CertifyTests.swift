@@ -65,19 +65,19 @@ import Testing
 
   private static let motions: [(name: String, text: String, holding: Int)] =
     [
-      ("flow", spec(), 10), ("exact", spec(dynamics: "kind: exact"), 10),
+      ("flow", spec(), 12), ("exact", spec(dynamics: "kind: exact"), 12),
       (
         "spectral",
         spec(
           network:
             "widths: [3, 4, 3], initial: { kind: spectral, scales: [0.1, 0.1, 0.2], imbalance: [0, 0.5] }"
-        ), 6
+        ), 7
       ),
-      ("regularized", spec(dynamics: "kind: regularizedFlow"), 10),
+      ("regularized", spec(dynamics: "kind: regularizedFlow"), 12),
       ("penalised", spec(dynamics: "kind: regularizedFlow, imbalance: 0.5"), 2),
       (
         "endToEndFlow",
-        spec(dynamics: "kind: endToEndFlow", quantities: "endToEnd, singularValues"), 9
+        spec(dynamics: "kind: endToEndFlow", quantities: "endToEnd, singularValues"), 10
       ),
       (
         "endToEndDescent",

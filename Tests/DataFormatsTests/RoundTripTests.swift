@@ -185,10 +185,14 @@ import Testing
 
   @Test func aMaskHidesWhatIsZeroInIt() throws {
     let image = try PGMImage(Matrix(rows: [[1, 2], [3, 4]])).encoded()
-    let maskImage = try PGMImage(Matrix(rows: [[255, 0], [0, 1]])).encoded()
+    let maskImage = try PGMImage(Matrix(rows: [[255, 0], [0, 255]])).encoded()
+    let maskOfOnes = try PGMImage(Matrix(rows: [[1, 0], [0, 1]])).encoded()
+    // Grays that drawing or JPEG leaves near black are black.
+    let maskWithGrays = try PGMImage(Matrix(rows: [[250, 3], [0, 255]])).encoded()
     let maskArray = try NPYArray(Matrix(rows: [[1, 0], [0, 1]])).encoded(as: .bool)
     for mask in [
-      ByteSource(maskImage, named: "m.pgm"), ByteSource(maskArray, named: "m.npy"),
+      ByteSource(maskImage, named: "m.pgm"), ByteSource(maskOfOnes, named: "ones.pgm"),
+      ByteSource(maskWithGrays, named: "grays.pgm"), ByteSource(maskArray, named: "m.npy"),
       .text("1,0\n0,2\n", "m.csv"),
     ] {
       let data = try DataFile.readObservedEntries(

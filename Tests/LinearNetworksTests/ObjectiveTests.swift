@@ -41,7 +41,12 @@ struct ObjectiveRegistry {
         Entry(name: "power 4", objective: try PowerObjective(inputs: x, targets: y, power: 4)),
         Entry(name: "power 6", objective: try PowerObjective(inputs: x, targets: y, power: 6)),
         Entry(name: "power 2.5", objective: try PowerObjective(inputs: x, targets: y, power: 2.5)),
-        Entry(name: "power 1.5", objective: try PowerObjective(inputs: x, targets: y, power: 1.5)),
+        // Its second derivative is infinite where a residual is zero, and differences say nothing there: targets that
+        // no prediction comes near.
+        Entry(
+          name: "power 1.5",
+          objective: try PowerObjective(
+            inputs: x, targets: y.map { $0 > 0 ? 40 : -40 }, power: 1.5)),
         Entry(name: "linear", objective: LinearObjective(slope: y.transposedTimes(x))),
         Entry(
           name: "logistic",
@@ -59,7 +64,7 @@ struct ObjectiveRegistry {
 
 @Suite("Every objective") struct ObjectiveTests {
   @Test("is in the registry") func registryIsComplete() {
-    #expect(ObjectiveRegistry.all.count == 10)
+    #expect(ObjectiveRegistry.all.count == 13)
   }
 
   @Test("has the gradient that differences have", arguments: ObjectiveRegistry.all)

@@ -66,7 +66,9 @@ public struct UnknownEntriesNorm: DivergingNorm, Equatable, Sendable {
 
   /// The smallest possible ‖W‖₂ at a loss.
   ///
-  /// - Parameter error: how far the known entries may be off in addition, in the Frobenius norm.
+  /// - Parameters:
+  ///   - loss: the loss on the known entries, halved mean of squares as `CompletionObjective` has it.
+  ///   - error: how far the known entries may be off in addition, in the Frobenius norm.
   public func smallestSpectralNorm(atLoss loss: Double, error: Double = 0) -> Double {
     let r = (2 * entryCount * max(loss, 0)).squareRoot() + error
     let side = Double(known.rowCount)

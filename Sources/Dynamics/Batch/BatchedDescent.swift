@@ -10,7 +10,7 @@
 /// let trajectories = BatchedDescent(Descent(stepSize: 0.01, stepLimit: 10_000)).run(batch)
 /// ```
 ///
-/// - Complexity: the products of ``EndToEndLoss``, 3(N − 1) for each network and step. Up to a width of about
+/// - Complexity: the products of `EndToEndLoss`, 3(N − 1) for each network and step. Up to a width of about
 ///   64 eight networks share a processor's registers.
 public struct BatchedDescent: Sendable {
   /// The descent of every network.
@@ -38,7 +38,9 @@ public struct BatchedDescent: Sendable {
 
   /// Descends on every network to its end.
   ///
-  /// - Parameter observe: told how many networks are at their end, from any thread.
+  /// - Parameters:
+  ///   - batch: the networks, with an objective and a step for each.
+  ///   - observe: told how many networks are at their end, from any thread.
   /// - Returns: a trajectory for each network, in their order; the bits depend neither on the number of threads nor on
   ///   which networks go together.
   /// - Precondition: one of the ``backends`` takes the batch.

@@ -45,7 +45,8 @@ public struct StepSchedule: Equatable, Sendable {
     case .cosine(let end, let steps):
       let share = min(now / Double(steps), 1)
       return end + (1 - end) * 0.5 * (1 + .cos(.pi * share))
-    case .linear(let end, let steps): return 1 - (1 - end) * min(now / Double(steps), 1)
+    case .linear(let end, let steps):
+      return now < Double(steps) ? 1 - (1 - end) * now / Double(steps) : end
     }
   }
 }

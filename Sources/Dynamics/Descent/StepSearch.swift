@@ -40,7 +40,7 @@ public struct StepSearch: Equatable, Sendable {
     func fewest() -> Int? { found.compactMap(\.steps).min() }
     var isThere = try attempt(estimate) != nil
     var failures = 0
-    for k in 1...60 where failures < 3 {
+    for k in 1...60 where failures < 3 || !isThere {
       let count = try attempt(estimate * .pow(2, Double(k)))
       isThere = isThere || count != nil
       failures = count == nil ? failures + 1 : 0

@@ -32,6 +32,7 @@ extension LayerForm {
   /// - Parameters:
   ///   - shape: samples first; the last direction counts a linear layer's inputs, the second a convolution's
   ///     channels. Rows of patches, channel after channel, are taken as they are.
+  ///   - elements: as many as the shape holds, the last direction running fastest.
   ///   - kernels: the layer's.
   /// - Returns: nil if the shape does not fit.
   public func inputs(shape: [Int], elements: [Double], of kernels: [LayerKernel]) -> [Matrix]? {

@@ -26,8 +26,10 @@ public struct LayerDecomposition: Sendable {
   /// ‖W − W_k‖²/‖W‖² in that norm for k = 0, 1, …, up to the largest rank of a block; zeros for a weight of zeros.
   public let squaredErrors: [Double]
 
-  /// - Parameter moments: E x xᵀ of each block's inputs; nil weighs all inputs alike.
-  /// - Throws: ``DecompositionError`` for elements that are not finite.
+  /// - Parameters:
+  ///   - blocks: the weight of each group, outputs by inputs.
+  ///   - moments: E x xᵀ of each block's inputs; nil weighs all inputs alike.
+  /// - Throws: `DecompositionError` for elements that are not finite.
   /// - Precondition: the blocks have the same shape, and moments fit their columns.
   /// - Complexity: one singular value decomposition for each block, and of each moment an eigendecomposition.
   public init(of blocks: [Matrix], moments: [Matrix]? = nil) throws(DecompositionError) {
@@ -69,7 +71,10 @@ public struct LayerDecomposition: Sendable {
 
   /// The balanced factors of each block at a rank.
   ///
-  /// - Parameter width: filled up with zeros beyond the rank.
+  /// - Parameters:
+  ///   - rank: the components kept.
+  ///   - depth: the number of factors.
+  ///   - width: between the factors, filled up with zeros beyond the rank.
   /// - Precondition: `1 ≤ depth`, `0 ≤ rank ≤ width`, and the rank exists.
   public func factors(rank: Int, depth: Int, width: Int) throws(DecompositionError) -> [[Matrix]] {
     var result: [[Matrix]] = []

@@ -109,7 +109,7 @@ public struct LayerFactorizer: Equatable, Sendable {
 
   /// The factors of each block at a rank, which may be another than the one asked for.
   ///
-  /// - Throws: ``Failure``, or ``DecompositionError`` if a decomposition fails.
+  /// - Throws: ``Failure``, or `DecompositionError` if a decomposition fails.
   public func factors(of decomposition: LayerDecomposition, rank k: Int) throws -> [[Matrix]] {
     let width = self.width ?? (rank == .full ? decomposition.largestRank : max(k, 1))
     guard width >= k else { throw Failure.widthBelowRank(width: width, rank: k) }

@@ -16,7 +16,11 @@ public final class SweepHost {
 
   /// Makes the folder, or goes on with the sweep in it.
   ///
-  /// - Parameter workers: how many take runs; the processors' number where nil.
+  /// - Parameters:
+  ///   - request: the sweep.
+  ///   - workers: how many take runs; the processors' number where nil.
+  ///   - context: arrays and uploads that the request names.
+  ///   - observer: hears of progress and can end the sweep.
   /// - Throws: ``BadInput``.
   public init(
     _ request: Sweep, workers: Int?, in context: JobContext = JobContext(),

@@ -137,6 +137,13 @@ private struct TextRow {
       let gap = String(repeating: " ", count: max(1, 11 - number.count))
       lines[lines.count - 1] =
         lines[lines.count - 1].padded(to: width) + gap + number + "  " + demand
+      if lines[lines.count - 1].count > 96, let comma = lines[lines.count - 1].lastIndex(of: ",") {
+        // A remark that goes beyond the line stands under what it is about.
+        let line = lines[lines.count - 1]
+        let remark = line[line.index(comma, offsetBy: 2)...]
+        lines[lines.count - 1] = String(line[...comma])
+        lines.append(String(repeating: " ", count: width + 13) + remark)
+      }
     }
     return lines.map { "    \($0)" }
   }

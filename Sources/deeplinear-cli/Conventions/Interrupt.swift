@@ -16,18 +16,21 @@ enum Interrupt {
     sigemptyset(&signals)
     for number in [SIGINT, SIGTERM] {
       sigaddset(&signals, number)
-      signal(number) { number in
-        var now = timespec()
-        clock_gettime(CLOCK_MONOTONIC, &now)
-        if !Interrupt.isAsked {
-          Interrupt.firstSecond = now.tv_sec
-          Interrupt.isAsked = true
-        } else if number == SIGINT, now.tv_sec - Interrupt.firstSecond >= 1 {
-          _exit(130)
-        }
-      }
+      signal(number) { Interrupt.ask($0) }
     }
     sigprocmask(SIG_UNBLOCK, &signals, nil)
+  }
+
+  /// A signal has come; called in its handler.
+  static func ask(_ number: Int32) {
+    var now = timespec()
+    clock_gettime(CLOCK_MONOTONIC, &now)
+    if !isAsked {
+      firstSecond = now.tv_sec
+      isAsked = true
+    } else if number == SIGINT, now.tv_sec - firstSecond >= 1 {
+      _exit(130)
+    }
   }
 
   static var wasAsked: Bool { isAsked }

@@ -119,7 +119,6 @@ enum StudioDoor {
       if let ended = failure as? Ended, ended.status == Ended.interrupted.status { throw ended }
       StandardError.write(
         "deeplinear: the run has ended and can still be seen; Ctrl-C ends the page.\n")
-      Interrupt.watch()
       while !Interrupt.wasAsked { try await Task.sleep(for: .milliseconds(100)) }
       if let failure { throw failure }
     }
@@ -145,7 +144,11 @@ final class StopSignals: @unchecked Sendable {
     sources = [SIGINT, SIGTERM, SIGHUP].map { number in
       signal(number, SIG_IGN)
       let source = DispatchSource.makeSignalSource(signal: number)
-      source.setEventHandler { continuation.yield() }
+      source.setEventHandler {
+        // What computes in this process asks there.
+        Interrupt.ask(number)
+        continuation.yield()
+      }
       source.resume()
       return source
     }
