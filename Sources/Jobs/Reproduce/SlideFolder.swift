@@ -56,7 +56,7 @@ struct SlideFolder {
         }
         switch format {
         case .svg: try put(Data(slide.drawing.utf8), at: path)
-        case .png, .pdf: try print(slide, to: path)
+        case .png, .pdf: try draw(slide, to: path)
         }
       }
       if let animation = Animation(of: page.record) {
@@ -73,7 +73,7 @@ struct SlideFolder {
     }
   }
 
-  private func print(_ slide: Slide, to path: String) throws {
+  private func draw(_ slide: Slide, to path: String) throws {
     guard let browser else { return }
     let page = FileManager.default.temporaryDirectory
       .appendingPathComponent("deeplinear-\(UInt64.random(in: 0 ... .max)).html")
