@@ -57,7 +57,12 @@ extension Series {
 
 extension HeatMap {
   var inconsistency: String? {
-    Self.mismatch(values.count, rowCount, columnCount)
+    for (names, count, word) in [
+      (rowNames, rowCount, "rows"), (columnNames, columnCount, "columns"),
+    ] {
+      if let names, names.count != count { return "\(count) \(word) have \(names.count) names" }
+    }
+    return Self.mismatch(values.count, rowCount, columnCount)
       ?? (blockSide > 0 ? nil : "a block cannot have a side of \(blockSide)")
   }
 

@@ -247,14 +247,15 @@ struct CompletionReport {
   private var tables: [Block] {
     var blocks: [Block] = [
       .row(
-        MatrixFigures.tables([
-          ("Known cells", data.entries.dense()), ("Completed table", completion.matrix),
-        ]))
+        MatrixFigures.tables(
+          [
+            ("Known cells", data.entries.dense()), ("Completed table", completion.matrix),
+          ], result.labels))
     ]
     if let truth {
       blocks.append(
         .row([
-          MatrixFigures.tables([("Truth", truth), ("", completion.fitted)])[0],
+          MatrixFigures.tables([("Truth", truth), ("", completion.fitted)], result.labels)[0],
           differences(from: truth),
         ]))
     }
@@ -266,7 +267,7 @@ struct CompletionReport {
   }
 
   private func intervals(_ intervals: CompletionIntervals) -> Figure {
-    var map = MatrixFigures.sampled(completion.halfWidths(intervals))
+    var map = MatrixFigures.sampled(completion.halfWidths(intervals), result.labels)
     map.colors = ColorScale(.sequential, title: "half-width", lower: 0)
     return Figure(
       title: "Half-widths of the \(readable(100 * intervals.coverage)) % intervals",

@@ -4,7 +4,7 @@ import Records
 /// Matrices as heat maps.
 enum MatrixFigures {
   /// Maps of larger matrices are reduced to so many cells along their longer side.
-  private static let longestSide = 400
+  private static let longestSide = 256
 
   static func figure(_ title: String, _ matrix: Matrix, _ values: String = "value") -> Figure {
     var map = map(matrix)
@@ -37,10 +37,12 @@ enum MatrixFigures {
   ///
   /// Where columns differ more than twentyfold in size, each is drawn relative to its own middle and spread in the last
   /// table.
-  static func tables(_ matrices: [(title: String, matrix: Matrix)]) -> [Figure] {
+  static func tables(
+    _ matrices: [(title: String, matrix: Matrix)], _ labels: TableLabels
+  ) -> [Figure] {
     guard let last = matrices.last?.matrix else { return [] }
     let scales = columnScales(last)
-    let maps = matrices.map { sampled($0.matrix, scales) }
+    let maps = matrices.map { sampled($0.matrix, labels, scales) }
     let title = scales == nil ? "value" : "value, relative to its column"
     let colors = maps.last.map { colorScale(for: $0, title: title) }
     return zip(matrices, maps).map { named, map in
@@ -67,7 +69,8 @@ enum MatrixFigures {
 
   /// A map without mixed columns; of a large matrix every second or third row and column.
   static func sampled(
-    _ matrix: Matrix, _ scales: [(middle: Double, spread: Double)]? = nil
+    _ matrix: Matrix, _ labels: TableLabels,
+    _ scales: [(middle: Double, spread: Double)]? = nil
   ) -> HeatMap {
     let rowStep = (matrix.rowCount + longestSide - 1) / longestSide
     let columnStep = (matrix.columnCount + longestSide - 1) / longestSide
@@ -91,7 +94,8 @@ enum MatrixFigures {
     return HeatMap(
       rowCount: rows.count, columnCount: columns.count, values: values,
       horizontal: Axis(title("column", columnStep)), vertical: Axis(title("row", rowStep)),
-      colors: ColorScale(.sequential, title: "value"))
+      colors: ColorScale(.sequential, title: "value"), rowNames: rows.map(labels.row),
+      columnNames: columns.map(labels.column))
   }
 
   /// Colors for all but the largest two hundredths of the values, so that a few do not pale the others.

@@ -107,9 +107,9 @@ public struct PredictionResult: JobResult {
   public func record() throws -> Record {
     let labels = TableLabels(names)
     let matrix = given(rows)
-    var blocks: [Block] = MatrixFigures.tables([
-      (isTurned ? "Filled columns" : "Filled rows", matrix)
-    ]).map { .figure($0) }
+    var blocks: [Block] = MatrixFigures.tables(
+      [(isTurned ? "Filled columns" : "Filled rows", matrix)], labels
+    ).map { .figure($0) }
     if let widths {
       let widths = given(widths)
       let known = isTurned ? matched.entries.transposed() : matched.entries

@@ -1,6 +1,7 @@
 extension HeatMap {
   /// A smaller map of at most `side` rows and columns, whose values are means over square blocks
-  /// of this one, leaving out what is missing. A map that fits is returned as it is.
+  /// of this one, leaving out what is missing. Of rows and columns with names some are left out instead. A map that fits
+  /// is returned as it is.
   ///
   /// A record of a large matrix should hold a reduced map: what a reader can see, instead of
   /// millions of numbers that are in another file anyway.
@@ -9,6 +10,7 @@ extension HeatMap {
     precondition(side > 0, "a map cannot have a side of \(side)")
     let block = max(1, (max(rowCount, columnCount) + side - 1) / side)
     guard block > 1 else { return self }
+    if rowNames != nil || columnNames != nil { return sampled(toSide: side) }
     let rows = (rowCount + block - 1) / block
     let columns = (columnCount + block - 1) / block
     var means = [Double](repeating: 0, count: rows * columns)
@@ -29,6 +31,21 @@ extension HeatMap {
     result.columnCount = columns
     result.values = means
     result.blockSide = blockSide * block
+    return result
+  }
+
+  /// Every so many rows and columns, as they are: a mean of things with names is none of them.
+  private func sampled(toSide side: Int) -> HeatMap {
+    func chosen(_ count: Int) -> [Int] {
+      Array(stride(from: 0, to: count, by: max(1, (count + side - 1) / side)))
+    }
+    let (rows, columns) = (chosen(rowCount), chosen(columnCount))
+    var result = self
+    result.rowCount = rows.count
+    result.columnCount = columns.count
+    result.values = rows.flatMap { row in columns.map { values[row * columnCount + $0] } }
+    result.rowNames = rowNames.map { names in rows.map { names[$0] } }
+    result.columnNames = columnNames.map { names in columns.map { names[$0] } }
     return result
   }
 }

@@ -18,6 +18,10 @@ public struct HeatMap: Codable, Equatable, Sendable {
   public var rowValues: Steps?
   /// The same for the columns.
   public var columnValues: Steps?
+  /// What each row is called, where rows are things of their own; they are then never mixed, see ``reduced(toSide:)``.
+  public var rowNames: [String]?
+  /// The same for the columns.
+  public var columnNames: [String]?
   /// A curve over the map, in the quantities that rows and columns stand for.
   public var outline: Outline?
 
@@ -52,11 +56,12 @@ public struct HeatMap: Codable, Equatable, Sendable {
     }
   }
 
-  /// - Precondition: `values` has `rowCount · columnCount` members, and `blockSide` is positive.
+  /// - Precondition: `values` has `rowCount · columnCount` members, names are as many as rows and columns, and `blockSide` is positive.
   public init(
     rowCount: Int, columnCount: Int, values: [Double], horizontal: Axis = Axis("column"),
     vertical: Axis = Axis("row"), colors: ColorScale, blockSide: Int = 1,
-    rowValues: Steps? = nil, columnValues: Steps? = nil, outline: Outline? = nil
+    rowValues: Steps? = nil, columnValues: Steps? = nil, rowNames: [String]? = nil,
+    columnNames: [String]? = nil, outline: Outline? = nil
   ) {
     self.rowCount = rowCount
     self.columnCount = columnCount
@@ -67,6 +72,8 @@ public struct HeatMap: Codable, Equatable, Sendable {
     self.blockSide = blockSide
     self.rowValues = rowValues
     self.columnValues = columnValues
+    self.rowNames = rowNames
+    self.columnNames = columnNames
     self.outline = outline
     precondition(inconsistency == nil, inconsistency ?? "")
   }

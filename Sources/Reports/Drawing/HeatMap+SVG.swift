@@ -6,7 +6,11 @@ extension HeatMap {
     let scale = AxisScale(
       Axis(colors.title, unit: colors.unit, lower: range.lower, upper: range.upper), covering: [])
     let labelWidth = scale.ticks.map { SVGCanvas.width(of: $0.label) }.max() ?? 0
-    let left = 34 + max(18, SVGCanvas.width(of: NumberText.rounded(Double(rowCount * blockSide))))
+    let rowLabels = rowNames?.map(Self.short)
+    let widest =
+      rowLabels?.map { SVGCanvas.width(of: $0) }.max()
+      ?? SVGCanvas.width(of: NumberText.rounded(Double(rowCount * blockSide)))
+    let left = 34 + max(18, widest)
     let availableWidth = 520 - left - 64 - labelWidth
     let aspect = Double(max(rowCount, 1)) / Double(max(columnCount, 1))
     let width = min(availableWidth, min(340, max(60, availableWidth * aspect)) / aspect)
@@ -22,12 +26,18 @@ extension HeatMap {
         reduced(toSide: 256).png(range), x: x, y: y, width: plotWidth,
         height: plotHeight)
     }
-    for (share, label) in Self.ticks(columnCount * blockSide, columnValues) {
+    let columnTicks =
+      columnNames.map { Self.ticks($0.map(Self.short), along: plotWidth, isAcross: true) }
+      ?? Self.ticks(columnCount * blockSide, columnValues)
+    let rowTicks =
+      rowLabels.map { Self.ticks($0, along: plotHeight, isAcross: false) }
+      ?? Self.ticks(rowCount * blockSide, rowValues)
+    for (share, label) in columnTicks {
       let place = x + share * plotWidth
       canvas.line(place, y + plotHeight, place, y + plotHeight + 5, ink: .faintText)
       canvas.text(label, x: place, y: y + plotHeight + 19, anchor: .middle)
     }
-    for (share, label) in Self.ticks(rowCount * blockSide, rowValues) {
+    for (share, label) in rowTicks {
       let place = y + share * plotHeight
       canvas.line(x - 5, place, x, place, ink: .faintText)
       canvas.text(label, x: x - 8, y: place + 4.5, anchor: .end)
@@ -78,6 +88,22 @@ extension HeatMap {
     let ends = [-0.5, end - 0.5].map { values.first + $0 * values.step }
     return AxisScale(Axis("", lower: ends.min()!, upper: ends.max()!), covering: []).ticks
       .map { (share(of: $0.value, count, values), $0.label) }
+  }
+
+  private static func short(_ name: String) -> String {
+    name.count > 14 ? "\(name.prefix(13))…" : name
+  }
+
+  /// As many names as have room along one side, evenly spaced.
+  private static func ticks(
+    _ names: [String], along length: Double, isAcross: Bool
+  ) -> [(Double, String)] {
+    let room = isAcross ? 10 + (names.map { SVGCanvas.width(of: $0) }.max() ?? 0) : 20
+    let count = max(1, min(names.count, Int(length / room)))
+    let step = (names.count + count - 1) / count
+    return stride(from: 0, to: names.count, by: max(1, step)).map {
+      ((Double($0) + 0.5) / Double(names.count), names[$0])
+    }
   }
 
   private func png(_ range: (lower: Double, upper: Double)) -> [UInt8] {

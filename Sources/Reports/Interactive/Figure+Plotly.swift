@@ -269,24 +269,41 @@ extension HeatMap {
       columnValues.map { $0.first + place * $0.step } ?? place
     }
     func down(_ place: Double) -> Double { rowValues.map { $0.first + place * $0.step } ?? place }
-    let trace: JSONValue = [
-      "type": "heatmap", "z": .array(lines), "x0": .number(across(Double(block - 1) / 2)),
-      "dx": .number(across(Double(block)) - across(0)), "y0": .number(down(Double(block - 1) / 2)),
-      "dy": .number(down(Double(block)) - down(0)), "zmin": .number(range.lower),
-      "zmax": .number(range.upper),
-      "colorscale": .array(stops), "hoverongaps": false,
-      "hovertemplate": .string(
-        "\(escapedLabel(vertical.title)) %{y}, \(escapedLabel(horizontal.title)) %{x}: "
-          + "<b>%{z:.4~g}</b>\(unit)<extra></extra>"),
-      "colorbar": [
-        "title": ["text": .string(escapedLabel(title)), "side": "right"], "thickness": 14,
-        "outlinewidth": 0, "ticks": "outside", "exponentformat": "power",
-        "tickcolor": .string(paint.css(.faintText)),
-      ],
+    let places: [(String, JSONValue)] =
+      (shown.columnNames.map { [("x", Self.categories($0))] } ?? [
+        ("x0", .number(across(Double(block - 1) / 2))),
+        ("dx", .number(across(Double(block)) - across(0))),
+      ])
+      + (shown.rowNames.map { [("y", Self.categories($0))] } ?? [
+        ("y0", .number(down(Double(block - 1) / 2))),
+        ("dy", .number(down(Double(block)) - down(0))),
+      ])
+    let looks: [(String, JSONValue)] = [
+      ("type", "heatmap"), ("z", .array(lines)), ("zmin", .number(range.lower)),
+      ("zmax", .number(range.upper)),
+      ("colorscale", .array(stops)), ("hoverongaps", false),
+      (
+        "hovertemplate",
+        .string(
+          "\(escapedLabel(vertical.title)) %{y}, \(escapedLabel(horizontal.title)) %{x}: "
+            + "<b>%{z:.4~g}</b>\(unit)<extra></extra>")
+      ),
+      (
+        "colorbar",
+        [
+          "title": ["text": .string(escapedLabel(title)), "side": "right"], "thickness": 14,
+          "outlinewidth": 0, "ticks": "outside", "exponentformat": "power",
+          "tickcolor": .string(paint.css(.faintText)),
+        ]
+      ),
     ]
+    let trace = JSONValue.object(looks + places)
     func axis(_ axis: Axis, count: Int, isReversed: Bool) -> JSONValue {
       let values = isReversed ? rowValues : columnValues
-      let ends = [-0.5, Double(count * blockSide) - 0.5].map { isReversed ? down($0) : across($0) }
+      let names = isReversed ? shown.rowNames : shown.columnNames
+      let ends =
+        names.map { [-0.5, Double($0.count) - 0.5] }
+        ?? [-0.5, Double(count * blockSide) - 0.5].map { isReversed ? down($0) : across($0) }
       return .object(
         [
           ("title", ["text": .string(escapedLabel(axis.fullTitle)), "standoff": 10]),
@@ -294,7 +311,7 @@ extension HeatMap {
           ("automargin", true), ("zeroline", false), ("showgrid", false), ("ticks", "outside"),
           ("nticks", 8), ("tickcolor", .string(paint.css(.faintText))),
         ]
-          + (values == nil ? [("tickformat", ",d")] : [])
+          + (names != nil ? [("type", "category")] : values == nil ? [("tickformat", ",d")] : [])
           // Square cells, unless that would leave a strip too thin to read, or the sides have units of their own.
           + (isReversed && rowValues == nil && columnValues == nil && rowCount < 3 * columnCount
             && columnCount < 3 * rowCount
@@ -317,6 +334,18 @@ extension HeatMap {
         vertical: axis(vertical, count: rowCount, isReversed: true),
         [("plot_bgcolor", .string(paint.css(.missing)))]),
     ]
+  }
+
+  /// Names as places along an axis, on which equal names would be one place: marks of no width tell them apart.
+  private static func categories(_ names: [String]) -> JSONValue {
+    var counts: [String: Int] = [:]
+    return .array(
+      names.map { name in
+        let short = name.count > 24 ? "\(name.prefix(23))…" : name
+        let earlier = counts[short, default: 0]
+        counts[short] = earlier + 1
+        return .string(escapedLabel(short) + String(repeating: "\u{200B}", count: earlier))
+      })
   }
 }
 
