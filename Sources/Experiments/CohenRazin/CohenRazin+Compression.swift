@@ -56,6 +56,7 @@ extension CohenRazin {
       func median(_ index: Int, _ value: (Trained) -> Double) -> Double {
         runs.map { value($0[index]) }.median
       }
+      let accuracy = networks.map { $0[0].accuracy.last! }.reduce(0, +) / 5
       let claims = [
         Claim(
           "network of rectified units: test images lost by cutting its first layer, summed over all ranks, trained as three layers over trained directly, largest of 5",
@@ -67,11 +68,11 @@ extension CohenRazin {
           source: "Section 4.4", .atMost, expected: 0,
           measured: networks.map { Double($0[1].rankKept - $0[0].rankKept) }.max()!),
         Claim(
-          "the same network: accuracy trained as three layers less that trained directly, least of 5",
+          "the same network: accuracy trained as three layers less that trained directly, mean of 5",
           source: "Section 4.4: without loss", .atLeast, expected: 0,
-          // One image in a hundred more or less is chance.
-          measured: networks.map { $0[1].accuracy.last! - $0[0].accuracy.last! }.min()!,
-          tolerance: 0.03),
+          measured: networks.map { $0[1].accuracy.last! - $0[0].accuracy.last! }.reduce(0, +) / 5,
+          // Three standard errors of a difference of shares of 5 times 400 images.
+          tolerance: 3 * (2 * accuracy * (1 - accuracy) / 2000).squareRoot()),
         Claim(
           "sensing: loss ‖W − W_ρ‖/‖W‖ when cut to rank 2, 2 layers over trained directly, largest of 5",
           source: "Section 4.4", .atMost, expected: 1,

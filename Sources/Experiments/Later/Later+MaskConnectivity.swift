@@ -59,14 +59,11 @@ extension Later {
           Fact("starts", .number(Double(count))),
         ],
         claims: [
-          Claim(
-            "connected: largest s₂/s₁ at the end, standard deviation 1e-6",
-            source: "Theorem of Bai, Zhao and Zhang: connected, rank minimal", .atMost,
-            expected: 1e-3,
-            measured: runs.map { $0.connected.last! }.max()!),
+          // How fast it vanishes depends on the values: a power of the start, whose exponent is the ratio of two rates.
           Claim(
             "connected: largest quotient of s₂/s₁ from a start a hundred times smaller",
-            source: "it vanishes with the start", .atMost, expected: 1,
+            source: "Theorem of Bai, Zhao and Zhang: connected, rank minimal as the start vanishes",
+            .atMost, expected: 1,
             measured: runs.flatMap { zip($0.connected, $0.connected.dropFirst()).map { $1 / $0 } }
               .max()!),
           // The two blocks' directions in the hidden layer are at random to each other and stay so.
@@ -77,12 +74,9 @@ extension Later {
               runs.count { $0.blocksRank.last! <= runs.map { $0.connected.last! }.max()! })),
           // Each block alone is of rank one and nuclear norm s; W is aligned with them up to the start's share.
           Claim(
-            "two blocks: largest nuclear norm at the end over the smallest of any completion, less 1, standard deviation 1e-6",
-            source: "disconnected: smallest nuclear norm", .atMost, expected: 1e-3,
-            measured: runs.map { $0.blocksNuclear.last! }.max()!),
-          Claim(
-            "the same: largest quotient from a start a hundred times smaller",
-            source: "it vanishes with the start", .atMost, expected: 1,
+            "two blocks: excess of the nuclear norm over the smallest of any completion, largest quotient from a start a hundred times smaller",
+            source: "disconnected: smallest nuclear norm as the start vanishes", .atMost,
+            expected: 1,
             measured: runs.flatMap {
               zip($0.blocksNuclear, $0.blocksNuclear.dropFirst()).map { $1 / $0 }
             }.max()!),
