@@ -22,6 +22,7 @@ public struct CompletionCandidate: Equatable, Sendable {
     case gibbs = "Gibbs sampling"
     case smoothRows = "smooth rows"
     case interpolation = "lines between rows"
+    case nearestRows = "nearest rows"
   }
 
   /// Which kind of fit it is.

@@ -4,7 +4,8 @@ import LinearAlgebra
 // Candidates that were fitted to the same entries err differently on those held out, and a weighted mean of them errs
 // less than the best. Weights are non-negative and sum to one, so that the mean never leaves the range of what was
 // predicted; plain means are always among the candidates. An average is taken where it is better than the single
-// fit by more than two standard errors of the difference: a table that one low-rank fit explains keeps its rank.
+// fit by more than two standard errors of the difference, judged by weights that have not seen the entries they average: a
+// table that one low-rank fit explains keeps its rank.
 
 extension NoisyFit {
   /// What the average of a fit needs of a candidate that is not a single low-rank fit.
@@ -28,6 +29,8 @@ extension NoisyFit {
     fileprivate var sampled: Sampled?
     fileprivate var smoothed: Sampled?
     fileprivate var penalized: Penalized?
+    /// How many of the nearest rows predicted best.
+    fileprivate var neighbourCount: Int?
 
     fileprivate subscript(kind: CompletionCandidate.Kind) -> Candidate? {
       candidates.first { $0.kind == kind }
@@ -63,9 +66,14 @@ extension NoisyFit {
       pool.append(candidate)
       penalized = state
     }
+    var neighbourCount: Int?
+    if let (candidate, count) = neighbourCandidate(training, validation) {
+      pool.append(candidate)
+      neighbourCount = count
+    }
     return Pool(
       trial: trial, chosen: chosen, candidates: pool, sampled: sampled, smoothed: smoothed,
-      penalized: penalized)
+      penalized: penalized, neighbourCount: neighbourCount)
   }
 
   private static func commonKinds(_ trials: [Pool]) -> [CompletionCandidate.Kind] {
@@ -102,22 +110,31 @@ extension NoisyFit {
         errors[index] += zip(candidate.predictions, truth).map { $0 - $1 }
       }
     }
-    let weights = StackingWeights(errors: errors).weights
+    // What the average is worth is told by weights that have not seen the entries they average.
+    let weightsOfParts = StackingWeights.crossFitted(errors: errors, partCount: Self.partCount)
+    var place = 0
     var predictions: [[Double]] = []
     var squares: [Double] = []
     for (candidates, truth) in zip(parts, truths) {
       var mean = [Double](repeating: 0, count: truth.count)
-      for (weight, candidate) in zip(weights, candidates) where weight > 0 {
-        for k in truth.indices { mean[k] += weight * candidate.predictions[k] }
+      for k in truth.indices {
+        let weights = weightsOfParts[(place + k) % Self.partCount].weights
+        for (weight, candidate) in zip(weights, candidates) where weight > 0 {
+          mean[k] += weight * candidate.predictions[k]
+        }
       }
+      place += truth.count
       predictions.append(mean)
       squares += zip(mean, truth).map { ($0 - $1) * ($0 - $1) }
     }
     let singleSquares = trials.flatMap { ($0[single.kind] ?? single).squaredErrors }
     guard Self.isBetter(squares, than: singleSquares) else { return nil }
     return try averaged(
-      trials, kinds, weights, single.kind, entries, predictions: predictions, using: &generator)
+      trials, kinds, StackingWeights(errors: errors).weights, single.kind, entries, predictions: predictions, using: &generator)
   }
+
+  /// How many parts of the entries held out are averaged by the weights of the others.
+  private static let partCount = 10
 
   /// Whether squared errors are smaller by more than two standard errors of the mean difference.
   static func isBetter(_ new: [Double], than old: [Double]) -> Bool {
@@ -263,8 +280,31 @@ extension NoisyFit {
         }
       }
     }
-    return CompletionModel(
-      rowFactor: paths, columnFactor: .identity(entries.columnCount))
+    return dense(paths)
+  }
+
+  /// The nearest rows, as many of them as predict best; nil where the table does not suit.
+  private func neighbourCandidate(
+    _ training: Sample, _ validation: Sample
+  ) -> (Candidate, count: Int)? {
+    guard !isLarge, let rows = NearestRows(training.entries),
+      let filled = rows.filled(NearestRows.counts, isCancelled: { isCancelled(0.76) })
+    else { return nil }
+    let candidates = filled.map { matrix in
+      candidate(
+        offsets: nil, model: Self.dense(matrix), validation, path: CompletionPath(), scale: 1)
+    }
+    guard let best = candidates.indices.min(by: {
+      candidates[$0].meanSquare < candidates[$1].meanSquare
+    }) else { return nil }
+    var result = candidates[best]
+    result.kind = .nearestRows
+    return (result, NearestRows.counts[best])
+  }
+
+  /// A whole matrix: each column is a component of its own.
+  private static func dense(_ matrix: Matrix) -> CompletionModel {
+    CompletionModel(rowFactor: matrix, columnFactor: .identity(matrix.columnCount))
   }
 
   /// The shorter side up to which a path for each column is kept.
@@ -326,7 +366,11 @@ extension NoisyFit {
     let chosen = pool[single] ?? pool.chosen
     let pattern = ObservedPattern(of: entries, threadCount: threadCount)
     let side = min(entries.rowCount, entries.columnCount)
-    let limit = hasOrderedRows ? side : min(side, 2 * (sampled?.draws.state.rank ?? 10) + 40)
+    // What is no product of few factors needs a component for every column.
+    let isDense = zip(kinds, weights).contains { kind, weight in
+      weight > 0 && [.smoothRows, .interpolation, .nearestRows].contains(kind)
+    }
+    let limit = isDense ? side : min(side, 2 * (sampled?.draws.state.rank ?? 10) + 40)
     var sum = FactorAverage(
       rowCount: entries.rowCount, columnCount: entries.columnCount, limit: limit)
     var offsets = AdditiveOffsets(
@@ -364,6 +408,11 @@ extension NoisyFit {
         model = try refitted(penalized, entries, pattern)
       case .interpolation:
         model = Self.interpolation(of: entries)
+      case .nearestRows:
+        let filled = pool.neighbourCount.flatMap { count in
+          NearestRows(entries)?.filled([count]) { isCancelled(0.9) }?.first
+        }
+        model = filled.map(Self.dense) ?? candidate.model
       case .columnMeans:
         let own = Self.columnOffsets(entries)
         model = Self.empty(entries, own)

@@ -9,11 +9,33 @@ struct StackingWeights {
 
   /// - Parameter errors: of each candidate, on the same entries.
   /// - Complexity: O(*candidates*² · *entries*).
-  init(errors: [[Double]]) {
-    let count = errors.count
-    let gram = errors.map { a in
-      errors.map { b in zip(a, b).reduce(0) { $0 + $1.0 * $1.1 } }
+  init(errors: [[Double]]) { self.init(products: Self.products(errors) { _ in true }) }
+
+  /// Weights for judging the average: entries are dealt to some parts, and those of a part are averaged by the weights
+  /// that all other parts give. Weights that have seen an entry would flatter its average.
+  ///
+  /// - Returns: the weights for each part; entry k belongs to part k mod `partCount`.
+  /// - Complexity: O(*candidates*² · *entries*).
+  static func crossFitted(errors: [[Double]], partCount: Int) -> [StackingWeights] {
+    let parts = (0..<partCount).map { part in products(errors) { $0 % partCount == part } }
+    let whole = products(errors) { _ in true }
+    return parts.map { part in
+      StackingWeights(products: zip(whole, part).map { zip($0, $1).map { $0 - $1 } })
     }
+  }
+
+  /// EᵀE over some of the entries.
+  private static func products(
+    _ errors: [[Double]], where isCounted: (Int) -> Bool
+  ) -> [[Double]] {
+    let places = (errors.first?.indices ?? 0..<0).filter(isCounted)
+    return errors.map { a in
+      errors.map { b in places.reduce(0) { $0 + a[$1] * b[$1] } }
+    }
+  }
+
+  private init(products gram: [[Double]]) {
+    let count = gram.count
     let best = (0..<count).min { gram[$0][$0] < gram[$1][$1] } ?? 0
     var w = [Double](repeating: 0, count: count)
     w[best] = 1
