@@ -4,8 +4,8 @@ import LinearAlgebra
 // Candidates that were fitted to the same entries err differently on those held out, and a weighted mean of them errs
 // less than the best. Weights are non-negative and sum to one, so that the mean never leaves the range of what was
 // predicted; plain means are always among the candidates. An average is taken where it is better than the single
-// fit by more than two standard errors of the difference, judged by weights that have not seen the entries they average: a
-// table that one low-rank fit explains keeps its rank.
+// fit by more than a standard error of the difference and a quarter of a per cent, judged by weights that have not seen the
+// entries they average: a table that one low-rank fit explains keeps its rank.
 
 extension NoisyFit {
   /// What the average of a fit needs of a candidate that is not a single low-rank fit.
@@ -128,7 +128,10 @@ extension NoisyFit {
       squares += zip(mean, truth).map { ($0 - $1) * ($0 - $1) }
     }
     let singleSquares = trials.flatMap { ($0[single.kind] ?? single).squaredErrors }
-    guard Self.isBetter(squares, than: singleSquares) else { return nil }
+    // Unseen errors do not flatter: one standard error is enough, where the gain is worth the rank it costs.
+    guard Self.isBetter(squares, than: singleSquares, standardErrors: 1),
+      squares.reduce(0, +) < (1 - Self.leastGain) * singleSquares.reduce(0, +)
+    else { return nil }
     return try averaged(
       trials, kinds, StackingWeights(errors: errors).weights, single.kind, entries, predictions: predictions, using: &generator)
   }
@@ -136,13 +139,19 @@ extension NoisyFit {
   /// How many parts of the entries held out are averaged by the weights of the others.
   private static let partCount = 10
 
-  /// Whether squared errors are smaller by more than two standard errors of the mean difference.
-  static func isBetter(_ new: [Double], than old: [Double]) -> Bool {
+  /// An average lowers the mean squared error by at least so much, or is not worth having: a quarter of a per cent of the
+  /// error.
+  private static let leastGain = 0.005
+
+  /// Whether squared errors are smaller by more than some standard errors of the mean difference.
+  static func isBetter(
+    _ new: [Double], than old: [Double], standardErrors: Double = 2
+  ) -> Bool {
     let gains = zip(old, new).map { $0 - $1 }
     let count = Double(max(gains.count, 1))
     let mean = gains.reduce(0, +) / count
     let spread = gains.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
-    return mean > 2 * spread.squareRoot() / count
+    return mean > standardErrors * spread.squareRoot() / count
   }
 
   // MARK: candidates
@@ -199,6 +208,12 @@ extension NoisyFit {
     var none: FactorAverage?
     let predictions: [Double]
     do {
+      if isLarge {
+        let probed = try draws.run(
+          .probe, at: validation.pattern, average: &none, isCancelled: { isCancelled(0.65) },
+          using: &generator)
+        guard promises(probed, beside: chosen, validation.entries.values) else { return nil }
+      }
       predictions = try draws.run(
         schedule, at: validation.pattern, average: &none, isCancelled: { isCancelled(0.7) },
         using: &generator)
@@ -212,6 +227,17 @@ extension NoisyFit {
     result.kind = .gibbs
     result.set(predictions: predictions, truth: validation.entries.values)
     return (result, Sampled(draws: draws, schedule: schedule))
+  }
+
+  /// Whether a few draws, averaged with the chosen fit, already gain half of what makes an average worth having.
+  private func promises(_ probed: [Double], beside chosen: Candidate, _ truth: [Double]) -> Bool {
+    let errors = [chosen.predictions, probed].map { zip($0, truth).map { $0 - $1 } }
+    let weights = StackingWeights(errors: errors).weights
+    let square = truth.indices.reduce(0.0) { sum, k in
+      let error = weights[0] * errors[0][k] + weights[1] * errors[1][k]
+      return sum + error * error
+    }
+    return square < (1 - Self.leastGain / 2) * chosen.squaredErrors.reduce(0, +)
   }
 
   /// A smooth path along the rows for each column beside a few factors: from plain means, because factors of a fit that

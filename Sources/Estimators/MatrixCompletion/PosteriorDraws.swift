@@ -7,6 +7,14 @@ struct DrawSchedule {
   /// Sweeps that count.
   var kept: Int
 
+  /// A tenth of the usual number: what they do not gain, more would not either.
+  static let probe = DrawSchedule(warmUp: 3, kept: 5)
+
+  private init(warmUp: Int, kept: Int) {
+    self.warmUp = warmUp
+    self.kept = kept
+  }
+
   /// Multiplications that sweeps of a table may take together at each effort.
   private static let budgets: [CompletionEffort: Double] = [
     .quick: 0, .normal: 2e10, .thorough: 4e11,
