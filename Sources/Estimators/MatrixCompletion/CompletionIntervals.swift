@@ -7,7 +7,7 @@ import RealModule
 /// ⌈(n + 1) coverage⌉-th smallest of the n scores, and the interval of an entry is its prediction ± q times its
 /// deviation. The deviation of an entry is c_j d^γ: d is what the fit predicts there, from the noise of the column and
 /// how well both factors are known; the power γ says how far that is to be believed, and c_j, drawn towards one, by how
-/// much the residuals of a column differ from it. Both come from the scores, so that narrow and wide intervals, and
+/// much the residuals of a column differ from it, in size and at the quantile. Both come from the scores, so that narrow and wide intervals, and
 /// those of every column, cover alike.
 ///
 /// **Assumption.** The entries to be predicted are missing at random: held-out and missing entries are
@@ -85,12 +85,67 @@ public struct CompletionIntervals: Equatable, Sendable {
       isOneColumn || pool.spread < Self.alikeSpread
         ? 1 : (pool.variance(sum: sums[$0], count: counts[$0]) / pool.variance).squareRoot()
     }
-    let sorted = zip(scores, calibration).map { $0 / factors[$1.column] }.sorted()
-    let place = Int((coverage * Double(sorted.count + 1)).rounded(.up))
-    quantile = place <= sorted.count ? sorted[max(place, 1) - 1] : .infinity
+    let scaled = zip(scores, calibration).map { $0 / factors[$1.column] }
+    let ratios =
+      isOneColumn
+      ? factors.map { _ in 1 }
+      : Self.columnRatios(scaled, calibration.map(\.column), columnCount, coverage)
+    quantile = Self.quantile(
+      zip(scaled, calibration).map { $0 / ratios[$1.column] }.sorted(), coverage)
     self.power = power
     self.reference = reference
-    columnFactors = factors
+    columnFactors = zip(factors, ratios).map { $0 * $1 }
+  }
+
+  /// The ⌈(n + 1) coverage⌉-th smallest of n sorted scores; infinite where there are not as many.
+  private static func quantile(_ sorted: [Double], _ coverage: Double) -> Double {
+    let place = Int((coverage * Double(sorted.count + 1)).rounded(.up))
+    return place <= sorted.count ? sorted[max(place, 1) - 1] : .infinity
+  }
+
+  /// How far the quantile of each column's scores is from that of all.
+  ///
+  /// Scores of one size can have other tails. With n scores the logarithm of a quantile q scatters by
+  /// e² = p(1 − p)/(n (q f(q))²), f the density, here that of |N(0, 1)|; what columns differ beyond that, τ², is theirs. Each
+  /// is drawn towards all by τ²/(τ² + e²).
+  private static func columnRatios(
+    _ scores: [Double], _ columns: [Int], _ columnCount: Int, _ coverage: Double
+  ) -> [Double] {
+    var ratios = [Double](repeating: 1, count: columnCount)
+    let whole = quantile(scores.sorted(), coverage)
+    guard whole > 0, whole.isFinite else { return ratios }
+    var own = [[Double]](repeating: [], count: columnCount)
+    for (score, column) in zip(scores, columns) { own[column].append(score) }
+    let variance = logarithmicVariance(coverage)
+    var found: [(column: Int, shift: Double, error: Double)] = []
+    for column in own.indices {
+      guard own[column].count >= leastColumnCount else { continue }
+      let value = quantile(own[column].sorted(), coverage)
+      guard value > 0, value.isFinite else { continue }
+      found.append((column, Double.log(value / whole), variance / Double(own[column].count)))
+    }
+    guard found.count > 1 else { return ratios }
+    let spread =
+      found.reduce(0) { $0 + $1.shift * $1.shift - $1.error } / Double(found.count)
+    guard spread > 0 else { return ratios }
+    for (column, shift, error) in found {
+      ratios[column] = Double.exp(shift * spread / (spread + error))
+    }
+    return ratios
+  }
+
+  /// A quantile of fewer scores is one of the largest few, and says nothing of its column.
+  private static let leastColumnCount = 40
+
+  /// p(1 − p)/(q f(q))² for the p-quantile q of |N(0, 1)|.
+  private static func logarithmicVariance(_ share: Double) -> Double {
+    var (low, high) = (0.0, 40.0)
+    for _ in 0..<100 {
+      let middle = (low + high) / 2
+      if Double.erf(middle / 2.0.squareRoot()) < share { low = middle } else { high = middle }
+    }
+    let slope = high * (2 / Double.pi).squareRoot() * Double.exp(-high * high / 2)
+    return share * (1 - share) / max(slope * slope, 1e-300)
   }
 
   /// Columns whose logarithmic squared scores scatter by less than this squared are taken to be alike.

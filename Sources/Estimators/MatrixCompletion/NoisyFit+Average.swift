@@ -130,7 +130,7 @@ extension NoisyFit {
     let singleSquares = trials.flatMap { ($0[single.kind] ?? single).squaredErrors }
     // Unseen errors do not flatter: one standard error is enough, where the gain is worth the rank it costs.
     guard Self.isBetter(squares, than: singleSquares, standardErrors: 1),
-      squares.reduce(0, +) < (1 - Self.leastGain) * singleSquares.reduce(0, +)
+      squares.reduce(0, +) < (1 - leastGain) * singleSquares.reduce(0, +)
     else { return nil }
     return try averaged(
       trials, kinds, StackingWeights(errors: errors).weights, single.kind, entries, predictions: predictions, using: &generator)
@@ -140,8 +140,8 @@ extension NoisyFit {
   private static let partCount = 10
 
   /// An average lowers the mean squared error by at least so much, or is not worth having: a quarter of a per cent of the
-  /// error.
-  private static let leastGain = 0.005
+  /// error, and anything where all is wanted.
+  private var leastGain: Double { effort == .thorough ? 0 : 0.005 }
 
   /// Whether squared errors are smaller by more than some standard errors of the mean difference.
   static func isBetter(
@@ -208,7 +208,7 @@ extension NoisyFit {
     var none: FactorAverage?
     let predictions: [Double]
     do {
-      if isLarge {
+      if isLarge, effort != .thorough {
         let probed = try draws.run(
           .probe, at: validation.pattern, average: &none, isCancelled: { isCancelled(0.65) },
           using: &generator)
@@ -237,7 +237,7 @@ extension NoisyFit {
       let error = weights[0] * errors[0][k] + weights[1] * errors[1][k]
       return sum + error * error
     }
-    return square < (1 - Self.leastGain / 2) * chosen.squaredErrors.reduce(0, +)
+    return square < (1 - leastGain / 2) * chosen.squaredErrors.reduce(0, +)
   }
 
   /// A smooth path along the rows for each column beside a few factors: from plain means, because factors of a fit that
