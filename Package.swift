@@ -188,7 +188,8 @@ let package = Package(
     tests(of: "DeepLinear"),
     tests(
       of: "Jobs",
-      on: ["Accelerator", "SweepStore", "DeepLinear", "LinearAlgebra", "DataFormats", "Records"]),
+      on: ["Accelerator", "SweepStore", "DeepLinear", "LinearAlgebra", "DataFormats", "Records"],
+      exclude: ["Fills"]),
     tests(of: "Studio", on: ["Jobs", "DataFormats"]),
     tests(of: "DeepLinearC", on: ["CInterface"]),
     .testTarget(

@@ -339,15 +339,18 @@ BODY size_t scratch_size(size_t width) {
 BODY double posterior_rows_body(
     size_t rowCount, const ptrdiff_t *starts, const int32_t *columns, const double *values,
     const double *factor, const double *blocks, const double *meanBlock, size_t width,
-    double noise, const double *prior, double *means, double *covariances, double *scratch) {
+    const double *noises, const double *prior, double *means, double *covariances, double *errorSums,
+    double *scratch) {
     const size_t stride = rounded(width), size = width * width;
-    const double precision = 1 / noise;
     double *a = scratch, *row = a + 8 * size, *moments = row + 8 * width, *posterior = moments + 8 * width;
     double *gram = posterior + 8 * width, *moment = gram + stride * stride, *sum = moment + stride;
     double expected = 0;
     for (size_t first = 0; first < rowCount; first += 8) {
         const size_t lanes = rowCount - first < 8 ? rowCount - first : 8;
         double squares[8] = {0}, isBad[8];
+        v8 noise = {1, 1, 1, 1, 1, 1, 1, 1};
+        for (size_t l = 0; l < lanes; l++) noise[l] = noises[first + l];
+        const v8 precision = 1 / noise;
         for (size_t l = 0; l < lanes; l++) {
             const ptrdiff_t start = starts[first + l];
             const size_t count = (size_t)(starts[first + l + 1] - start);
@@ -368,7 +371,7 @@ BODY double posterior_rows_body(
             for (size_t i = 0; i < width; i++) {
                 for (size_t j = 0; j <= i; j++)
                     a[8 * (i * width + j) + l] =
-                        precision * (gram[i * stride + j] + share * added[i * width + j]);
+                        precision[l] * (gram[i * stride + j] + share * added[i * width + j]);
                 a[8 * (i * width + i) + l] += 1 / prior[i];
                 moments[8 * i + l] = moment[i];
             }
@@ -395,8 +398,10 @@ BODY double posterior_rows_body(
             double *restrict block = covariances + (first + l) * size;
             if (isBad[l] != 0) {
                 for (size_t k = 0; k < size; k++) block[k] = 0;
+                errorSums[first + l] = 0;
                 continue;
             }
+            errorSums[first + l] = squares[l] + errors[l];
             expected += squares[l] + errors[l];
             for (size_t i = 0; i < width; i++) {
                 for (size_t j = 0; j <= i; j++)
@@ -406,6 +411,95 @@ BODY double posterior_rows_body(
         }
     }
     return expected;
+}
+
+// Scratch of the kernel below: eight matrices side by side, one of their rows, their right-hand sides and solutions,
+// then one Gram matrix and one moment.
+BODY size_t conditional_size(size_t width) {
+    const size_t stride = rounded(width);
+    return 8 * (width * width + 3 * width) + stride * stride + stride;
+}
+
+// A = L D Lᵀ with the lanes as in the inverses above: y = L⁻¹ r, t = D⁻¹ y + D^(−½) z, x = L⁻ᵀ t.
+BODY void conditional_rows_body(
+    size_t rowCount, const ptrdiff_t *starts, const int32_t *columns, const ptrdiff_t *missingStarts,
+    const int32_t *missing, const double *factor, const double *total, const double *moments,
+    const double *weights, const double *precision, const double *linear, const double *normals,
+    size_t width, double *result, double *scratch) {
+    const size_t stride = rounded(width), size = width * width;
+    const v8 one = {1, 1, 1, 1, 1, 1, 1, 1};
+    double *a = scratch, *row = a + 8 * size, *right = row + 8 * width, *normal = right + 8 * width;
+    double *gram = normal + 8 * width, *moment = gram + stride * stride;
+    for (size_t first = 0; first < rowCount; first += 8) {
+        const size_t lanes = rowCount - first < 8 ? rowCount - first : 8;
+        double isBad[8] = {0};
+        for (size_t l = 0; l < lanes; l++) {
+            const size_t line = first + l;
+            size_t count = (size_t)(starts[line + 1] - starts[line]);
+            const int32_t *places = columns + starts[line];
+            // What most positions add is the sum over all of them less that over the others.
+            double sign = 1;
+            if (missing && (size_t)(missingStarts[line + 1] - missingStarts[line]) < count) {
+                count = (size_t)(missingStarts[line + 1] - missingStarts[line]);
+                places = missing + missingStarts[line];
+                sign = -1;
+            }
+            const double weight = weights ? weights[line] : 1;
+            normal_equations_body(count, places, factor, factor, width, stride, gram, moment);
+            for (size_t i = 0; i < width; i++) {
+                for (size_t j = 0; j <= i; j++) {
+                    double sum = sign * gram[i * stride + j];
+                    if (sign < 0) sum += total[i * width + j];
+                    a[8 * (i * width + j) + l] = precision[i * width + j] + weight * sum;
+                }
+                right[8 * i + l] = linear[i] + weight * moments[line * width + i];
+                normal[8 * i + l] = normals ? normals[line * width + i] : 0;
+            }
+        }
+        for (size_t l = lanes; l < 8; l++)
+            for (size_t i = 0; i < width; i++) {
+                for (size_t j = 0; j < i; j++) a[8 * (i * width + j) + l] = 0;
+                a[8 * (i * width + i) + l] = 1;
+                right[8 * i + l] = normal[8 * i + l] = 0;
+            }
+        v8 *restrict m = (v8 *)a, *restrict r = (v8 *)row, *restrict x = (v8 *)right, *restrict z = (v8 *)normal;
+        for (size_t k = 0; k < width; k++) {
+            v8 pivot = LOAD(m + k * width + k);
+            for (size_t l = 0; l < 8; l++)
+                if (!(pivot[l] > 0)) {
+                    isBad[l] = 1;
+                    pivot[l] = 1;
+                }
+            const v8 inverse = one / pivot;
+            STORE(m + k * width + k) = inverse;
+            for (size_t i = k + 1; i < width; i++) STORE(r + i) = LOAD(m + i * width + k);
+            for (size_t i = k + 1; i < width; i++) {
+                const v8 ratio = LOAD(r + i) * inverse;
+                v8 *restrict target = m + i * width;
+                STORE(target + k) = ratio;
+                for (size_t j = k + 1; j <= i; j++) STORE(target + j) -= ratio * LOAD(r + j);
+            }
+        }
+        for (size_t i = 0; i < width; i++) {
+            v8 sum = LOAD(x + i);
+            for (size_t j = 0; j < i; j++) sum -= LOAD(m + i * width + j) * LOAD(x + j);
+            STORE(x + i) = sum;
+        }
+        for (size_t i = 0; i < width; i++) {
+            const v8 inverse = LOAD(m + i * width + i);
+            v8 root = inverse;
+            for (size_t l = 0; l < 8; l++) root[l] = __builtin_sqrt(inverse[l]);
+            STORE(x + i) = inverse * LOAD(x + i) + root * LOAD(z + i);
+        }
+        for (size_t i = width; i-- > 0;) {
+            const v8 solved = LOAD(x + i);
+            for (size_t j = 0; j < i; j++) STORE(x + j) -= solved * LOAD(m + i * width + j);
+        }
+        for (size_t l = 0; l < lanes; l++) {
+            if (isBad[l] != 0) continue;
+            for (size_t i = 0; i < width; i++) result[(first + l) * width + i] = right[8 * i + l];
+        }
+    }
 }
 
 #define DEFINE(SUFFIX, TARGET)                                                                         \
@@ -436,9 +530,15 @@ BODY double posterior_rows_body(
     }                                                                                                  \
     TARGET static double posterior_rows_##SUFFIX(                                                      \
         size_t n, const ptrdiff_t *s, const int32_t *c, const double *v, const double *f,              \
-        const double *b, const double *d, size_t w, double z, const double *q, double *m, double *k,   \
-        double *t) {                                                                                   \
-        return posterior_rows_body(n, s, c, v, f, b, d, w, z, q, m, k, t);                             \
+        const double *b, const double *d, size_t w, const double *z, const double *q, double *m,       \
+        double *k, double *e, double *t) {                                                             \
+        return posterior_rows_body(n, s, c, v, f, b, d, w, z, q, m, k, e, t);                          \
+    }                                                                                                  \
+    TARGET static void conditional_rows_##SUFFIX(                                                      \
+        size_t n, const ptrdiff_t *s, const int32_t *c, const ptrdiff_t *g, const int32_t *h,          \
+        const double *f, const double *o, const double *m, const double *v, const double *p,           \
+        const double *l, const double *z, size_t w, double *r, double *t) {                            \
+        conditional_rows_body(n, s, c, g, h, f, o, m, v, p, l, z, w, r, t);                            \
     }
 
 DEFINE(baseline, )
@@ -503,11 +603,24 @@ size_t posterior_scratch_size(size_t width) { return scratch_size(width); }
 
 double sparse_posterior_rows(
     size_t rowCount, const ptrdiff_t *starts, const int32_t *columns, const double *values,
-    const double *factor, const double *blocks, const double *meanBlock, size_t width, double noise,
-    const double *prior, double *means, double *covariances, double *scratch) {
+    const double *factor, const double *blocks, const double *meanBlock, size_t width,
+    const double *noises, const double *prior, double *means, double *covariances, double *errorSums,
+    double *scratch) {
     return DISPATCH(
-        posterior_rows, rowCount, starts, columns, values, factor, blocks, meanBlock, width, noise, prior,
-        means, covariances, scratch);
+        posterior_rows, rowCount, starts, columns, values, factor, blocks, meanBlock, width, noises, prior,
+        means, covariances, errorSums, scratch);
+}
+
+size_t conditional_scratch_size(size_t width) { return conditional_size(width); }
+
+void sparse_conditional_rows(
+    size_t rowCount, const ptrdiff_t *starts, const int32_t *columns, const ptrdiff_t *missingStarts,
+    const int32_t *missing, const double *factor, const double *total, const double *moments,
+    const double *weights, const double *precision, const double *linear, const double *normals,
+    size_t width, double *result, double *scratch) {
+    DISPATCH(
+        conditional_rows, rowCount, starts, columns, missingStarts, missing, factor, total, moments, weights,
+        precision, linear, normals, width, result, scratch);
 }
 
 size_t next_block(size_t *counter) { return __atomic_fetch_add(counter, 1, __ATOMIC_RELAXED); }

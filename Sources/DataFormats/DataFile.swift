@@ -189,6 +189,24 @@ public enum DataFile {
     return try readElements(source, format, ReadingOptions()).complete(file: source.name)
   }
 
+  /// Reads a complete matrix with the names of its rows and columns, where a table of text or a workbook has them.
+  ///
+  /// - Throws: ``DataFormatError``.
+  package static func readNamedMatrix(
+    from source: ByteSource
+  ) throws(DataFormatError) -> (elements: Matrix, names: TableNames) {
+    switch try DataFormat.of(source.name, among: dense).format {
+    case .csv:
+      let (elements, names) = try DelimitedFile.readMatrix(source)
+      return (try elements.complete(file: source.name), names)
+    case .xlsx:
+      let (elements, names) = try Spreadsheet.readMatrix(
+        source, options: ReadingOptions(), isCautious: true)
+      return (try elements.complete(file: source.name), names)
+    default: return (try readMatrix(from: source), TableNames())
+    }
+  }
+
   /// Reads an array of any number of dimensions from `.npy`, `.npz` with one array, or IDX.
   ///
   /// - Throws: ``DataFormatError``.

@@ -36,6 +36,7 @@ import Testing
         "columns", "depth", "effectiveRank", "holdoutError", "iterations", "mask", "method",
         "nuclearNorm", "observed", "offsets", "outcome", "rank", "rows", "seconds", "seed",
         "trainingError", "filled", "leftEmpty", "kept", "understood", "warnings", "baseline",
+        "scaling", "effort", "rowOrder",
       ]
       let json = try plain.json()
       #expect(Set(json.keys) == keys)

@@ -40,7 +40,7 @@ import Testing
     sense small.csv b.npy --rows 2 --columns 2
     sense a.npy b.npy --truth small.csv
     sense a.npy b.npy --depth 0
-    sense a.npy b.npy --holdout 0
+    sense a.npy b.npy --holdout 1
     sense a.npy b.npy --initial-scale -1
     sense a.npy b.npy --output taken.csv
     sense a.npy b.npy --report taken-report

@@ -38,22 +38,39 @@ double sparse_offsets(
     size_t rowCount, const ptrdiff_t *starts, const int32_t *columns, const double *values,
     const double *others, double mean, double shrinkage, double *offsets);
 
-// The Gaussian posterior of each of `rowCount` rows u of a factor, given the entries b ≈ uᵀv + noise, where v is
-// the factor row columns[e] with covariance Τ:
+// The Gaussian posterior of each of `rowCount` rows u of a factor, given the entries b ≈ uᵀv + noise of variance
+// noises[row], where v is the factor row columns[e] with covariance Τ:
 //
 //     covariance = (diag(1/prior) + Σ (v vᵀ + Τ)/noise)⁻¹,   mean = covariance · Σ b v / noise.
 //
 // Rows of `factor` take `width` rounded up to a multiple of eight doubles, zeros beyond the width. Τ comes from
 // `blocks`, width × width for each factor row, or, when that is null, from `meanBlock` for all of them. Means
 // (rowCount × width) and covariances (rowCount × width × width) are overwritten; where rounding has made the
-// matrix indefinite the covariance is zero and the mean stays. Returns the expected squared error over the
-// entries, without that of such rows. `scratch` has posterior_scratch_size(width) doubles.
+// matrix indefinite the covariance is zero and the mean stays. `errorSums` takes the expected squared error over
+// each row's entries, zero for such rows; the sum is returned. `scratch` has posterior_scratch_size(width) doubles.
 double sparse_posterior_rows(
     size_t rowCount, const ptrdiff_t *starts, const int32_t *columns, const double *values,
-    const double *factor, const double *blocks, const double *meanBlock, size_t width, double noise,
-    const double *prior, double *means, double *covariances, double *scratch);
+    const double *factor, const double *blocks, const double *meanBlock, size_t width,
+    const double *noises, const double *prior, double *means, double *covariances, double *errorSums,
+    double *scratch);
 
 size_t posterior_scratch_size(size_t width);
+
+// A draw from the Gaussian of each of `rowCount` rows u of a factor, given factor rows v at the row's positions:
+//
+//     A = precision + weight · Σ v vᵀ,   u ~ N(A⁻¹ (linear + weight · moment), A⁻¹),
+//
+// by standard normal numbers (rowCount × width), or the mean when they are null. `moments` is rowCount × width,
+// `weights` one number for each row, or null for ones; rows of `factor` are padded as above. Where `missing` is
+// not null it holds the positions that a row lacks, and Σ v vᵀ over all positions is `total`: the shorter list is
+// summed. Rows whose matrix rounding has made indefinite stay. `scratch` has conditional_scratch_size(width) doubles.
+void sparse_conditional_rows(
+    size_t rowCount, const ptrdiff_t *starts, const int32_t *columns, const ptrdiff_t *missingStarts,
+    const int32_t *missing, const double *factor, const double *total, const double *moments,
+    const double *weights, const double *precision, const double *linear, const double *normals,
+    size_t width, double *result, double *scratch);
+
+size_t conditional_scratch_size(size_t width);
 
 // The number at the counter, which is then one more, for threads that take blocks of work in turn.
 size_t next_block(size_t *counter);

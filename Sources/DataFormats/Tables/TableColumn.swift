@@ -50,7 +50,7 @@ public struct TableUnderstanding: Equatable, Sendable {
   /// Sentences about what may not be as it should.
   public var warnings: [String]
 
-  /// What the rows are told apart by: `date`, or the heading of their names.
+  /// What the rows are told apart by: `date`, `time` where dates have one, or the heading of their names.
   public var rowsBy: String?
 
   /// What takes the place of rows, columns and gaps in the sentence: `80 × 60 pixels, colour`.

@@ -14,6 +14,9 @@ struct TableSample {
   /// Rows from the middle of a long text.
   private(set) var middle: [Row] = []
 
+  /// The number of cells that most rows have; of several the one met first.
+  private(set) var width = 0
+
   /// The last comment before the first row.
   private(set) var comment: TextRow?
 
@@ -23,6 +26,7 @@ struct TableSample {
   init(_ text: PaddedText, _ dialect: TableDialect) {
     self.text = text
     self.dialect = dialect
+    defer { width = Self.usualWidth(all) }
     var rows = TextRows(text, dialect)
     var cells: [TextCell] = []
     while head.count < Self.rowLimit, rows.position < Self.byteLimit,
@@ -45,12 +49,11 @@ struct TableSample {
 
   var all: [Row] { head + middle }
 
-  /// The number of cells that most rows have; of several the one met first.
-  var width: Int {
+  private static func usualWidth(_ rows: [Row]) -> Int {
     var counts: [Int: Int] = [:]
-    for row in all { counts[row.cells.count, default: 0] += 1 }
+    for row in rows { counts[row.cells.count, default: 0] += 1 }
     let most = counts.values.max() ?? 0
-    return all.first { counts[$0.cells.count] == most }?.cells.count ?? 0
+    return rows.first { counts[$0.cells.count] == most }?.cells.count ?? 0
   }
 }
 
@@ -150,7 +153,10 @@ enum TableSniffer {
     if let decimal = options.decimal {
       return (decimal, Double(count(decimal).understood) / total)
     }
-    let (byPoint, byComma) = (count(point), count(comma))
+    let byPoint = count(point)
+    // All is understood, and no number has a comma: with commas for fractions no more can be.
+    if Double(byPoint.understood) == total, byPoint.commas == 0 { return (point, 1) }
+    let byComma = count(comma)
     if byComma.understood > byPoint.understood {
       return (comma, Double(byComma.understood) / total)
     }

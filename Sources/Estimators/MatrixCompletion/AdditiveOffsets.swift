@@ -21,11 +21,14 @@ public struct AdditiveOffsets: Equatable, Sendable {
   }
 
   /// Fits offsets by least squares, each shrunk towards zero in proportion to how little its row or column
-  /// is known: with n entries by the factor n/(n + ν), ν the quotient of the variances within and between
-  /// rows (columns), estimated from the residuals.
+  /// is known: with n entries by the factor n/(n + ν), ν the quotient of the variances s² within and τ² between
+  /// rows (columns). Both are estimated from the entries: τ² is the mean, over rows with entries, of the squared
+  /// offset and its posterior variance s²/(n + ν). Without that variance τ² would be estimated from what was
+  /// already shrunk, and fall to zero where rows have few entries.
   ///
-  /// Rows and columns without an entry get zero.
-  /// - Complexity: O(*entries*) a sweep, at most 20 sweeps.
+  /// Rows and columns without an entry get zero, and so do all rows where none has two entries: what is common to the
+  /// entries of a row cannot be told from what is not.
+  /// - Complexity: O(*entries*) a sweep, at most 60 sweeps.
   public init(fitting entries: ObservedEntries) {
     self.init(fitting: entries.values, pattern: ObservedPattern(of: entries))
   }
@@ -45,9 +48,10 @@ public struct AdditiveOffsets: Equatable, Sendable {
     rows = [Double](repeating: 0, count: pattern.rowCount)
     columns = [Double](repeating: 0, count: pattern.columnCount)
     let columnOrderValues = pattern.columnOrdered(values)
-    var rowShrinkage = 0.0
-    var columnShrinkage = 0.0
-    for sweep in 0..<20 {
+    let (rowsTell, columnsTell) = (Self.tell(pattern.rowStarts), Self.tell(pattern.columnStarts))
+    var rowShrinkage = rowsTell ? 0 : Double.infinity
+    var columnShrinkage = columnsTell ? 0 : Double.infinity
+    for sweep in 0..<2 * Self.shrinkageSweeps {
       let before = columns
       _ = Self.refit(
         &rows, values, less: columns, at: pattern.columns, mean: mean, shrinkage: rowShrinkage,
@@ -56,10 +60,14 @@ public struct AdditiveOffsets: Equatable, Sendable {
         &columns, columnOrderValues, less: rows, at: pattern.columnOrderRows, mean: mean,
         shrinkage: columnShrinkage, starts: pattern.columnStarts, blocks: pattern.columnBlocks,
         threadCount: pattern.threadCount)
-      if sweep < 10 {
+      if sweep < Self.shrinkageSweeps {
         let within = squared / count
-        rowShrinkage = Self.quotient(within, rows)
-        columnShrinkage = Self.quotient(within, columns)
+        if rowsTell {
+          rowShrinkage = Self.quotient(within, rows, pattern.rowStarts, rowShrinkage)
+        }
+        if columnsTell {
+          columnShrinkage = Self.quotient(within, columns, pattern.columnStarts, columnShrinkage)
+        }
       } else if zip(before, columns).allSatisfy({ abs($0 - $1) <= 1e-15 }) {
         // Values are at most two in size.
         return
@@ -67,8 +75,26 @@ public struct AdditiveOffsets: Equatable, Sendable {
     }
   }
 
-  private static func quotient(_ within: Double, _ offsets: [Double]) -> Double {
-    let between = offsets.reduce(0) { $0 + $1 * $1 } / Double(max(offsets.count, 1))
+  /// Whether some line has two entries.
+  private static func tell(_ starts: [Int]) -> Bool {
+    zip(starts, starts.dropFirst()).contains { $1 - $0 > 1 }
+  }
+
+  /// The variances settle within so many sweeps to a few per cent, which is more than the offsets ask for.
+  private static let shrinkageSweeps = 30
+
+  /// ν = s²/τ² by one step of expectation–maximisation; rows without entries say nothing about τ².
+  private static func quotient(
+    _ within: Double, _ offsets: [Double], _ starts: [Int], _ shrinkage: Double
+  ) -> Double {
+    var sum = 0.0
+    var occupied = 0
+    for line in offsets.indices where starts[line + 1] > starts[line] {
+      let count = Double(starts[line + 1] - starts[line])
+      sum += offsets[line] * offsets[line] + within / (count + shrinkage)
+      occupied += 1
+    }
+    let between = sum / Double(max(occupied, 1))
     return between > 0 ? min(within / between, 1e6) : 1e6
   }
 

@@ -11,8 +11,11 @@ public struct CompletionModel: Equatable, Sendable {
   /// The ridge of each component for a row that is fitted anew: the row's coordinates minimise
   /// Σ (b − Σ_k u_k v_k)² + Σ_k ridge_k u_k². Zeros for exact data.
   public var ridge: [Double]
-  /// The ridge of the offset of such a row; used with offsets only.
+  /// The ridge of the offset of such a row, ``noRowOffsets`` where rows have none; used with offsets only.
   public var offsetRidge: Double
+  /// The deviation of the noise in each column, in a unit of which the ridges are in: a new row's residuals are
+  /// divided by it. Nil where it is the same in all.
+  public var columnNoise: [Double]?
   /// What fills rows and columns without any entry; nil predicts them by the factors and offsets.
   public var fallback: AdditiveOffsets?
   /// Rows and columns that had no entry.
@@ -23,8 +26,8 @@ public struct CompletionModel: Equatable, Sendable {
   /// A model of known parts, as a file holds it.
   public init(
     rowFactor: Matrix, columnFactor: Matrix, offsets: AdditiveOffsets? = nil,
-    ridge: [Double]? = nil, offsetRidge: Double = 0, fallback: AdditiveOffsets? = nil,
-    emptyRows: [Int] = [], emptyColumns: [Int] = []
+    ridge: [Double]? = nil, offsetRidge: Double = 0, columnNoise: [Double]? = nil,
+    fallback: AdditiveOffsets? = nil, emptyRows: [Int] = [], emptyColumns: [Int] = []
   ) {
     precondition(
       rowFactor.columnCount == columnFactor.columnCount,
@@ -34,6 +37,10 @@ public struct CompletionModel: Equatable, Sendable {
     self.offsets = offsets
     self.ridge = ridge ?? [Double](repeating: 0, count: rowFactor.columnCount)
     self.offsetRidge = offsetRidge
+    self.columnNoise = columnNoise
+    precondition(
+      columnNoise.map { $0.count == columnFactor.rowCount } ?? true,
+      "\(columnNoise?.count ?? 0) deviations for \(columnFactor.rowCount) columns")
     precondition(
       self.ridge.count == rowFactor.columnCount,
       "\(self.ridge.count) ridges for \(rowFactor.columnCount) components")
@@ -41,6 +48,9 @@ public struct CompletionModel: Equatable, Sendable {
     self.emptyRows = emptyRows
     self.emptyColumns = emptyColumns
   }
+
+  /// The ridge of rows' offsets in a model whose offsets are the columns' alone.
+  public static let noRowOffsets = Double.greatestFiniteMagnitude
 
   mutating func rescale(by unit: Double) {
     rowFactor.scale(by: unit)

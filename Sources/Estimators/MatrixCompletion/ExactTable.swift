@@ -173,7 +173,7 @@ struct ExactTable {
     model.columnFactor = model.columnFactor * rest
     model.ridge = [Double](repeating: 0, count: rest.columnCount)
     // Without offsets of rows a new row has none.
-    model.offsetRidge = offsets.rows ? 0 : .infinity
+    model.offsetRidge = offsets.rows ? 0 : CompletionModel.noRowOffsets
     return model
   }
 

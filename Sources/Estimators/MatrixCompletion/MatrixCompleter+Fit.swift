@@ -26,6 +26,12 @@ extension MatrixCompleter {
     public var path: CompletionPath
     /// Half-widths of prediction intervals, when they were asked for.
     public var intervals: CompletionIntervals?
+    /// The kinds of fit that were weighed against each other, with their errors and shares; empty where one was chosen.
+    public var candidates: [CompletionCandidate] = []
+    /// The deviation of the noise in each column; nil where it is one number or none.
+    public var columnNoise: [Double]?
+    /// Whether columns were brought to one unit.
+    public var hasScaledColumns = false
     /// How far the nuclear norm can be from the smallest at most, when the fit minimises it.
     public var dualityGap: Double?
     /// Known entries that the others contradict, left out of the fit.
@@ -92,11 +98,20 @@ extension MatrixCompleter {
         fit: (left: result.model.rowFactor, right: result.model.columnFactor)), isExact: false,
       iterations: result.iterations,
       outcome: result.outcome, path: result.path, pattern: result.pattern)
+    if result.candidates.contains(where: { $0.kind == .smoothRows && $0.weight > 0 }) {
+      // A path along the rows goes on where a row has no entry.
+      fit.model.emptyRows = []
+      if fit.model.emptyColumns.isEmpty { fit.model.fallback = nil }
+    }
     fit.holdoutError = result.holdoutError
+    fit.candidates = result.candidates
+    fit.columnNoise = result.columnNoise
+    fit.hasScaledColumns = result.scaling != nil
     fit.intervals = coverage.map {
       CompletionIntervals(
-        coverage: $0, calibration: result.calibration, variational: result.variational,
-        unit: result.unit)
+        coverage: $0, calibration: result.calibration, columnCount: entries.columnCount,
+        variational: result.calibrated,
+        unit: result.unit, columnUnits: result.scaling?.scales)
     }
     return fit
   }

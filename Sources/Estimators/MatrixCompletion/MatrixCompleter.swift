@@ -38,6 +38,13 @@ public struct MatrixCompleter: Equatable, Sendable {
   /// How many threads the products over known entries use; nil takes one up to a hundred thousand entries, and
   /// one for every processor above. The answer's bits do not depend on it.
   public var threadCount: Int?
+  /// Whether columns of different units are brought to one before a fit that is not exact.
+  public var scaling: CompletionScaling
+  /// How much work is spent where the data are not exact.
+  public var effort: CompletionEffort
+  /// Whether rows follow each other, as readings in time do: paths that are smooth along them take part in the fit
+  /// then, by their own strength.
+  public var hasOrderedRows: Bool
   /// The seed of everything random here; the same seed gives the same bits.
   public var seed: UInt64
   /// Whether known entries that the others contradict by far are left out of the fit, and named.
@@ -50,7 +57,9 @@ public struct MatrixCompleter: Equatable, Sendable {
   public init(
     depth: Int = 3, width: Int? = nil, initialScale: Double? = nil, rank: Int? = nil,
     holdoutFraction: Double = 0.1, intervalCoverage: Double? = nil, recordingInterval: Int? = nil,
-    threadCount: Int? = nil, seed: UInt64 = 0, setsOutliersAside: Bool = true
+    threadCount: Int? = nil, scaling: CompletionScaling = .auto,
+    effort: CompletionEffort = .normal, hasOrderedRows: Bool = false, seed: UInt64 = 0,
+    setsOutliersAside: Bool = true
   ) {
     self.setsOutliersAside = setsOutliersAside
     self.depth = depth
@@ -61,6 +70,9 @@ public struct MatrixCompleter: Equatable, Sendable {
     self.recordingInterval = recordingInterval
     self.rank = rank
     self.threadCount = threadCount
+    self.scaling = scaling
+    self.effort = effort
+    self.hasOrderedRows = hasOrderedRows
     self.seed = seed
   }
 
@@ -119,13 +131,13 @@ public struct MatrixCompleter: Equatable, Sendable {
   private func fitKept(
     _ entries: ObservedEntries, observe: (Progress) -> Bool
   ) throws -> Fit {
-    let table = OccupiedTable(of: entries)
+    let table = OccupiedTable(of: entries, keepsRows: hasOrderedRows)
     let occupied = table.compacted(entries)
     let fit = try fitOccupied(occupied, observe: observe)
     return table.isWhole ? fit : table.expanded(fit, AdditiveOffsets(fitting: occupied))
   }
 
-  /// The fit of a table that has an entry in every row and column.
+  /// The fit of a table that has an entry in every column, and in every row that is no place in an order.
   private func fitOccupied(
     _ entries: ObservedEntries, observe: (Progress) -> Bool
   ) throws -> Fit {
@@ -148,13 +160,14 @@ public struct MatrixCompleter: Equatable, Sendable {
       {
         return exact
       }
-      let noisy = NoisyFit(
+      var noisy = NoisyFit(
         depth: depth, width: width, initialScale: initialScale ?? Self.automaticScale,
         holdoutFraction: holdoutFraction, recordingInterval: recordingInterval,
         rank: rank, threadCount: threads(for: entries), isCalibrated: intervalCoverage != nil,
-        isLarge: isLarge,
+        isLarge: isLarge, scaling: scaling, effort: effort,
         isCancelled: { isCancelled(0.3 + 0.7 * $0) }
       )
+      noisy.hasOrderedRows = hasOrderedRows
       var result = try noisy.fit(normal, using: &generator)
       let isQuiet = result.variational.map { $0.noiseVariance < 1e-3 } ?? false
       result.rescale(by: unit)

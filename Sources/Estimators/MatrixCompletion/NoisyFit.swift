@@ -6,8 +6,9 @@ import RealModule
 // Entries with noise cannot be fitted exactly. A share of them is held out. On the others the path of the deep
 // network is followed until the held-out error has passed its minimum, and variational factors are fitted from
 // there: they find the ridge of every component, and with it the rank. Both are done with the values as they
-// are and with row and column offsets removed. What predicts the held-out entries best is then fitted to all
-// entries.
+// are and with row and column offsets removed. Beside them stand plain means, the nuclear norm, and draws from the
+// posterior of the factors. Weights under which all together predict the held-out entries best decide what each
+// is worth; what has weight is then fitted to all entries, and the answers are averaged by the same weights.
 
 /// The fit of entries that no matrix of low rank matches to rounding, chosen by held-out entries.
 struct NoisyFit {
@@ -24,7 +25,33 @@ struct NoisyFit {
   /// Whether a second path would cost more than it can tell: with many entries a path is long, and variational
   /// factors find offsets' components by themselves.
   let isLarge: Bool
+  var scaling = CompletionScaling.auto
+  var effort = CompletionEffort.normal
+  /// Whether rows follow each other, as in time.
+  var hasOrderedRows = false
+  /// The unit of each column, in which errors are told; nil for one unit.
+  private(set) var columnUnits: [Double]?
   let isCancelled: (Double) -> Bool
+
+  init(
+    depth: Int, width: Int?, initialScale: Double, holdoutFraction: Double,
+    recordingInterval: Int?, rank: Int?, threadCount: Int, isCalibrated: Bool, isLarge: Bool,
+    scaling: CompletionScaling = .auto, effort: CompletionEffort = .normal,
+    isCancelled: @escaping (Double) -> Bool
+  ) {
+    self.depth = depth
+    self.width = width
+    self.initialScale = initialScale
+    self.holdoutFraction = holdoutFraction
+    self.recordingInterval = recordingInterval
+    self.rank = rank
+    self.threadCount = threadCount
+    self.isCalibrated = isCalibrated
+    self.isLarge = isLarge
+    self.scaling = scaling
+    self.effort = effort
+    self.isCancelled = isCancelled
+  }
 
   struct Result {
     var model: CompletionModel
@@ -33,27 +60,40 @@ struct NoisyFit {
     var holdoutError: Double?
     /// Residuals of the held-out entries and the standard deviations predicted for them, which calibrate
     /// intervals.
-    var calibration: [(residual: Double, deviation: Double)]
+    var calibration: [CompletionIntervals.Calibration]
     var variational: VariationalFactorization?
+    /// The factors whose deviations were calibrated.
+    var calibrated: VariationalFactorization?
     /// The pattern of all entries, when the fit needed it.
     var pattern: ObservedPattern?
     /// The unit of the variational factors.
     var unit: Double
     var iterations: Int
     var outcome: Outcome
+    /// What took part in the choice; empty where nothing was held out.
+    var candidates: [CompletionCandidate] = []
+    /// The deviation of the noise in each column.
+    var columnNoise: [Double]?
+    /// Centres and deviations that were taken out of the columns.
+    var scaling: ColumnScaling?
 
     /// Turns a result for data divided by a unit into one for the data.
     mutating func rescale(by factor: Double) {
       model.rescale(by: factor)
       path.rescale(by: factor)
       holdoutError = holdoutError.map { $0 * factor }
-      calibration = calibration.map { ($0.residual * factor, $0.deviation * factor) }
+      for index in calibration.indices {
+        calibration[index].residual *= factor
+        calibration[index].deviation *= factor
+      }
+      for index in candidates.indices { candidates[index].holdoutError *= factor }
+      columnNoise = columnNoise.map { $0.map { $0 * factor } }
       unit *= factor
     }
   }
 
   /// Entries with the pattern of their positions.
-  private struct Sample {
+  struct Sample {
     let entries: ObservedEntries
     let pattern: ObservedPattern
 
@@ -64,7 +104,8 @@ struct NoisyFit {
   }
 
   /// One way to fit, with what it predicts for the held-out entries.
-  private struct Candidate {
+  struct Candidate {
+    var kind = CompletionCandidate.Kind.offsets
     var offsets: AdditiveOffsets?
     var variational: VariationalFactorization?
     var network: LinearNetwork?
@@ -73,6 +114,8 @@ struct NoisyFit {
     var squaredErrors: [Double]
     var scale: Double
     var isPath: Bool
+    var model: CompletionModel
+    var noiseVariance: Double?
 
     var meanSquare: Double {
       squaredErrors.reduce(0, +) / Double(max(squaredErrors.count, 1))
@@ -81,6 +124,98 @@ struct NoisyFit {
 
   /// - Parameter entries: in the units of the data, at least one.
   func fit(_ entries: ObservedEntries, using generator: inout SeededGenerator) throws -> Result {
+    let pattern = ObservedPattern(of: entries, threadCount: threadCount)
+    guard let scaling = ColumnScaling(of: entries, pattern: pattern, scaling: scaling),
+      self.scaling == .columns || helps(scaling, entries, using: &generator)
+    else { return try fitOneUnit(entries, using: &generator) }
+    var scaled = self
+    scaled.columnUnits = scaling.scales
+    var result = try scaled.fitOneUnit(scaling.applied(to: entries), using: &generator)
+    result.model = scaling.undone(result.model)
+    result.columnNoise = result.columnNoise.map { zip($0, scaling.scales).map { $0 * $1 } }
+    result.scaling = scaling
+    return result
+  }
+
+  /// So many components tell whether scaling helps; more would tell the same, for longer.
+  private static let scalingRank = 8
+
+  /// Whether factors of scaled columns predict entries held out better, each column counted in its own deviations,
+  /// by more than two standard errors. Columns of one unit can differ in size because their components do; scaling
+  /// them would make their noise unequal for nothing.
+  private func helps(
+    _ scaling: ColumnScaling, _ entries: ObservedEntries, using generator: inout SeededGenerator
+  ) -> Bool {
+    let split = Holdout(of: entries, fraction: max(holdoutFraction, 0.1), using: &generator)
+    guard !split.validation.isEmpty else { return false }
+    var errors: [[Double]] = []
+    for isScaled in [false, true] {
+      let values = isScaled ? scaling.applied(to: entries) : entries
+      let training = Sample(values.selecting(split.training), threadCount: threadCount)
+      let validation = Sample(values.selecting(split.validation), threadCount: threadCount)
+      let offsets = AdditiveOffsets(fitting: training.entries.values, pattern: training.pattern)
+      var rounds = 0
+      let found = grownCandidate(
+        training, validation, offsets: offsets, offering: 2, atMost: Self.scalingRank,
+        path: CompletionPath(), &rounds, using: &generator)
+      let predictions =
+        found.first?.predictions
+        ?? Self.empty(entries, offsets).values(at: validation.entries)
+      errors.append(
+        validation.entries.values.indices.map { k in
+          let column = Int(validation.entries.columns[k])
+          let error = predictions[k] - validation.entries.values[k]
+          let unit = isScaled ? 1 : scaling.scales[column]
+          // Errors of a fit that misses a unit are out by orders: logarithms keep a few from drowning the others.
+          return Double.log(onePlus: (error / unit) * (error / unit))
+        })
+    }
+    return Self.isBetter(errors[1], than: errors[0])
+  }
+
+  /// The same for columns of one unit.
+  private func fitOneUnit(
+    _ entries: ObservedEntries, using generator: inout SeededGenerator
+  ) throws -> Result {
+    let first = try trial(entries, using: &generator)
+    let validation = first.validation.entries
+    var chosen = choose(first.single)
+    if effort != .quick, rank == nil, validation.count > 0, !isCancelled(0.6) {
+      var trials = [try pooled(first, chosen, using: &generator)]
+      // Weights from few entries are chance; where entries are few, other tenths of them are soon held out too.
+      while trials.count < trialCount(entries), !isCancelled(0.6) {
+        let next = try trial(entries, using: &generator)
+        trials.append(try pooled(next, choose(next.single), using: &generator))
+      }
+      chosen = bestSingle(of: trials) ?? chosen
+      if let averaged = try average(trials, chosen, entries, using: &generator) {
+        return averaged
+      }
+    }
+    return try refit(
+      chosen, entries, validation: validation, iterations: first.iterations, using: &generator)
+  }
+
+  /// How often a share of the entries is held out, where averages are weighed by them.
+  private func trialCount(_ entries: ObservedEntries) -> Int {
+    switch entries.count {
+    case ...4_000: effort == .thorough ? 8 : 3
+    case ...20_000: effort == .thorough ? 4 : 2
+    default: 1
+    }
+  }
+
+  /// Single fits of some entries, judged by the others.
+  struct Trial {
+    let training: Sample
+    let validation: Sample
+    var single: [Candidate]
+    var iterations: Int
+  }
+
+  private func trial(
+    _ entries: ObservedEntries, using generator: inout SeededGenerator
+  ) throws -> Trial {
     let split = Holdout(of: entries, fraction: holdoutFraction, using: &generator)
     let training = Sample(entries.selecting(split.training), threadCount: threadCount)
     let validation = Sample(entries.selecting(split.validation), threadCount: threadCount)
@@ -112,9 +247,16 @@ struct NoisyFit {
           offsets: offsets, model: Self.empty(entries, offsets), validation,
           path: candidates.first?.path ?? CompletionPath(), scale: 1))
     }
-    let chosen = choose(candidates)
-    return try refit(
-      chosen, entries, validation: validation.entries, iterations: iterations, using: &generator)
+    return Trial(
+      training: training, validation: validation, single: candidates, iterations: iterations)
+  }
+
+  /// The root mean square of errors at some positions, in the units of the data.
+  func rootMeanSquareError(_ predictions: [Double], _ entries: ObservedEntries) -> Double {
+    rootMeanSquare(
+      predictions.indices.map {
+        (predictions[$0] - entries.values[$0]) * (columnUnits?[Int(entries.columns[$0])] ?? 1)
+      })
   }
 
   // MARK: candidates
@@ -131,7 +273,8 @@ struct NoisyFit {
   /// Variational factors grown from the entries alone, or from what offsets leave of them.
   private func grownCandidate(
     _ sample: Sample, _ validation: Sample, offsets: AdditiveOffsets?, offering count: Int,
-    path: CompletionPath, _ iterations: inout Int, using generator: inout SeededGenerator
+    atMost bound: Int? = nil, path: CompletionPath, _ iterations: inout Int,
+    using generator: inout SeededGenerator
   ) -> [Candidate] {
     let training = sample.entries
     let centred = offsets.map { $0.subtracted(from: training) } ?? training
@@ -142,8 +285,8 @@ struct NoisyFit {
       factors: VariationalFactorization(
         rowFactor: Matrix(rowCount: training.rowCount, columnCount: 0),
         columnFactor: Matrix(rowCount: training.columnCount, columnCount: 0), noiseVariance: 1),
-      offsets: offsets.map { $0.rescaled(by: 1 / scale) }, rankBound: rank,
-      isCancelled: { isCancelled(0.6) })
+      offsets: offsets.map { $0.rescaled(by: 1 / scale) },
+      rankBound: bound.map { min($0, rank ?? $0) } ?? rank, isCancelled: { isCancelled(0.6) })
     variational.run(offering: count, using: &generator)
     iterations += variational.rounds
     return [
@@ -159,6 +302,8 @@ struct NoisyFit {
       offsets: offsets, model: Self.model(of: fit.factors, offsets: offsets, scale: scale),
       validation, path: path, scale: scale)
     result.variational = fit.factors
+    result.kind = offsets == nil ? .variational : .variationalWithOffsets
+    result.noiseVariance = fit.factors.noiseVariance * scale * scale
     return result
   }
 
@@ -234,6 +379,7 @@ struct NoisyFit {
         offsets: offsets, model: model, validation, path: path, scale: scale)
       own.network = network
       own.isPath = true
+      own.kind = offsets == nil ? .path : .pathWithOffsets
       result.append(own)
     }
     guard finished else { return result }
@@ -269,7 +415,7 @@ struct NoisyFit {
     return max(1, min(risen + 2, 2 * risenWhenChosen + 4, values.count, max(perLine, 1)))
   }
 
-  private func candidate(
+  func candidate(
     offsets: AdditiveOffsets?, model: CompletionModel, _ validation: Sample,
     path: CompletionPath, scale: Double
   ) -> Candidate {
@@ -277,7 +423,7 @@ struct NoisyFit {
     return Candidate(
       offsets: offsets, variational: nil, network: nil, path: path, predictions: predictions,
       squaredErrors: zip(predictions, validation.entries.values).map { ($0 - $1) * ($0 - $1) },
-      scale: scale, isPath: false)
+      scale: scale, isPath: false, model: model)
   }
 
   /// The candidate of smallest held-out error; the path itself, which has no rank to tell, only where it beats
@@ -285,7 +431,7 @@ struct NoisyFit {
   ///
   /// Without held-out entries, the last one: the variational fit with offsets, or the offsets alone where they
   /// leave nothing to fit.
-  private func choose(_ candidates: [Candidate]) -> Candidate {
+  func choose(_ candidates: [Candidate]) -> Candidate {
     guard candidates.contains(where: { !$0.squaredErrors.isEmpty }) else {
       return candidates[candidates.count - 1]
     }
@@ -303,24 +449,19 @@ struct NoisyFit {
 
   // MARK: refitting
 
-  private func refit(
+  func refit(
     _ chosen: Candidate, _ entries: ObservedEntries, validation: ObservedEntries, iterations: Int,
     using generator: inout SeededGenerator
   ) throws -> Result {
     var result = Result(
       model: Self.empty(entries, chosen.offsets), path: chosen.path,
-      holdoutError: validation.count > 0 ? chosen.meanSquare.squareRoot() : nil,
+      holdoutError: validation.count > 0
+        ? rootMeanSquareError(chosen.predictions, validation) : nil,
       calibration: [], variational: nil, pattern: nil, unit: chosen.scale, iterations: iterations,
       outcome: .converged)
     let scale = chosen.scale
-    for k in validation.values.indices where isCalibrated {
-      let variance =
-        chosen.variational.map {
-          $0.variance(row: Int(validation.rows[k]), column: Int(validation.columns[k]))
-        } ?? 1
-      result.calibration.append(
-        (validation.values[k] - chosen.predictions[k], variance.squareRoot() * chosen.scale))
-    }
+    result.calibration = calibration(chosen, validation, chosen.predictions)
+    result.calibrated = chosen.variational
     if let factors = chosen.variational {
       let pattern = ObservedPattern(of: entries, threadCount: threadCount)
       result.pattern = pattern
@@ -351,6 +492,22 @@ struct NoisyFit {
     return result
   }
 
+  /// Residuals of the entries held out beside the deviations that the factors predict there.
+  func calibration(
+    _ chosen: Candidate, _ validation: ObservedEntries, _ predictions: [Double]
+  ) -> [CompletionIntervals.Calibration] {
+    guard isCalibrated else { return [] }
+    return validation.values.indices.map { k in
+      let variance =
+        chosen.variational.map {
+          $0.variance(row: Int(validation.rows[k]), column: Int(validation.columns[k]))
+        } ?? 1
+      return CompletionIntervals.Calibration(
+        column: Int(validation.columns[k]), residual: validation.values[k] - predictions[k],
+        deviation: variance.squareRoot() * chosen.scale)
+    }
+  }
+
   private func continued(
     _ network: LinearNetwork, on entries: ObservedEntries, steps: Int
   ) -> Trajectory {
@@ -367,7 +524,7 @@ struct NoisyFit {
 
   // MARK: models
 
-  private static func empty(_ entries: ObservedEntries, _ offsets: AdditiveOffsets?)
+  static func empty(_ entries: ObservedEntries, _ offsets: AdditiveOffsets?)
     -> CompletionModel
   {
     CompletionModel(

@@ -11,12 +11,15 @@ struct OccupiedTable: Equatable, Sendable {
   let rowCount: Int
   let columnCount: Int
 
-  init(of entries: ObservedEntries) {
+  /// - Parameter keepsRows: whether rows without an entry stay: where rows follow each other, they are places too.
+  init(of entries: ObservedEntries, keepsRows: Bool = false) {
     rowCount = entries.rowCount
     columnCount = entries.columnCount
     var isOccupied = [Bool](repeating: false, count: entries.columnCount)
     for column in entries.columns { isOccupied[Int(column)] = true }
-    rows = (0..<entries.rowCount).filter { entries.rowStarts[$0] < entries.rowStarts[$0 + 1] }
+    rows = (0..<entries.rowCount).filter {
+      keepsRows || entries.rowStarts[$0] < entries.rowStarts[$0 + 1]
+    }
     columns = isOccupied.indices.filter { isOccupied[$0] }
   }
 
@@ -72,8 +75,11 @@ struct OccupiedTable: Equatable, Sendable {
     fit.model.rowFactor = Self.spread(model.rowFactor, to: rows, of: rowCount)
     fit.model.columnFactor = Self.spread(model.columnFactor, to: columns, of: columnCount)
     fit.model.offsets = model.offsets.map(spread)
+    fit.model.columnNoise = model.columnNoise.map(spreadNoise)
+    fit.columnNoise = fit.columnNoise.map(spreadNoise)
     fit.model.fallback = spread(model.offsets ?? fallback)
-    fit.model.emptyRows = emptyRows
+    // Rows that were kept without an entry may be so here too.
+    fit.model.emptyRows = emptyRows + model.emptyRows.map { rows[$0] }
     fit.model.emptyColumns = emptyColumns
     fit.intervals?.occupied = self
     fit.mask = fit.mask.relocated(
@@ -86,6 +92,14 @@ struct OccupiedTable: Equatable, Sendable {
     AdditiveOffsets(
       mean: offsets.mean, rows: Self.spread(offsets.rows, to: rows, of: rowCount),
       columns: Self.spread(offsets.columns, to: columns, of: columnCount))
+  }
+
+  /// A column without an entry has the noise that is usual in the others.
+  private func spreadNoise(_ noise: [Double]) -> [Double] {
+    let usual = rootMeanSquare(noise)
+    var result = [Double](repeating: usual, count: columnCount)
+    for (value, place) in zip(noise, columns) { result[place] = value }
+    return result
   }
 
   private static func spread(_ values: [Double], to places: [Int], of count: Int) -> [Double] {

@@ -26,8 +26,10 @@ struct VariationalFactorization: Equatable, Sendable {
   /// Prior variances α and β.
   private(set) var rowPrior: [Double]
   private(set) var columnPrior: [Double]
-  /// The noise variance s².
+  /// The noise variance s², over all entries.
   private(set) var noiseVariance: Double
+  /// The noise variance of each column, where they have their own.
+  private(set) var columnNoise: [Double]?
   private(set) var rounds = 0
 
   var rank: Int { rowFactor.columnCount }
@@ -50,26 +52,42 @@ struct VariationalFactorization: Equatable, Sendable {
   /// Iterates until the noise variance and the product change by less than the tolerance, relatively.
   ///
   /// - Complexity: O(|Ω| *rank*² + (rows + columns) *rank*³) a round.
+  ///
+  /// - Parameter hasColumnNoise: whether each column gets a noise variance of its own, drawn towards the others' as
+  ///   far as they are alike.
   mutating func fit(
     _ pattern: ObservedPattern, _ values: [Double], tolerance: Double = 1e-5, roundLimit: Int = 500,
-    isCancelled: () -> Bool = { false }
+    hasColumnNoise: Bool = false, isCancelled: () -> Bool = { false }
   ) {
     let (rowLines, columnLines) = lines(pattern)
     let columnOrderValues = pattern.columnOrdered(values)
     let meanSquare = values.reduce(0) { $0 + $1 * $1 } / Double(max(values.count, 1))
     let floor = max(meanSquare * 1e-24, .leastNormalMagnitude)
     noiseVariance = max(noiseVariance, floor)
-    for _ in 0..<roundLimit {
+    if !hasColumnNoise { columnNoise = nil }
+    let counts = (0..<pattern.columnCount).map {
+      Double(pattern.columnStarts[$0 + 1] - pattern.columnStarts[$0])
+    }
+    var pool: VariancePool?
+    defer { if rank > 0 { balance() } }
+    for round in 0..<roundLimit {
       if rank == 0 || isCancelled() { return }
       rounds += 1
       let previousNoise = noiseVariance
       let previousPriors = zip(rowPrior, columnPrior).map { ($0 * $1).squareRoot() }
-      _ = Self.update(
-        &rowFactor, &rowCovariances, prior: rowPrior, from: columnFactor, columnCovariances,
-        lines: rowLines, values: values, noise: noiseVariance)
-      let squaredError = Self.update(
+      updateRows(pattern, values, rowLines)
+      let errors = Self.update(
         &columnFactor, &columnCovariances, prior: columnPrior, from: rowFactor, rowCovariances,
-        lines: columnLines, values: columnOrderValues, noise: noiseVariance)
+        lines: columnLines, values: columnOrderValues,
+        noises: columnNoise ?? [Double](repeating: noiseVariance, count: counts.count))
+      let squaredError = errors.reduce(0, +)
+      if hasColumnNoise {
+        // How alike the columns are changes slowly.
+        if round % Self.poolInterval == 0 { pool = VariancePool(sums: errors, counts: counts) }
+        columnNoise = pool.map { pool in
+          errors.indices.map { max(pool.variance(sum: errors[$0], count: counts[$0]), floor) }
+        }
+      }
       rowPrior = Self.priors(rowFactor, rowCovariances)
       columnPrior = Self.priors(columnFactor, columnCovariances)
       noiseVariance = max(squaredError / Double(values.count), floor)
@@ -109,10 +127,13 @@ struct VariationalFactorization: Equatable, Sendable {
       rounds += 1
       _ = Self.update(
         &rowFactor, &rowCovariances, prior: rowPrior, from: columnFactor, columnCovariances,
-        lines: rowLines, values: values, noise: noiseVariance)
+        lines: rowLines, values: values,
+        noises: [Double](repeating: noiseVariance, count: rowFactor.rowCount))
       let squaredError = Self.update(
         &columnFactor, &columnCovariances, prior: columnPrior, from: rowFactor, rowCovariances,
-        lines: columnLines, values: columnOrderValues, noise: noiseVariance)
+        lines: columnLines, values: columnOrderValues,
+        noises: [Double](repeating: noiseVariance, count: columnFactor.rowCount)
+      ).reduce(0, +)
       if squaredError > 4 * noiseVariance * Double(values.count), noiseVariance < 0.1 {
         return false
       }
@@ -121,12 +142,62 @@ struct VariationalFactorization: Equatable, Sendable {
     return true
   }
 
+  private static let poolInterval = 10
+
+  /// Columns with their own noise count by its inverse: so do their factor rows, covariances and entries.
+  private mutating func updateRows(_ pattern: ObservedPattern, _ values: [Double], _ lines: Lines) {
+    guard let columnNoise else {
+      _ = Self.update(
+        &rowFactor, &rowCovariances, prior: rowPrior, from: columnFactor, columnCovariances,
+        lines: lines, values: values,
+        noises: [Double](repeating: noiseVariance, count: rowFactor.rowCount))
+      return
+    }
+    let roots = columnNoise.map { 1 / $0.squareRoot() }
+    var weighted = values
+    for k in weighted.indices { weighted[k] *= roots[Int(pattern.columns[k])] }
+    var covariances = columnCovariances
+    let size = rank * rank
+    for column in columnNoise.indices {
+      for k in column * size..<(column + 1) * size { covariances[k] /= columnNoise[column] }
+    }
+    _ = Self.update(
+      &rowFactor, &rowCovariances, prior: rowPrior, from: columnFactor.scalingRows(by: roots),
+      covariances, lines: lines, values: weighted,
+      noises: [Double](repeating: 1, count: rowFactor.rowCount))
+  }
+
   /// The same with further components, which the next ``fit(_:_:tolerance:roundLimit:isCancelled:)`` keeps or
   /// removes.
   func grown(by rows: Matrix, _ columns: Matrix) -> VariationalFactorization {
     VariationalFactorization(
       rowFactor: .horizontallyStacked([rowFactor, rows]),
       columnFactor: .horizontallyStacked([columnFactor, columns]), noiseVariance: noiseVariance)
+  }
+
+  /// Sizes of a component's two sides are not determined by the data, and drift apart over many rounds; equal prior
+  /// variances keep both in range.
+  private mutating func balance() {
+    let factors = zip(rowPrior, columnPrior).map { row, column in
+      let ratio = (column / row).squareRoot().squareRoot()
+      return ratio > 0 && ratio.isFinite ? ratio : 1
+    }
+    let rank = rank
+    rowFactor = rowFactor.scalingColumns(by: factors)
+    columnFactor = columnFactor.scalingColumns(by: factors.map { 1 / $0 })
+    for k in 0..<rank {
+      rowPrior[k] *= factors[k] * factors[k]
+      columnPrior[k] /= factors[k] * factors[k]
+    }
+    func rescale(_ blocks: inout [Double], _ factors: [Double]) {
+      for start in stride(from: 0, to: blocks.count, by: rank * rank) {
+        for a in 0..<rank {
+          for b in 0..<rank { blocks[start + a * rank + b] *= factors[a] * factors[b] }
+        }
+      }
+    }
+    rescale(&rowCovariances, factors)
+    rescale(&columnCovariances, factors.map { 1 / $0 })
   }
 
   /// Removes the components whose size ‖u_k‖‖v_k‖ is far below what noise alone would show. Returns whether
@@ -188,11 +259,13 @@ struct VariationalFactorization: Equatable, Sendable {
   /// From this many entries a row on average, covariances are summed by their mean.
   private static let meanCovarianceCount = 64
 
-  /// Updates one side from the other; returns the expected squared error over all entries after the update.
+  /// Updates one side from the other; returns the expected squared errors over the entries of each line after the
+  /// update.
   private static func update(
     _ factor: inout Matrix, _ covariances: inout [Double], prior: [Double], from other: Matrix,
-    _ otherCovariances: [Double], lines: Lines, values: [Double], noise: Double
-  ) -> Double {
+    _ otherCovariances: [Double], lines: Lines, values: [Double], noises: [Double]
+  ) -> [Double] {
+    var errors = [Double](repeating: 0, count: factor.rowCount)
     let rank = prior.count
     let size = rank * rank
     // With many entries in each row, the sum of their columns' covariances is their number times the mean: the
@@ -200,24 +273,30 @@ struct VariationalFactorization: Equatable, Sendable {
     let usesMean = values.count > Self.meanCovarianceCount * factor.rowCount
     let mean = usesMean ? meanBlock(otherCovariances, size: size) : []
     let padded = widened(other)
-    return padded.withUnsafeElements { other in
+    padded.withUnsafeElements { other in
       factor.withUnsafeMutableElements { means in
         otherCovariances.withUnsafeBufferPointer { otherCovariances in
           covariances.withUnsafeMutableBufferPointer { covariances in
             values.withUnsafeBufferPointer { values in
               lines.starts.withUnsafeBufferPointer { starts in
                 mean.withUnsafeBufferPointer { mean in
-                  lines.blocks.sum(threadCount: lines.threadCount) { _, rows in
-                    withUnsafeTemporaryAllocation(
-                      of: Double.self, capacity: posterior_scratch_size(rank)
-                    ) { scratch in
-                      sparse_posterior_rows(
-                        rows.count, starts.baseAddress! + rows.lowerBound, lines.others,
-                        values.baseAddress, other.baseAddress,
-                        usesMean ? nil : otherCovariances.baseAddress,
-                        usesMean ? mean.baseAddress : nil, rank, noise, prior,
-                        means.baseAddress! + rows.lowerBound * rank,
-                        covariances.baseAddress! + rows.lowerBound * size, scratch.baseAddress)
+                  errors.withUnsafeMutableBufferPointer { errors in
+                    noises.withUnsafeBufferPointer { noises in
+                      lines.blocks.forEach(threadCount: lines.threadCount) { _, rows in
+                        withUnsafeTemporaryAllocation(
+                          of: Double.self, capacity: posterior_scratch_size(rank)
+                        ) { scratch in
+                          _ = sparse_posterior_rows(
+                            rows.count, starts.baseAddress! + rows.lowerBound, lines.others,
+                            values.baseAddress, other.baseAddress,
+                            usesMean ? nil : otherCovariances.baseAddress,
+                            usesMean ? mean.baseAddress : nil, rank,
+                            noises.baseAddress! + rows.lowerBound, prior,
+                            means.baseAddress! + rows.lowerBound * rank,
+                            covariances.baseAddress! + rows.lowerBound * size,
+                            errors.baseAddress! + rows.lowerBound, scratch.baseAddress)
+                        }
+                      }
                     }
                   }
                 }
@@ -227,6 +306,7 @@ struct VariationalFactorization: Equatable, Sendable {
         }
       }
     }
+    return errors
   }
 
   /// The same factor with columns of zeros up to a multiple of eight, which the kernel reads in whole registers.
@@ -275,7 +355,7 @@ struct VariationalFactorization: Equatable, Sendable {
   func variance(row: Int, column: Int) -> Double {
     let rank = rank
     let size = rank * rank
-    var sum = noiseVariance
+    var sum = columnNoise?[column] ?? noiseVariance
     rowFactor.withUnsafeElements { u in
       columnFactor.withUnsafeElements { v in
         for a in 0..<rank {

@@ -76,7 +76,10 @@ struct VariationalFit {
   }
 
   /// Factors and offsets in turn, until the offsets no longer change beside the noise.
+  /// The noise gets a variance for each column only then: before, a column whose component is not yet there would
+  /// be taken for a noisy one.
   mutating func settle(tolerance: Double = 1e-5) {
+    if tolerance < Self.coarse, factors.columnNoise == nil { fitFactors(Self.coarse) }
     fitFactors(tolerance)
     guard offsets != nil else { return }
     for _ in 0..<20 where rounds < Self.roundLimit && !isCancelled() {
@@ -100,6 +103,7 @@ struct VariationalFit {
     factors.fit(
       pattern, values, tolerance: tolerance,
       roundLimit: max(1, min(200, Self.roundLimit - rounds)),
+      hasColumnNoise: tolerance < Self.coarse,
       isCancelled: isCancelled)
     rounds += factors.rounds - before
   }

@@ -66,6 +66,8 @@ public struct ReducedRankRegressor: Equatable, Sendable {
     case rankOutOfRange(Int, largest: Int)
     case foldsOutOfRange(Int, samples: Int)
     case weightingShape(rowCount: Int, columnCount: Int, outputs: Int)
+    /// A coefficient would be beyond the range of numbers.
+    case outOfRange
   }
 
   /// What an observer is told: the share of the work done, between 0 and 1.
@@ -85,6 +87,20 @@ public struct ReducedRankRegressor: Equatable, Sendable {
     inputs: Matrix, targets: Matrix, observe: (Progress) -> Bool = { _ in true }
   ) throws -> Fit {
     try validate(inputs, targets)
+    let units = RegressionUnits(inputs: inputs, targets: targets)
+    let fit = try fitOrdinary(
+      inputs: units.inputs(inputs), targets: units.targets(targets), observe: observe)
+    if units.areOne { return fit }
+    guard
+      let restored = units.restored(fit, countsVariances: weighting == .inverseVariance)
+    else { throw Failure.outOfRange }
+    return restored
+  }
+
+  /// The fit of numbers whose squares are in range.
+  private func fitOrdinary(
+    inputs: Matrix, targets: Matrix, observe: (Progress) -> Bool
+  ) throws -> Fit {
     let scaling = RegressionScaling(self, inputs: inputs, targets: targets)
     let root = try weightingRoot(targets)
     let x = scaling.scaled(inputs)
@@ -185,6 +201,8 @@ extension ReducedRankRegressor.Failure: CustomStringConvertible {
     case .foldsOutOfRange(let folds, _): "a cross-validation needs at least 2 folds, not \(folds)"
     case .weightingShape(let rowCount, let columnCount, let outputs):
       "the weighting is \(rowCount)×\(columnCount) but there are \(outputs) outputs"
+    case .outOfRange:
+      "coefficients would be beyond the range of numbers; give inputs and targets in other units"
     }
   }
 }

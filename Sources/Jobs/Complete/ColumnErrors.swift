@@ -1,3 +1,4 @@
+import DataFormats
 import DeepLinear
 
 /// The error of a completion on entries held out, column by column.
@@ -12,14 +13,16 @@ struct ColumnErrors {
   /// Tables of more entries take too long to be fitted again.
   private static let largestCount = 100_000
 
-  init?(_ entries: ObservedEntries, request: Completion, observer: JobObserver = .none) {
+  init?(_ data: ObservedData, request: Completion, observer: JobObserver = .none) {
+    let entries = data.entries
     guard entries.count >= 30, entries.count <= Self.largestCount,
       request.settledMethod == .deep, request.settledHoldout > 0
     else { return nil }
     let completer = MatrixCompleter(
       depth: request.settledDepth, width: request.width, initialScale: request.initialScale,
       rank: request.rank, holdoutFraction: request.settledHoldout, threadCount: request.threads,
-      seed: request.settledSeed)
+      scaling: request.settledScaling, effort: request.settledCompletionEffort,
+      hasOrderedRows: request.hasOrderedRows(data), seed: request.settledSeed)
     var generator = SeededGenerator(seed: request.settledSeed &+ 1)
     let parts = (0..<entries.count).map { _ in UInt8.random(in: 0..<10, using: &generator) }
     var squares = [Double](repeating: 0, count: entries.columnCount)

@@ -9,7 +9,8 @@ final class CompletedTable {
   /// The whole completed matrix, where it is more than the product of the fit's factors.
   private let completed: Matrix?
   private let entries: ObservedEntries
-  private let clip: ClosedRange<Double>?
+  /// What is given stays in this range.
+  let clip: ClosedRange<Double>?
   private let isDenoised: Bool
   private let leavesOpen: Bool
   private let isExact: Bool
@@ -28,12 +29,12 @@ final class CompletedTable {
     self.fit = fit
     self.completed = completed
     self.entries = entries
-    clip = request.clip?.range
+    clip = request.clip?.range ?? (request.ratings ?? false ? entries.valueRange : nil)
     isDenoised = request.denoise ?? false
     leavesOpen = !isDenoised && !(request.fillUndetermined ?? false)
     isExact = fit.isExact && completed == nil
-    emptyRows = Set(fit.mask.emptyRows)
-    emptyColumns = Set(fit.mask.emptyColumns)
+    emptyRows = Set(fit.isExact ? fit.mask.emptyRows : fit.model.emptyRows)
+    emptyColumns = Set(fit.isExact ? fit.mask.emptyColumns : fit.model.emptyColumns)
     self.held = held
     var open = 0
     if leavesOpen, isExact {
@@ -210,17 +211,25 @@ final class CompletedTable {
   struct Errors {
     var relative: Double
     var meanSquared: Double
-    /// Peak signal-to-noise ratio in decibels for a peak of 255.
+    /// Peak signal-to-noise ratio in decibels.
     var peakSignalToNoise: Double
   }
 
-  /// The errors of the fit in every place.
-  func errors(against truth: Matrix) -> Errors {
+  /// The errors of the fit in every place, for a peak as of a picture.
+  func errors(against truth: Matrix, peak: Double = 255) -> Errors {
     let difference = (fitted - truth).frobeniusNorm
     let norm = truth.frobeniusNorm
     let meanSquared = difference * difference / Double(max(truth.count, 1))
     return Errors(
       relative: norm > 0 ? difference / norm : (difference == 0 ? 0 : .infinity),
-      meanSquared: meanSquared, peakSignalToNoise: 10 * log10(255 * 255 / meanSquared))
+      meanSquared: meanSquared, peakSignalToNoise: 10 * log10(peak * peak / meanSquared))
+  }
+}
+
+extension ObservedEntries {
+  /// The lowest and the highest value; nil without entries.
+  fileprivate var valueRange: ClosedRange<Double>? {
+    guard let lowest = values.min(), let highest = values.max() else { return nil }
+    return lowest...highest
   }
 }

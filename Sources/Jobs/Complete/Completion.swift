@@ -14,6 +14,16 @@ public struct Completion: Job {
     case nuclear
   }
 
+  /// Whether columns of different units are brought to one.
+  public enum Scaling: String, CaseIterable, Codable, Sendable {
+    case auto, none, columns
+  }
+
+  /// How much work is spent on data that are not exact.
+  public enum Effort: String, CaseIterable, Codable, Sendable {
+    case quick, normal, thorough
+  }
+
   /// The known entries.
   public var observed: DataSource
 
@@ -31,6 +41,8 @@ public struct Completion: Job {
   public var intervalOutput: String?
   /// Where it is written which cells were filled, how sure, and which are guesses.
   public var mark: String?
+  /// Where known entries that the others contradict are written, with what is predicted for them.
+  public var outliers: String?
   /// Whether known entries are replaced by their fit, with its noise removed.
   public var denoise: Bool?
   /// Known entries are kept unless ``denoise`` says otherwise; to ask for it changes nothing.
@@ -41,6 +53,8 @@ public struct Completion: Job {
   public var outputFormat: String?
   /// The lowest and the highest value that is given.
   public var clip: ValueRange?
+  /// Whether the values are ratings: what is given stays between the lowest and the highest known one.
+  public var ratings: Bool?
 
   /// The number of layers of the network.
   public var depth: Int?
@@ -56,6 +70,12 @@ public struct Completion: Job {
   public var holdout: Double?
   /// How the answer is found; by a deep network where nil.
   public var method: Method?
+  /// Whether columns of different units are brought to one: where that helps, if nil.
+  public var scaling: Scaling?
+  /// How much work is spent on data that are not exact.
+  public var effort: Effort?
+  /// Whether rows follow each other, as readings in time do; where nil, whether their names are dates.
+  public var rowOrder: Bool?
   /// What the nuclear norm is weighed with against the fit.
   public var penalty: NuclearPenalty?
 
@@ -76,6 +96,13 @@ public struct Completion: Job {
   package var settledHoldout: Double { holdout ?? Self.defaultHoldout }
   package var settledMethod: Method { method ?? .deep }
   package var settledPenalty: NuclearPenalty { penalty ?? NuclearPenalty.none }
+  package var settledEffort: Effort { effort ?? .normal }
+  var settledScaling: CompletionScaling {
+    CompletionScaling(rawValue: (scaling ?? .auto).rawValue) ?? .auto
+  }
+  var settledCompletionEffort: CompletionEffort {
+    CompletionEffort(rawValue: settledEffort.rawValue) ?? .normal
+  }
   package var settledSeed: UInt64 { seed ?? 0 }
 
   /// Where cells are listed with how sure they are, intervals are wanted even if they were not asked for.
@@ -123,6 +150,15 @@ public struct Completion: Job {
       settledMethod != .deep || settledPenalty == .none,
       "--penalty goes with --method nuclear; add it or leave --penalty out.")
     try check(
+      !(ratings ?? false) || clip == nil,
+      "--ratings takes the ends of the scale from the data; leave --clip out.")
+    try check(
+      settledMethod != .nuclear || (scaling == nil && effort == nil && !(rowOrder ?? false)),
+      "--scaling, --effort and --row-order go with --method deep; leave them out.")
+    try check(
+      settledMethod != .nuclear || outliers == nil,
+      "--outliers goes with --method deep; leave one of them out.")
+    try check(
       settledPenalty != .automatic || holdout != 0,
       "--penalty auto needs entries held out; give --holdout a share above 0.")
   }
@@ -136,8 +172,9 @@ public struct Completion: Job {
     try checkOutputs()
     let data = try observed.observedEntries(in: context)
     try checkOutput(of: data)
+    try checkSize(of: data.entries, context)
     let truth = try readTruth(data.entries, context)
-    let (fit, nuclear) = try fit(data.entries, context, observer)
+    let (fit, nuclear) = try fit(data, context, observer)
     return CompletionResult(
       request: self, context: context, data: data, fit: fit, nuclear: nuclear, truth: truth,
       seconds: (clock.now - start).seconds)
@@ -161,6 +198,19 @@ public struct Completion: Job {
     )
   }
 
+  /// A whole matrix that no memory holds is refused before the fit, which can be kept without it.
+  private func checkSize(of entries: ObservedEntries, _ context: JobContext) throws {
+    let wanted: [(String, Bool)] = [
+      ("--output", output != nil), ("--mark", mark != nil), ("--report", report != nil),
+      ("--intervals", intervals != nil), ("--truth", truth != nil),
+    ]
+    guard let (option, _) = wanted.first(where: \.1) else { return }
+    // The fit everywhere, what is written, and room for either's text.
+    try WholeMatrix(entries.rowCount, entries.columnCount, copies: 2).checkFits(
+      option: option, of: observed.name,
+      instead: "leave \(option) out and keep the fit with --model, or fill some rows with predict")
+  }
+
   private func checkOutputs() throws {
     var outputs = OutputPaths(overwrite: force ?? false)
     try outputs.input(observed, exceptFor: output)
@@ -169,6 +219,7 @@ public struct Completion: Job {
       output, option: "--output",
       among: output.flatMap { Self.isPictureOrBook($0) ? DataFormat.allCases : nil })
     try outputs.file(mark, option: "--mark", among: [.csv])
+    try outputs.file(outliers, option: "--outliers", among: [.csv])
     try outputs.file(intervalOutput, option: "--interval-output")
     try outputs.file(model, option: "--model", among: [.safetensors])
     try outputs.report(report)
@@ -193,10 +244,17 @@ public struct Completion: Job {
     return matrix
   }
 
+  /// Whether rows follow each other: as asked, or as a table does whose rows are named by dates or times.
+  func hasOrderedRows(_ data: ObservedData) -> Bool {
+    let isByTime = ["date", "time"].contains(data.understanding?.rowsBy)
+    return rowOrder ?? (isByTime && data.layout == .table)
+  }
+
   private func fit(
-    _ entries: ObservedEntries, _ context: JobContext, _ observer: JobObserver
+    _ data: ObservedData, _ context: JobContext, _ observer: JobObserver
   ) throws -> (MatrixCompleter.Fit, nuclear: NuclearNormCompleter.Fit?) {
     observer.show("completing")
+    let entries = data.entries
     if settledMethod == .nuclear {
       let fit = try nuclearFit(entries, observer)
       return (try fit.matrixCompletion(of: entries), fit)
@@ -205,6 +263,8 @@ public struct Completion: Job {
       depth: settledDepth, width: width, initialScale: initialScale, rank: rank,
       holdoutFraction: settledHoldout, intervalCoverage: settledIntervals,
       recordingInterval: report == nil && !context.wantsRecord ? nil : 2, threadCount: threads,
+      scaling: settledScaling, effort: settledCompletionEffort,
+      hasOrderedRows: hasOrderedRows(data),
       seed: settledSeed)
     let fit = try completer.fit(entries) { observer.show("completing", $0.fraction) }
     return (fit, nil)

@@ -15,6 +15,7 @@ extension CompletionReport {
     guard !data.format.isPicture else { return nil }
     var blocks: [Block] = summary.warnings.map { .notice(Notice(.information, Self.sentence($0))) }
     blocks += summary.judgements.map { .notice(Notice(.caution, Self.sentence($0))) }
+    if let table = outlierTable { blocks.append(.table(table)) }
     if let table = columnTable { blocks.append(.table(table)) }
     guard !blocks.isEmpty else { return nil }
     return Section(
@@ -24,6 +25,26 @@ extension CompletionReport {
         stands how far simple answers are off: the mean of the column, and the means of row and column together.
         """,
       blocks: blocks)
+  }
+
+  /// Known cells that the others contradict.
+  private var outlierTable: Table? {
+    guard !fit.suspicious.isEmpty else { return nil }
+    let shown = fit.suspicious.prefix(Self.columnLimit)
+    return Table(
+      title: "Known cells that the others contradict",
+      caption: "They were left out of the fit, and stand in the output as they were given."
+        + (fit.suspicious.count > shown.count ? " The first \(shown.count)." : ""),
+      columns: [
+        Column("row", alignment: .leading), Column("column", alignment: .leading),
+        Column("given"), Column("predicted by the others"),
+      ],
+      rows: shown.map { entry -> [Cell] in
+        [
+          .text(labels.row(entry.row)), .text(labels.column(entry.column)), .number(entry.value),
+          .number(entry.predicted),
+        ]
+      })
   }
 
   private static func sentence(_ words: String) -> String {
@@ -36,7 +57,7 @@ extension CompletionReport {
     guard entries.columnCount <= 5_000 else { return nil }
     var known = [Int](repeating: 0, count: entries.columnCount)
     for column in entries.columns { known[Int(column)] += 1 }
-    let errors = fit.isExact ? nil : ColumnErrors(entries, request: request)
+    let errors = fit.isExact ? nil : ColumnErrors(data, request: request)
     let baselines = result.baselines
     func cell(_ values: [Double]?, _ column: Int) -> Cell {
       guard let value = values?[column], value.isFinite else { return .missing }

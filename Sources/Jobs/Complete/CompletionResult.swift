@@ -104,6 +104,12 @@ public struct CompletionResult: JobResult {
 
   public func write() throws {
     let force = request.force ?? false
+    // First what took the work: nothing that goes wrong with a whole matrix loses the model.
+    if let path = request.model { try model.write(to: path, overwrite: force) }
+    if let outliers = request.outliers {
+      try DataFile.writeText(
+        OutlierList(fit.suspicious, labels).text, to: outliers, overwrite: force)
+    }
     if let output = request.output {
       try write(to: output, force)
     }
@@ -114,7 +120,6 @@ public struct CompletionResult: JobResult {
       try DataFile.writeMatrix(
         completed.halfWidths(intervals), to: output, overwrite: force, names: data.names)
     }
-    if let path = request.model { try model.write(to: path, overwrite: force) }
     if let report = request.report {
       try ReportFolder.write(try record(), to: report, overwrite: force)
     }

@@ -32,6 +32,23 @@ public struct CompletionSummary: Encodable {
     package var medianHalfWidth: Double?
   }
 
+  /// One kind of fit that was weighed.
+  package struct CandidateSummary: Encodable {
+    package var kind: String
+    package var holdoutError: Double?
+    package var weight: Double
+  }
+
+  /// A known entry that the others contradict, left out of the fit.
+  package struct OutlierSummary: Encodable {
+    package var row: Int
+    package var column: Int
+    package var rowName: String?
+    package var columnName: String?
+    package var value: Double
+    package var predicted: Double
+  }
+
   package var rows: Int
   package var columns: Int
   package var observed: Int
@@ -65,10 +82,24 @@ public struct CompletionSummary: Encodable {
   package var peakSignalToNoiseRatio: Double?
   package var intervals: IntervalSummary?
   package var dualityGap: Double?
+  /// `columns` where columns were brought to one unit, and otherwise `none`.
+  package var scaling: String?
+  package var effort: String?
+  /// Whether rows were taken to follow each other.
+  package var rowOrder: Bool?
+  /// What the answer is an average of; nil where it is one fit.
+  package var candidates: [CandidateSummary]?
+  /// The deviation of the noise in each column, where columns have their own.
+  package var columnNoise: [Double]?
+  /// The ends of the scale that ratings were kept to.
+  package var ratings: ValueRange?
   /// The gap over the value of the objective.
   package var relativeGap: Double?
   /// λ; nil where every entry is met exactly.
   package var penalty: Double?
+  /// Nil where there are none.
+  package var outliers: [OutlierSummary]?
+  package var outlierOutput: String?
   package var output: String?
   package var intervalOutput: String?
   package var model: String?
@@ -83,6 +114,7 @@ public struct CompletionSummary: Encodable {
       understood
     case warnings, columnNames, rowNames, kept, baseline, relativeError, meanSquaredError,
       peakSignalToNoiseRatio
+    case scaling, effort, rowOrder, candidates, columnNoise, ratings, outliers, outlierOutput
     case intervals, dualityGap, relativeGap, penalty, output, intervalOutput, model, report, mark
   }
 
@@ -132,8 +164,23 @@ public struct CompletionSummary: Encodable {
       undeterminedColumnNames: labels.columns(fit.mask.undeterminedColumns),
       undeterminedEntries: fit.mask.undeterminedEntryCount,
       method: fit.mask.isRigidityChecked ? "jacobian" : "counting")
+    if request.settledMethod == .deep, !fit.isExact {
+      scaling = fit.hasScaledColumns ? "columns" : "none"
+      effort = request.settledEffort.rawValue
+      rowOrder = request.hasOrderedRows(data)
+      if !fit.candidates.isEmpty {
+        candidates = fit.candidates.map {
+          CandidateSummary(
+            kind: $0.kind.rawValue, holdoutError: $0.holdoutError.finite, weight: $0.weight)
+        }
+      }
+      columnNoise = fit.columnNoise.flatMap { $0.allSatisfy(\.isFinite) ? $0 : nil }
+    }
+    if request.ratings ?? false { ratings = completion.clip.map(ValueRange.init) }
     if let truth {
-      let errors = completion.errors(against: truth)
+      var peak = 255.0
+      if case .picture(let picture) = data.original { peak = Double(picture.maximum) }
+      let errors = completion.errors(against: truth, peak: peak)
       relativeError = errors.relative.finite
       meanSquaredError = errors.meanSquared.finite
       if data.format.isPicture { peakSignalToNoiseRatio = errors.peakSignalToNoise.finite }
@@ -143,6 +190,16 @@ public struct CompletionSummary: Encodable {
         coverage: intervals.coverage, calibrationEntries: intervals.calibrationCount,
         medianHalfWidth: completion.medianHalfWidth(intervals))
     }
+    if !fit.suspicious.isEmpty {
+      outliers = fit.suspicious.map {
+        OutlierSummary(
+          row: $0.row, column: $0.column,
+          rowName: labels.hasRowNames ? labels.row($0.row) : nil,
+          columnName: labels.hasColumnNames ? labels.column($0.column) : nil, value: $0.value,
+          predicted: $0.predicted)
+      }
+    }
+    outlierOutput = request.outliers
     output = request.output
     intervalOutput = request.intervalOutput
     model = request.model

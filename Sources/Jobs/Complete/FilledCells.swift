@@ -30,7 +30,7 @@ struct FilledCells {
     return lines
   }
 
-  private static func quoted(_ name: String) -> String {
+  static func quoted(_ name: String) -> String {
     let needsQuotes = name.contains { ",;\"\t".contains($0) || $0.isNewline }
     return needsQuotes ? "\"" + name.replacing("\"", with: "\"\"") + "\"" : name
   }

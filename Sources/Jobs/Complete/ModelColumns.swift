@@ -80,8 +80,11 @@ extension CompletionModel {
     func column(_ matrix: Matrix, _ k: Int) -> [Double] {
       (0..<matrix.rowCount).map { matrix[$0, k] }
     }
+    // Beside noise of each column the ridges are in its units; the other side has none of its own.
+    let unit = columnNoise.map { meanSquare($0, columnCount) } ?? 1
     func carried(_ ridge: Double, from own: Double, to other: Double) -> Double {
-      other > 0 ? ridge * own / other : ridge
+      let plain = unit * (ridge >= Self.noRowOffsets ? 0 : ridge)
+      return other > 0 ? plain * own / other : plain
     }
     let ridges = ridge.indices.map { k in
       carried(

@@ -39,6 +39,9 @@ enum ModelFile {
       try tensor("emptyRows", [model.emptyRows.count], model.emptyRows.map(Double.init)))
     tensors.append(
       try tensor("emptyColumns", [model.emptyColumns.count], model.emptyColumns.map(Double.init)))
+    if let noise = model.columnNoise {
+      tensors.append(try tensor("columnNoise", [noise.count], noise))
+    }
     var metadata = settings
     metadata["format"] = format
     metadata["table"] = String(decoding: try JSONText.bytes(of: columns), as: UTF8.self)
@@ -92,6 +95,11 @@ enum ModelFile {
         return Int(value)
       }
     }
+    let noise =
+      file["columnNoise"] == nil ? nil : try array("columnNoise", dimensions: 1).elements
+    guard noise.map({ $0.count == right.rowCount && $0.allSatisfy { $0 > 0 } }) ?? true else {
+      throw bad("its column noise does not fit its factors")
+    }
     let columns = try file.metadata["table"].map { text in
       guard let columns = ModelColumns(json: text), columns.fits(left.rowCount, right.rowCount)
       else { throw bad("what it says about its table cannot be understood") }
@@ -100,7 +108,8 @@ enum ModelFile {
     let model = CompletionModel(
       rowFactor: left, columnFactor: right, offsets: try offsets("offsets"), ridge: ridge,
       offsetRidge: try array("offsetRidge", dimensions: 1).elements.first ?? 0,
-      fallback: try offsets("fallback"), emptyRows: try indices("emptyRows", below: left.rowCount),
+      columnNoise: noise, fallback: try offsets("fallback"),
+      emptyRows: try indices("emptyRows", below: left.rowCount),
       emptyColumns: try indices("emptyColumns", below: right.rowCount))
     return (model, columns ?? ModelColumns())
   }

@@ -35,6 +35,13 @@ extension DataSource {
     return try DataFile.readMatrix(from: try bytes(in: context))
   }
 
+  /// A complete matrix with the names of its rows and columns, where it has them.
+  package func namedMatrix(
+    in context: JobContext
+  ) throws -> (elements: Matrix, names: TableNames) {
+    try DataFile.readNamedMatrix(from: try bytes(in: context))
+  }
+
   /// A complete matrix read as the known entries of another are: the same columns are data, the same name rows.
   package func matrix(alike other: DataSource, in context: JobContext) throws -> Matrix {
     if case .array = place { return try matrix(in: context) }

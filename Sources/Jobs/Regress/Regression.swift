@@ -2,6 +2,9 @@ import DataFormats
 import DeepLinear
 
 /// Fit a linear regression of the right rank to several outputs.
+///
+/// Samples of inputs and targets are matched by name where both tables name their rows, and columns of new inputs where
+/// they and the inputs name them; otherwise by their order.
 public struct Regression: Job {
   public static let name = "regress"
 
@@ -74,27 +77,45 @@ public struct Regression: Job {
     try outputs.file(path, option: "--path", among: [.csv])
     try outputs.file(predictions, option: "--predictions")
     try outputs.report(report)
-    let inputs = try self.inputs.matrix(in: context)
-    let targets = try self.targets.matrix(in: context)
-    let new = try readNew(columnCount: inputs.columnCount, context)
+    let (inputs, inputNames) = try self.inputs.namedMatrix(in: context)
+    var (targets, targetNames) = try self.targets.namedMatrix(in: context)
+    if let own = NamedLines(targetNames.rows, kind: "row", file: self.targets.name),
+      let samples = NamedLines(inputNames.rows, kind: "row", file: self.inputs.name),
+      targets.rowCount == inputs.rowCount, let places = try own.places(of: samples)
+    {
+      targets = targets.selecting(rows: places)
+      targetNames.rows = inputNames.rows
+    }
+    let new = try readNew(inputs.columnCount, inputNames, context)
     let fit = try fit(inputs, targets, observer)
     let summary = RegressionSummary(
       request: self, fit: fit, samples: inputs.rowCount,
       seconds: (ContinuousClock.now - start).seconds)
     return RegressionResult(
-      request: self, context: context, fit: fit, predictions: new.map { fit.predict($0) },
+      request: self, context: context, fit: fit, predictions: new.map { fit.predict($0.elements) },
+      predictionNames: TableNames(
+        columns: targetNames.columns, rows: new?.names.rows, rowHeading: new?.names.rowHeading),
       summary: summary)
   }
 
-  private func readNew(columnCount: Int, _ context: JobContext) throws -> Matrix? {
+  private func readNew(
+    _ columnCount: Int, _ inputNames: TableNames, _ context: JobContext
+  ) throws -> (elements: Matrix, names: TableNames)? {
     guard let predict else { return nil }
-    let new = try predict.matrix(in: context)
+    var (new, names) = try predict.namedMatrix(in: context)
+    if let own = NamedLines(names.columns, kind: "column", file: predict.name),
+      let known = NamedLines(inputNames.columns, kind: "column", file: inputs.name),
+      let places = try own.places(of: known)
+    {
+      new = new.selecting(columns: places)
+      names.columns = inputNames.columns
+    }
     guard new.columnCount == columnCount else {
       throw BadInput(
         "\(predict.name): its rows have \(new.columnCount) columns but \(inputs.name) has \(columnCount); give the same inputs."
       )
     }
-    return new
+    return (new, names)
   }
 
   private func fit(

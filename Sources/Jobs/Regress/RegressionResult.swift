@@ -8,6 +8,7 @@ public struct RegressionResult: JobResult {
   let context: JobContext
   let fit: ReducedRankRegressor.Fit
   let predictions: Matrix?
+  let predictionNames: TableNames
   public let summary: RegressionSummary
 
   public var ending: JobEnding { fit.outcome.wasInterrupted ? .interrupted : .done }
@@ -31,7 +32,7 @@ public struct RegressionResult: JobResult {
     }
     if let path = request.path { try write(fit.path, to: path) }
     if let predictions, let file = request.predictions {
-      try DataFile.writeMatrix(predictions, to: file, overwrite: force)
+      try DataFile.writeMatrix(predictions, to: file, overwrite: force, names: predictionNames)
     }
     if let report = request.report {
       try ReportFolder.write(try record(), to: report, overwrite: force)

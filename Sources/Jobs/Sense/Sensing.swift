@@ -5,6 +5,14 @@ import DeepLinear
 public struct Sensing: Job {
   public static let name = "sense"
 
+  /// How the answer is found.
+  public enum Method: String, CaseIterable, Codable, Sendable {
+    /// By the path of a deep network.
+    case deep
+    /// The smallest nuclear norm of all matrices that agree with every measurement.
+    case nuclear
+  }
+
   /// The A_i: an array of measurements × rows × columns; with ``right``, the left vectors of rank-one
   /// measurements; or a list of measurement, row, column and coefficient, with ``rows`` and ``columns``.
   public var measurements: DataSource
@@ -24,8 +32,10 @@ public struct Sensing: Job {
   public var width: Int?
   /// The size of its first end-to-end matrix relative to the data; chosen where nil.
   public var initialScale: Double?
-  /// The share of measurements held out when they are noisy.
+  /// The share of measurements held out when they are noisy; 0 for none.
   public var holdout: Double?
+  /// How the answer is found; by a deep network where nil.
+  public var method: Method?
 
   /// The right vectors of rank-one measurements, one per row.
   public var right: DataSource?
@@ -52,6 +62,7 @@ public struct Sensing: Job {
 
   package var settledDepth: Int { depth ?? Self.defaultDepth }
   package var settledHoldout: Double { holdout ?? Self.defaultHoldout }
+  package var settledMethod: Method { method ?? .deep }
   package var settledSeed: UInt64 { seed ?? 0 }
 
   public func validate() throws {
@@ -62,8 +73,8 @@ public struct Sensing: Job {
       throw BadInput("--initial-scale must be a positive number, not \(scale).")
     }
     let holdout = settledHoldout
-    guard holdout > 0, holdout < 1 else {
-      throw BadInput("--holdout must lie between 0 and 1, not at \(holdout).")
+    guard holdout >= 0, holdout < 1 else {
+      throw BadInput("--holdout must be at least 0 and below 1, not \(holdout).")
     }
     for (name, count) in [("--rows", rows), ("--columns", columns)] {
       if let count, count < 1 { throw BadInput("\(name) must be at least 1, not \(count).") }
@@ -189,7 +200,8 @@ public struct Sensing: Job {
       depth: settledDepth, width: width,
       initialScale: initialScale,
       holdoutFraction: settledHoldout,
-      recordingInterval: report == nil && !context.wantsRecord ? nil : 2, seed: settledSeed)
+      recordingInterval: report == nil && !context.wantsRecord ? nil : 2, seed: settledSeed,
+      method: MatrixSensor.Method(rawValue: settledMethod.rawValue) ?? .deep)
     do {
       return try sensor.fit(measurements, values: values) {
         observer.show("sensing", $0.fraction)

@@ -15,9 +15,7 @@ struct SensingReport {
   var record: Record {
     Record(
       title: "A matrix from \(request.measurements.name)",
-      subtitle: fit.isExact
-        ? "Exact: rank \(fit.rank) agrees with every measurement to rounding"
-        : "Noisy measurements: rank \(fit.rank), chosen by those held out",
+      subtitle: subtitle,
       summary: facts,
       sections: [pathSection, spectrumSection, matrixSection].compactMap(\.self),
       provenance: ReportFolder.provenance(
@@ -27,7 +25,18 @@ struct SensingReport {
           Fact("width", .text(request.width.map { "\($0)" } ?? "auto")),
           Fact("initial scale", .text(request.initialScale.map { "\($0)" } ?? "auto")),
           Fact("share held out when noisy", .number(request.settledHoldout)),
+          Fact("method", .text(request.settledMethod.rawValue)),
         ], of: result.context))
+  }
+
+  private var subtitle: String {
+    if fit.isExact { return "Exact: rank \(fit.rank) agrees with every measurement to rounding" }
+    if let gap = fit.dualityGap {
+      return "The smallest nuclear norm that agrees with every measurement, to \(readable(gap))"
+    }
+    return fit.holdoutError == nil
+      ? "Noisy measurements: rank \(fit.rank)"
+      : "Noisy measurements: rank \(fit.rank), chosen by those held out"
   }
 
   private var facts: [Fact] {
@@ -39,6 +48,7 @@ struct SensingReport {
         note: "at that rank"),
       Fact("error on measurements", .number(fit.trainingError), note: "root mean square"),
     ]
+    facts.append(Fact("determined", .text(summary.determinationSentence)))
     if let error = fit.holdoutError {
       facts.append(Fact("error on those held out", .number(error), note: "root mean square"))
     }

@@ -7,9 +7,23 @@ public struct SensingSummary: Encodable {
     package var exact: Bool
   }
 
+  package struct DeterminationSummary: Encodable {
+    /// Whether nothing contradicts that the measurements determine the matrix.
+    package var isDetermined: Bool
+    /// The numbers that a matrix of this rank has to choose.
+    package var degreesOfFreedom: Int
+    /// In how many directions it can move without changing a measurement; null where that was not examined.
+    package var freeDirections: Nullable<Double>
+    /// How many elements such motions change.
+    package var undeterminedElements: Int
+    /// Whether measurements held out are predicted no better than by half of their size.
+    package var isUnpredictive: Bool
+  }
+
   package var rows: Int
   package var columns: Int
   package var measurements: Int
+  package var method: String
   package var depth: Int
   package var outcome: OutcomeSummary
   package var iterations: Int
@@ -19,6 +33,8 @@ public struct SensingSummary: Encodable {
   package var rank: Int
   package var effectiveRank: Double
   package var nuclearNorm: Double
+  package var dualityGap: Double?
+  package var determination: DeterminationSummary
   package var relativeError: Double?
   package var seed: UInt64
   package var output: String?
@@ -31,6 +47,7 @@ public struct SensingSummary: Encodable {
     rows = measurements.rowCount
     columns = measurements.columnCount
     self.measurements = measurements.count
+    method = request.settledMethod.rawValue
     depth = request.settledDepth
     outcome = OutcomeSummary(kind: fit.outcome.kind, exact: fit.isExact)
     iterations = fit.iterations
@@ -41,9 +58,33 @@ public struct SensingSummary: Encodable {
     let spectrum = SingularSpectrum(fit.singularValues)
     effectiveRank = spectrum.effectiveRank
     nuclearNorm = spectrum.nuclearNorm
+    dualityGap = fit.dualityGap
+    let found = fit.determination
+    determination = DeterminationSummary(
+      isDetermined: found.isDetermined, degreesOfFreedom: found.freedom,
+      freeDirections: Nullable(found.freeDirectionCount.map(Double.init)),
+      undeterminedElements: found.undeterminedEntryCount, isUnpredictive: found.isUnpredictive)
     self.relativeError = relativeError
     seed = request.settledSeed
     output = request.output
     report = request.report
+  }
+}
+
+extension SensingSummary {
+  /// Whether the measurements determine the matrix, in a few words.
+  package var determinationSentence: String {
+    let found = determination
+    if found.isUnpredictive {
+      return "no: at no rank are measurements held out predicted; more measurements are needed"
+    }
+    guard let free = found.freeDirections.value, free > 0 else {
+      return found.freeDirections.value == nil
+        ? "not examined: the problem is too large for it"
+        : "yes: the measurements leave no element free at rank \(rank)"
+    }
+    let elements = found.undeterminedElements
+    return "no: \(Int(free)) direction\(free == 1 ? "" : "s") left open, which change "
+      + "\(elements) element\(elements == 1 ? "" : "s")"
   }
 }

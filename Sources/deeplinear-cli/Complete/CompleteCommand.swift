@@ -67,10 +67,11 @@ struct CompleteCommand: ParsableCommand {
     }
     let single = [
       results.report, results.model, results.truth, results.intervalOutput, results.mark,
+      results.outliers,
     ]
     guard single.allSatisfy({ $0 == nil }) else {
       throw BadInput(
-        "--report, --model, --truth, --interval-output and --mark go with one file; give each file a call of its own."
+        "--report, --model, --truth, --interval-output, --mark and --outliers go with one file; give each file a call of its own."
       )
     }
     let names = observed.map { $0.split(separator: "/").last.map(String.init) ?? $0 }
@@ -92,11 +93,13 @@ struct CompleteCommand: ParsableCommand {
     request.intervals = results.intervals
     request.intervalOutput = results.intervalOutput
     request.mark = results.mark
+    request.outliers = results.outliers
     request.denoise = results.denoise
     request.keepObserved = results.keepObserved
     request.fillUndetermined = results.fillUndetermined
     request.outputFormat = output == "-" ? reading.format : nil
     request.clip = results.clip
+    request.ratings = results.ratings
     request.depth = fitting.depth
     request.width = fitting.width.value
     request.initialScale = fitting.initialScale.value
@@ -105,6 +108,9 @@ struct CompleteCommand: ParsableCommand {
     request.holdout = fitting.holdout
     request.method = fitting.method
     request.penalty = fitting.penalty
+    request.scaling = fitting.scaling
+    request.effort = fitting.effort
+    request.rowOrder = fitting.rowOrder ? true : nil
     request.force = shared.force
     request.seed = shared.seed
     return request
@@ -154,6 +160,13 @@ struct ResultArguments: ParsableArguments {
       valueName: "file"))
   var mark: String?
 
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "Write known entries that the others contradict, with what is predicted, as .csv.",
+      valueName: "file"))
+  var outliers: String?
+
   @Flag(name: .long, help: "Write the fit everywhere, with the noise of known entries removed.")
   var denoise = false
 
@@ -171,6 +184,11 @@ struct ResultArguments: ParsableArguments {
     help: ArgumentHelp("Limit what is written to a range, such as 1,5.", valueName: "low,high"),
     transform: ValueRange.parsed)
   var clip: ValueRange?
+
+  @Flag(
+    name: .long,
+    help: "The values are ratings: limit what is written to the lowest and highest known one.")
+  var ratings = false
 }
 
 /// How `complete` finds its answer.
@@ -214,6 +232,24 @@ struct FittingArguments: ParsableArguments {
     help: ArgumentHelp(
       "By the path of a deep network, or by the smallest nuclear norm.", valueName: "method"))
   var method = Completion.Method.deep
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "Bring columns of different units to one: auto where it helps.", valueName: "scaling"))
+  var scaling: Completion.Scaling?
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "The work for noisy data: quick for one fit, thorough for many draws.", valueName: "effort"))
+  var effort: Completion.Effort?
+
+  @Flag(
+    name: .long,
+    help:
+      "Rows follow each other, as where dates name them: let smooth paths along them take part.")
+  var rowOrder = false
 
   @Option(
     name: .long, parsing: .unconditional,

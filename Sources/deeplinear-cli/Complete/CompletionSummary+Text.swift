@@ -21,7 +21,18 @@ extension CompletionSummary {
     if let error = holdoutError.value {
       say("held out", "root mean square error \(readable(error))")
     }
+    if let average { say("average", average) }
+    if scaling == "columns" {
+      say("scaling", "columns of different units, each fitted in its own deviations")
+    }
+    if rowOrder ?? false { say("rows", "in order, as in time: paths along them took part") }
+    if let ratings {
+      say(
+        "ratings",
+        "kept from \(readable(ratings.range.lowerBound)) to \(readable(ratings.range.upperBound))")
+    }
     for sentence in judgements { say("note", sentence) }
+    if let outliers { say("outliers", Self.sentence(about: outliers)) }
     if let relativeError, let meanSquaredError {
       say(
         "truth",
@@ -41,7 +52,7 @@ extension CompletionSummary {
       "work",
       "\(iterations) iteration\(iterations == 1 ? "" : "s"), \(readable(seconds)) s, \(ending)")
     let files = [
-      output == "-" ? "standard output" : output, intervalOutput, mark, model,
+      output == "-" ? "standard output" : output, intervalOutput, mark, outlierOutput, model,
       report.map { "\($0)/index.html" },
     ]
     .compactMap(\.self)
@@ -50,6 +61,29 @@ extension CompletionSummary {
       files.isEmpty
         ? "nothing; --output FILE keeps the completed matrix" : files.joined(separator: ", "))
     return lines.joined(separator: "\n")
+  }
+
+  /// The first known entries that the others contradict.
+  private static func sentence(about outliers: [OutlierSummary]) -> String {
+    let shown = outliers.prefix(3).map { entry in
+      let row = entry.rowName ?? "row \(entry.row)"
+      let column = entry.columnName ?? "column \(entry.column)"
+      return
+        "\(row), \(column): \(readable(entry.value)) where \(readable(entry.predicted)) is predicted"
+    }
+    let rest =
+      outliers.count > 3 ? "; and \(outliers.count - 3) more (--outliers FILE lists them)" : ""
+    let noun = outliers.count == 1 ? "entry" : "entries"
+    return
+      "\(outliers.count) known \(noun) left out of the fit: \(shown.joined(separator: "; "))\(rest)"
+  }
+
+  /// What the answer is an average of, the heaviest first.
+  private var average: String? {
+    guard let candidates else { return nil }
+    let parts = candidates.filter { $0.weight > 0 }.sorted { $0.weight > $1.weight }
+      .map { "\($0.kind) \(readable(100 * $0.weight)) %" }
+    return parts.joined(separator: ", ") + " (effort \(effort ?? "normal"))"
   }
 
   private var answer: String {

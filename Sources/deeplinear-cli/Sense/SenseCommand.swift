@@ -43,6 +43,7 @@ struct SenseCommand: ParsableCommand {
     request.width = fitting.width.value
     request.initialScale = fitting.initialScale.value
     request.holdout = fitting.holdout
+    request.method = fitting.method
     request.right = reading.right.map { DataSource($0) }
     request.rows = reading.rows
     request.columns = reading.columns
@@ -90,8 +91,14 @@ struct SensingFittingArguments: ParsableArguments {
   @Option(
     name: .long, parsing: .unconditional,
     help: ArgumentHelp(
-      "The share of measurements held out when they are noisy.", valueName: "share"))
+      "The share of measurements held out when they are noisy; 0 for none.", valueName: "share"))
   var holdout = Sensing.defaultHoldout
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "By the path of a deep network, or by the smallest nuclear norm.", valueName: "method"))
+  var method = Sensing.Method.deep
 }
 
 /// What the file of measurements does not say itself.

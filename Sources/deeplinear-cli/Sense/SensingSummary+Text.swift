@@ -2,10 +2,20 @@ import Jobs
 import LinearAlgebra
 
 extension SensingSummary {
+  private var answer: String {
+    if outcome.exact { return "exact" }
+    if let dualityGap {
+      return "nuclear norm \(readable(nuclearNorm)), at most \(readable(dualityGap)) above "
+        + "the smallest"
+    }
+    return holdoutError.value == nil
+      ? "chosen without held-out measurements" : "chosen by held-out measurements"
+  }
+
   var text: String {
     var lines = [
       "\(rows)×\(columns) from \(measurements) measurements: rank \(rank), "
-        + (outcome.exact ? "exact" : "chosen by held-out measurements"),
+        + answer,
       "error on the measurements: \(readable(trainingError))",
     ]
     if let error = holdoutError.value {
@@ -14,6 +24,7 @@ extension SensingSummary {
     if let error = relativeError {
       lines.append("relative error against the truth: \(readable(error))")
     }
+    lines.append("determined: \(determinationSentence)")
     let files = [output, report.map { "\($0)/index.html" }].compactMap(\.self)
     lines.append(
       files.isEmpty
