@@ -66,6 +66,8 @@ public struct ReducedRankRegressor: Equatable, Sendable {
     case rankOutOfRange(Int, largest: Int)
     case foldsOutOfRange(Int, samples: Int)
     case weightingShape(rowCount: Int, columnCount: Int, outputs: Int)
+    /// Coefficients would be too large or too small for a number.
+    case outOfRange
   }
 
   /// What an observer is told: the share of the work done, between 0 and 1.
@@ -85,6 +87,17 @@ public struct ReducedRankRegressor: Equatable, Sendable {
     inputs: Matrix, targets: Matrix, observe: (Progress) -> Bool = { _ in true }
   ) throws -> Fit {
     try validate(inputs, targets)
+    let units = (inputs.unit, targets.unit)
+    let fit = try fitNormal(
+      inputs: inputs.divided(by: units.0), targets: targets.divided(by: units.1), observe: observe)
+    return try fit.rescaled(
+      inputs: units.0, targets: units.1, isLossOfUnits: weighting != .inverseVariance)
+  }
+
+  /// The fit of numbers of about size one.
+  private func fitNormal(
+    inputs: Matrix, targets: Matrix, observe: (Progress) -> Bool
+  ) throws -> Fit {
     let scaling = RegressionScaling(self, inputs: inputs, targets: targets)
     let root = try weightingRoot(targets)
     let x = scaling.scaled(inputs)
@@ -185,6 +198,8 @@ extension ReducedRankRegressor.Failure: CustomStringConvertible {
     case .foldsOutOfRange(let folds, _): "a cross-validation needs at least 2 folds, not \(folds)"
     case .weightingShape(let rowCount, let columnCount, let outputs):
       "the weighting is \(rowCount)×\(columnCount) but there are \(outputs) outputs"
+    case .outOfRange:
+      "the coefficients are beyond the range of numbers: give inputs or targets in other units"
     }
   }
 }

@@ -1,4 +1,4 @@
-public import DataFormats
+import DataFormats
 import DeepLinear
 
 /// Fill in a tensor of which some entries are known.
@@ -83,6 +83,7 @@ public struct TensorCompletion: Job {
     try outputs.file(output, option: "--output", among: [.npy])
     try outputs.report(report)
     let entries = try read(in: context)
+    try checkMemory(entries)
     let truth = try readTruth(entries, context)
     observer.show("completing")
     var completer = TensorCompleter(
@@ -108,6 +109,27 @@ public struct TensorCompletion: Job {
       summary: TensorSummary(
         fit, of: entries, relativeError: Self.error(whole, truth), request: self,
         seconds: (clock.now - began).seconds))
+  }
+
+  /// The vectors of every component with what moves them, and a Jacobian with its square.
+  private func checkMemory(_ entries: ObservedTensor) throws {
+    let components = Double(components ?? min(12, entries.shape.min() ?? 1))
+    let extents = entries.shape.reduce(0.0) { $0 + Double($1) }
+    let inner = structure == .hierarchical ? 2 * components * components : 0
+    let parameters = components * extents + inner
+    var need = MemoryNeed()
+    need.add(numbers: parameters, copies: 12)
+    need.add(numbers: Double(entries.count), Double(entries.order), copies: 4)
+    // What has more parameters than there are entries is not fitted to them.
+    let fitted = min(extents, parameters, Double(entries.count))
+    need.add(numbers: fitted, fitted + Double(entries.count), copies: 2)
+    if output != nil || self.truth != nil || report != nil {
+      let size = entries.shape.reduce(1.0) { $0 * Double($1) }
+      need.add(numbers: min(size, Double(Self.largest)), Double(3 + entries.order))
+    }
+    try need.check(
+      "\(observed.name): completing a tensor of shape \(Self.words(entries.shape)) with \(readable(components)) components",
+      "give fewer components or entries")
   }
 
   /// The fit, with known entries as they are unless their noise is to go too.

@@ -10,6 +10,10 @@ enum Interrupt {
   nonisolated(unsafe) private static var isAsked = false
   nonisolated(unsafe) private static var firstSecond = 0
 
+  /// Whether there is anything to save. Before that an interrupt ends the program at once, however long the work that
+  /// it is in takes.
+  nonisolated(unsafe) static var hasSomethingToSave = false
+
   static func watch() {
     // A program that starts this one may have blocked the signals in its own thread, which is inherited.
     var signals = sigset_t()
@@ -19,6 +23,7 @@ enum Interrupt {
       signal(number) { number in
         var now = timespec()
         clock_gettime(CLOCK_MONOTONIC, &now)
+        if !Interrupt.hasSomethingToSave { _exit(130) }
         if !Interrupt.isAsked {
           Interrupt.firstSecond = now.tv_sec
           Interrupt.isAsked = true
