@@ -12,15 +12,19 @@ if [ ${#targets[@]} -eq 0 ]; then
     specification layers collapse model request)
 fi
 place=.build/fuzz
-swift build -c release --scratch-path "$place" --target Jobs \
+# FUZZ_BUILT=1 takes what the last run built.
+[ -n "${FUZZ_BUILT:-}" ] || swift build -c release --scratch-path "$place" --target Jobs \
   -Xswiftc -sanitize=fuzzer -Xcc -fsanitize=fuzzer-no-link >&2
 built=$(swift build -c release --scratch-path "$place" --show-bin-path)
 maps=()
-for map in Sources/C*/module.modulemap Sources/C*/include/module.modulemap "$built"/*.build/module.modulemap; do
+for map in Sources/C*/module.modulemap Sources/C*/include/module.modulemap "$built"/*.build/module.modulemap \
+  "$place"/checkouts/{swift-numerics,Yams}/Sources/*/include/module.modulemap \
+  "$place"/checkouts/GRDB.swift/Sources/GRDBSQLite/module.modulemap; do
   [ -f "$map" ] && maps+=(-Xcc "-fmodule-map-file=$map")
 done
 swiftc -O -sanitize=fuzzer -parse-as-library -module-name Fuzzing -I "$built/Modules" -I "$built" "${maps[@]}" \
   Fuzzing/*.swift $(find "$built" -name '*.o' -path '*.build*') -lopenblas -llapacke -lz -lpng -ljpeg \
+  -lsqlite3 -ldl \
   -o "$place/fuzz"
 status=0
 for target in "${targets[@]}"; do

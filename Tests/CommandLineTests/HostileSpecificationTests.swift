@@ -46,7 +46,8 @@ import Testing
     ),
     (plain + "\"a\\e[31mb\\nc\": 1\n", #"unknown key 'a\u{1B}[31mb\nc'"#),
     (plain.replacing("kind: flow", with: "kind: \"a\\nb\""), #"cannot be 'a\nb'"#),
-    (plain + String(repeating: "k", count: 100_000) + ": 1\n", "unknown key 'kkkk"),
+    (plain + String(repeating: "k", count: 1000) + ": 1\n", "unknown key 'kkkk"),
+    (plain + String(repeating: "k", count: 100_000) + ": 1\n", "not valid YAML"),
   ]
 
   @Test(arguments: 0..<bombs.count)

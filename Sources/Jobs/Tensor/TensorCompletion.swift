@@ -83,9 +83,16 @@ public struct TensorCompletion: Job {
     try outputs.file(output, option: "--output", among: [.npy])
     try outputs.report(report)
     let entries = try read(in: context)
-    try checkMemory(entries)
+    let useful = Self.usefulComponents(entries, isTree: structure == .hierarchical)
+    let components = components.map { min($0, useful) }
+    try checkMemory(entries, components)
     let truth = try readTruth(entries, context)
-    observer.show("completing")
+    var notice: String?
+    if let asked = self.components, asked > useful {
+      notice =
+        "--components \(asked) of a \(Self.words(entries.shape)) tensor with \(entries.count) entries acts like \(useful), which is taken"
+    }
+    observer.show("completing", sentence: notice)
     var completer = TensorCompleter(
       structure: structure == .hierarchical ? .hierarchical : .canonical,
       componentCount: components, initialScale: initialScale,
@@ -111,8 +118,21 @@ public struct TensorCompletion: Job {
         seconds: (clock.now - began).seconds))
   }
 
+  /// As many components as any tensor of a shape is a sum of: its slices along the largest dimension, or for a tree the
+  /// matrices of each pair; and no more than there are entries to explain.
+  private static func usefulComponents(_ entries: ObservedTensor, isTree: Bool) -> Int {
+    let extents = entries.shape.map(Double.init)
+    let most: Double
+    if isTree, extents.count == 4 {
+      most = max(extents[0] * extents[1], extents[2] * extents[3])
+    } else {
+      most = extents.reduce(1, *) / (extents.max() ?? 1)
+    }
+    return Int(max(1, min(most, Double(entries.count))))
+  }
+
   /// The vectors of every component with what moves them, and a Jacobian with its square.
-  private func checkMemory(_ entries: ObservedTensor) throws {
+  private func checkMemory(_ entries: ObservedTensor, _ components: Int?) throws {
     let components = Double(components ?? min(12, entries.shape.min() ?? 1))
     let extents = entries.shape.reduce(0.0) { $0 + Double($1) }
     let inner = structure == .hierarchical ? 2 * components * components : 0
