@@ -8,7 +8,7 @@ SWIFT_FILES = Package.swift Sources Tests $(wildcard Snippets Benchmarks/Package
 DOCUMENTED = DeepLinear LinearAlgebra LinearNetworks Dynamics Analysis Estimators DataFormats Records Reports Jobs
 
 .DEFAULT_GOAL := help
-.PHONY: help deps build demo studio studio-test studio-fuzz test cluster check-cluster bench bench-peers docs lint install python python-test clean
+.PHONY: help deps build demo studio studio-test studio-fuzz test fuzz sanitize properties soak cluster check-cluster bench bench-peers docs lint install python python-test clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS="$$(printf '\t')" read -r name text; do \
@@ -35,6 +35,19 @@ studio-fuzz: build ## send the studio ten thousand requests made by chance
 
 test: deps ## run every test
 	@$(SWIFT) test
+
+fuzz: deps ## run libFuzzer on every reader, 10 s each; FUZZ="600 csv npz" for longer
+	@Scripts/fuzz.sh $(FUZZ)
+
+sanitize: deps ## run the tests under the address, undefined-behaviour and thread sanitizers
+	@for kind in address undefined thread; do \
+	  ASAN_OPTIONS=detect_leaks=0 $(SWIFT) test --sanitize=$$kind --scratch-path .build/sanitize-$$kind $(SANITIZE) || exit 1; done
+
+properties: build ## check true statements on random tables; PROPERTIES="1000 7" for so many with a seed
+	@python3 Scripts/properties.py "$$($(SWIFT) build -c release --show-bin-path)/deeplinear" $(PROPERTIES)
+
+soak: build ## run mixed commands with random kills and look at what is left; SOAK="2000 1"
+	@python3 Scripts/soak.py "$$($(SWIFT) build -c release --show-bin-path)/deeplinear" $(SOAK)
 
 cluster: deps ## install OpenMPI and build deeplinear-mpi into Cluster/.build
 	@Scripts/dependencies.sh mpi

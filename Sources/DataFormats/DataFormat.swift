@@ -86,6 +86,18 @@ public enum DataFormat: String, CaseIterable, Sendable {
     return .csv
   }
 
+  /// Refuses what Python saves by pickling, with what to save instead.
+  static func refusePickles(_ name: String, asTensors: Bool) throws(DataFormatError) {
+    let suffix = name.split(separator: ".").last.map { $0.lowercased() } ?? ""
+    guard ["pt", "pth", "ckpt", "pkl", "pickle"].contains(suffix) || asTensors && suffix == "bin"
+    else { return }
+    throw DataFormatError(
+      name, "files ending in .\(suffix) can run code when they are read, and are not read here",
+      asTensors
+        ? "save the network with safetensors.torch.save_file, as .safetensors"
+        : "save its arrays as .npy, such as with numpy.save")
+  }
+
   /// The format that a file's name tells, if it is one of those wanted.
   ///
   /// - Throws: ``DataFormatError`` that lists the extensions of those wanted.
@@ -107,6 +119,7 @@ public enum DataFormat: String, CaseIterable, Sendable {
         return (format, isCompressed, suffix)
       }
     }
+    try refusePickles(name, asTensors: wanted == [.safetensors])
     let supported = wanted.flatMap { format in
       format.extensions + (format.canBeCompressed ? [format.extensions[0] + ".gz"] : [])
     }

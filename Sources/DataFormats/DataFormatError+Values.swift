@@ -125,7 +125,13 @@ extension DataFormatError {
 
   /// A shape as Python writes it: `(3,)`, `(3, 4)`.
   static func words(_ shape: [Int]) -> String {
-    let list = shape.map(String.init).joined(separator: ", ")
+    let list = joined(shape, by: ", ")
     return shape.count == 1 ? "(\(list),)" : "(\(list))"
+  }
+
+  /// Extents in a row, of which a header may announce hundreds.
+  static func joined(_ shape: [Int], by separator: String) -> String {
+    let shown = shape.prefix(8).map(String.init).joined(separator: separator)
+    return shape.count > 8 ? "\(shown)\(separator)… (\(shape.count) dimensions)" : shown
   }
 }

@@ -103,7 +103,7 @@ import Testing
     let transposed = try Self.run(.compress, up, layer: ["up"]) { $0.rank = 1 }
     #expect(transposed.network.contents["up.0.weight"]?.shape == [3, 1, 1, 1])
     #expect(transposed.network.contents["up.1.weight"]?.shape == [1, 16, 3, 3])
-    for (shape, word) in [([0, 5], "no entries"), ([], "0 dimensions"), ([4], "1 dimensions")] {
+    for (shape, word) in [([0, 5], "no entries"), ([], "0 dimensions"), ([4], "1 dimension;")] {
       let message = Self.refusal {
         try Self.run(.expand, [Self.tensor("x.weight", shape)], layer: ["x"])
       }
@@ -231,6 +231,16 @@ import Testing
     #expect(result.summary.layers[0].left?.contains("no fewer than its 30") == true)
     #expect(result.network.contents["one.weight"] == tensors[0])
     #expect(result.summary.layers[1].parametersAfter == 50)
+    // A rank that one of several layers cannot have is no reason to refuse the others.
+    let two = try Self.run(.compress, tensors) {
+      $0.allLinear = true
+      $0.rank = 2
+    }
+    #expect(two.summary.layers[0].left == "its largest rank is 1")
+    #expect(two.summary.layers[1].rank == 2)
+    #expect(
+      Self.refusal { try Self.run(.compress, tensors, layer: ["one"]) { $0.rank = 2 } }
+        .contains("rank 2 does not exist"))
   }
 
   @Test func allLinearLayersAreFoundAndTheOthersNamed() throws {
@@ -247,6 +257,16 @@ import Testing
       result.summary.layers.map(\.layer) == ["block.fc1", "block.fc2", "zero"])
     #expect(result.summary.skipped?.map(\.layer) == ["embed", "conv"])
     #expect(result.network.contents["norm.weight"] == tensors[3])
+    // A pattern takes what can be changed; a name must be one.
+    let pattern = try Self.run(.compress, tensors, layer: ["*"]) { $0.rank = 2 }
+    #expect(pattern.summary.layers.map(\.layer) == result.summary.layers.map(\.layer))
+    #expect(pattern.summary.skipped?.map(\.layer) == ["embed", "conv"])
+    #expect(
+      Self.refusal { try Self.run(.compress, tensors, layer: ["*,conv"]) { $0.rank = 2 } }
+        .contains("give --kind conv"))
+    #expect(
+      Self.refusal { try Self.run(.compress, tensors, layer: ["other"]) { $0.rank = 2 } }
+        .contains("the layers are embed, block.fc1, block.fc2, conv, zero."))
   }
 
   /// The budget is kept and the error shared out better than by the same rank or the same error everywhere.

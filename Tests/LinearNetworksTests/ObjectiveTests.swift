@@ -210,6 +210,28 @@ struct ObjectiveRegistry {
     #expect(objective.value(at: Matrix(rows: [[2, 3]])) == 0.5 * 4 - 5)
   }
 
+  /// Where squares of the inputs vanish or are infinite a loss would be anything: it is refused.
+  @Test(arguments: [1e-300, 1e-170, 1e-160, 1e-153, 1e-100, 1, 1e100, 1e150, 1e160, 1e300])
+  func sizesWithoutSquaresAreRefused(size: Double) throws {
+    var generator = SeededGenerator(seed: 4)
+    let inputs = Matrix.gaussian(rowCount: 7, columnCount: 3, using: &generator)
+    let targets = Matrix.gaussian(rowCount: 7, columnCount: 2, using: &generator)
+    if size * size < .leastNormalMagnitude || size * size == .infinity {
+      for (x, y) in [(size * inputs, targets)] + (size > 1 ? [(inputs, size * targets)] : []) {
+        let error = #expect(throws: ObjectiveError.self) {
+          try RegressionObjective(inputs: x, targets: y)
+        }
+        #expect(error?.description.contains("beyond the range of numbers") == true)
+      }
+      return
+    }
+    // W/size does to X size what W does to X.
+    let w = Matrix.gaussian(rowCount: 2, columnCount: 3, using: &generator)
+    let plain = try RegressionObjective(inputs: inputs, targets: targets).value(at: w)
+    let scaled = try RegressionObjective(inputs: size * inputs, targets: targets)
+    #expect(abs(scaled.value(at: w / size) - plain) <= 1e-12 * plain)
+  }
+
   @Test("data that do not fit are refused") func refusals() throws {
     let x = Matrix.identity(3)
     #expect(throws: ObjectiveError.differentSampleCounts(inputs: 3, targets: 2)) {

@@ -92,7 +92,7 @@ public struct JointDecomposition: Sendable {
     ).diagonalizing(x, tolerance: tolerance)
     let u = decomposition.rightVectors
     let rotated = u.transposedTimes(x * u)
-    let product = xy.timesTransposed(xy) * x
+    let product = xy.timesTransposed(x * xy)
     inputVectors = u
     singularValues = decomposition.singularValues
     variances = rotated.diagonal

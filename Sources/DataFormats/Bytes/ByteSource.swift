@@ -34,9 +34,28 @@ public struct ByteSource: Sendable {
     self.name = path
     let file = try OpenFile(path: path)
     if file.isRegular {
+      try Self.checkBeginning(of: file)
       self.storage = .file
     } else {
       self.storage = .memory(try file.readToEnd(limit: 1 << 30))
+    }
+  }
+
+  /// What is saved in the place of data when a download went wrong.
+  private static func checkBeginning(of file: OpenFile) throws(DataFormatError) {
+    let bytes = UnsafeMutableRawBufferPointer.allocate(byteCount: 64, alignment: 1)
+    defer { bytes.deallocate() }
+    let found = try file.read(at: 0, into: bytes)
+    let beginning = String(decoding: bytes[..<found], as: UTF8.self)
+    if beginning.hasPrefix("version https://git-lfs") {
+      throw DataFormatError(
+        file.path, "this is a Git LFS pointer, not the file it stands for",
+        "fetch the file with git lfs pull")
+    }
+    let word = beginning.drop { $0.isWhitespace || $0 == "\u{FEFF}" }.lowercased()
+    if word.hasPrefix("<!doctype html") || word.hasPrefix("<html") {
+      throw DataFormatError(
+        file.path, "this is a web page, not data", "download the file itself")
     }
   }
 
@@ -63,6 +82,11 @@ public struct ByteSource: Sendable {
       throw .unreadable(name, reason: "it changed while it was read")
     }
     return all
+  }
+
+  /// All bytes at once; nil where there are more.
+  package func contents(atMost limit: Int) throws(DataFormatError) -> [UInt8]? {
+    try open().count > limit ? nil : contents()
   }
 
   /// The bytes by position, and how many there are.
@@ -114,7 +138,7 @@ private final class OpenFile {
 
   init(path: String) throws(DataFormatError) {
     guard !path.utf8.contains(0) else { throw .noSuchFile(path) }
-    let opened = open(path, O_RDONLY | O_CLOEXEC)
+    let opened = open(path.onDisk, O_RDONLY | O_CLOEXEC)
     guard opened >= 0 else {
       if errno == ENOENT || errno == ENOTDIR { throw .noSuchFile(path) }
       throw .unreadable(path, reason: String(cString: strerror(errno)))

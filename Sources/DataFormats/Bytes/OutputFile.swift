@@ -13,12 +13,12 @@ enum OutputFile {
   /// Whether a file can be written here, before work is done for it.
   static func check(_ path: String, overwrite: Bool) throws(DataFormatError) {
     var status = stat()
-    if stat(path, &status) == 0 {
+    if stat(path.onDisk, &status) == 0 {
       if status.st_mode & S_IFMT == S_IFDIR { throw .isFolder(path) }
       if !overwrite { throw .outputExists(path) }
     }
     let folder = self.folder(of: path)
-    guard stat(folder, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else {
+    guard stat(folder.onDisk, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else {
       throw .noOutputFolder(path, folder: folder)
     }
     guard !path.utf8.isEmpty, path.utf8.last != UInt8(ascii: "/") else { throw .isFolder(path) }
@@ -62,7 +62,7 @@ enum OutputFile {
       try publish(temporary, as: path, overwrite: overwrite)
     } catch {
       if isOpen { close(descriptor) }
-      unlink(temporary)
+      unlink(temporary.onDisk)
       throw error
     }
   }
@@ -70,7 +70,7 @@ enum OutputFile {
   /// Where a link points to, so that the file there is replaced and not the link.
   private static func behindLink(_ path: String) -> String {
     var status = stat()
-    guard lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFLNK else { return path }
+    guard lstat(path.onDisk, &status) == 0, status.st_mode & S_IFMT == S_IFLNK else { return path }
     return DataFile.pathWithoutLinks(path) ?? path
   }
 
@@ -83,7 +83,7 @@ enum OutputFile {
     for _ in 0..<16 {
       let suffix = String(UInt64.random(in: .min ... .max), radix: 36)
       let temporary = folder(of: path) + "/.deeplinear-\(suffix).partial"
-      let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+      let descriptor = open(temporary.onDisk, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
       if descriptor >= 0 { return (descriptor, temporary) }
       if errno != EEXIST { break }
     }
@@ -114,13 +114,13 @@ enum OutputFile {
     _ temporary: String, as path: String, overwrite: Bool
   ) throws(DataFormatError) {
     if !overwrite {
-      if link(temporary, path) == 0 {
-        unlink(temporary)
+      if link(temporary.onDisk, path.onDisk) == 0 {
+        unlink(temporary.onDisk)
         return
       }
       if errno == EEXIST { throw .outputExists(path) }
     }
-    guard rename(temporary, path) == 0 else { throw failure(path) }
+    guard rename(temporary.onDisk, path.onDisk) == 0 else { throw failure(path) }
   }
 
   private static func failure(_ path: String) -> DataFormatError {
@@ -131,8 +131,9 @@ enum OutputFile {
 extension DataFile {
   /// The path of what is there from the root, without links; nil where there is nothing.
   package static func pathWithoutLinks(_ path: String) -> String? {
-    guard let found = realpath(path, nil) else { return nil }
+    guard let found = realpath(path.onDisk, nil) else { return nil }
     defer { free(found) }
-    return String(cString: found)
+    let bytes = UnsafeRawBufferPointer(start: found, count: strlen(found))
+    return String(system: bytes)
   }
 }

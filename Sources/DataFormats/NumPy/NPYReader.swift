@@ -51,7 +51,7 @@ enum ElementReader {
 
   /// What a header announces.
   static func words(_ shape: [Int], _ type: ScalarType) -> String {
-    "\(shape.isEmpty ? "1" : shape.map(String.init).joined(separator: "×")) elements of "
+    "\(shape.isEmpty ? "1" : DataFormatError.joined(shape, by: "×")) elements of "
       + "\(type.byteCount) \(type.byteCount == 1 ? "byte" : "bytes") are announced"
   }
 

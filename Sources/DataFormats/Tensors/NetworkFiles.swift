@@ -30,6 +30,7 @@ public struct NetworkFiles: Equatable, Sendable {
   /// - Throws: ``DataFormatError`` for a file that cannot be read, and for an index that is none, names files outside
   ///   its folder or misses a tensor.
   public init(path: String) throws(DataFormatError) {
+    try DataFormat.refusePickles(path, asTensors: true)
     guard Self.isIndex(path) else {
       contents = try Safetensors(reading: ByteSource(path: path))
       metadata = [contents.metadata]

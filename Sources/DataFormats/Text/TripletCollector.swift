@@ -38,6 +38,14 @@ struct TripletCollector {
     guard count < Int32.max else {
       throw DataFormatError(file, "\(count) entries are too many", "give fewer than 2³¹ − 1")
     }
+    var need = MemoryNeed()
+    need.add(numbers: Double(rowCount), copies: 2)
+    need.add(numbers: Double(columnCount), copies: 1)
+    if let shortage = need.shortage {
+      throw DataFormatError(
+        file, "a table of \(rowCount) rows and \(columnCount) columns \(shortage)",
+        "give fewer of them", setting: .shape)
+    }
     do throws(ObservedEntriesError) {
       return try ObservedEntries(
         rowCount: rowCount, columnCount: columnCount, rows: rows, columns: columns, values: values,

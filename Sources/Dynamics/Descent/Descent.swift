@@ -85,6 +85,9 @@ public struct DescentCheckpoint: Sendable, Codable {
 }
 
 /// A descent in the course of being made.
+///
+/// Where it comes to rest to the last bit, or goes to and fro between the same few points, the steps that repeat are
+/// counted and not computed: a limit of 2⁶² steps ends there.
 public struct DescentRun<Equation: FlowEquation>: Sendable {
   /// What was asked for.
   public let settings: Descent
@@ -92,6 +95,8 @@ public struct DescentRun<Equation: FlowEquation>: Sendable {
   private var progress: DescentCheckpoint
   private var velocity: [Double]
   private var loss: Double
+  private var rest = RestWatch()
+  private let listedSteps: [Int]
 
   /// Prepares to descend from an equation's start.
   public init(_ settings: Descent, _ equation: Equation) {
@@ -114,6 +119,7 @@ public struct DescentRun<Equation: FlowEquation>: Sendable {
     progress = checkpoint
     velocity = [Double](repeating: 0, count: checkpoint.state.count)
     loss = .nan
+    listedSteps = settings.recording.listedSteps
     evaluate()
   }
 
@@ -138,6 +144,7 @@ public struct DescentRun<Equation: FlowEquation>: Sendable {
       case .enough: return end(.converged)
       case .interrupt: return end(.interrupted(atStep: progress.stepCount))
       }
+      skipRepetitions()
     }
   }
 
@@ -154,6 +161,23 @@ public struct DescentRun<Equation: FlowEquation>: Sendable {
       }
       begin += size
     }
+  }
+
+  /// At rest the steps up to the next that is recorded are not taken one by one. It is at rest only where a step follows
+  /// from the state alone, and not from its number.
+  private mutating func skipRepetitions() {
+    guard !equation.dependsOnStep, settings.schedule.isSettled(at: progress.stepCount) else {
+      return
+    }
+    rest.look(progress)
+    guard let period = rest.period else { return }
+    let step = progress.stepCount
+    let next = min(
+      settings.recording.next(after: step, listed: listedSteps) ?? settings.stepLimit,
+      settings.stepLimit)
+    guard next - step >= period else { return }
+    progress.stepCount += (next - step) / period * period
+    record(onlyIfScheduled: true)
   }
 
   private mutating func evaluate() {

@@ -52,6 +52,8 @@ public struct MinibatchFlow: FlowEquation {
 
   public mutating func beginStep(_ number: Int) { step = number }
 
+  public var dependsOnStep: Bool { true }
+
   public mutating func setVelocity(
     at state: UnsafeBufferPointer<Double>, into velocity: UnsafeMutableBufferPointer<Double>
   ) -> Double {

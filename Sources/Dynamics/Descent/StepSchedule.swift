@@ -33,6 +33,19 @@ public struct StepSchedule: Equatable, Sendable {
   /// Always the same.
   public static var constant: StepSchedule { StepSchedule() }
 
+  /// Whether the factor is the same at a step and at all after it.
+  public func isSettled(at step: Int) -> Bool {
+    guard step >= warmup else { return false }
+    switch course {
+    case .constant: return true
+    case .cosine(_, let steps), .linear(_, let steps): return step - warmup >= steps
+    case .inverseTime: return false
+    // Times less than one again and again it becomes zero and stays so.
+    case .stepwise(let factor, _), .exponential(let factor, _):
+      return factor == 1 || factor < 1 && self.factor(at: step) == 0
+    }
+  }
+
   /// What the step size is multiplied by at a step, from 0 on.
   public func factor(at step: Int) -> Double {
     if step < warmup { return Double(step + 1) / Double(warmup + 1) }

@@ -17,6 +17,7 @@ public struct AdjustedFlow<Base: FlowEquation>: FlowEquation {
   public var blockSizes: [Int] { base.blockSizes }
   public var blockScales: [Double?] { base.blockScales }
   public var start: [Double] { base.start }
+  public var dependsOnStep: Bool { base.dependsOnStep }
 
   /// - Parameters:
   ///   - base: a flow whose state is the weights themselves.

@@ -23,6 +23,9 @@ public protocol FlowEquation: Sendable {
   /// Told the number of a step before its velocity is set; only descents with random batches care.
   mutating func beginStep(_ number: Int)
 
+  /// Whether the velocity depends on the number of the step, and not on the state alone.
+  var dependsOnStep: Bool { get }
+
   /// Writes the derivative of f at y along a direction.
   ///
   /// - Precondition: y is the state last given to ``setVelocity(at:into:)``.
@@ -68,6 +71,8 @@ extension FlowEquation {
   public var blockScales: [Double?] { [Double?](repeating: nil, count: blockSizes.count) }
 
   public mutating func beginStep(_ number: Int) {}
+
+  public var dependsOnStep: Bool { false }
 
   public mutating func settle(
     _ state: inout [Double], step: Int, tolerance: Double

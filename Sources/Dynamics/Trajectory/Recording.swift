@@ -37,6 +37,29 @@ public struct Recording: Equatable, Sendable {
     Recording(.every(steps), of: [.singularValues])
   }
 
+  /// The steps listed, in order; empty for other schedules.
+  var listedSteps: [Int] {
+    guard case .at(let steps) = schedule else { return [] }
+    return steps.sorted()
+  }
+
+  /// The next step that is recorded.
+  ///
+  /// - Parameter listed: ``listedSteps``.
+  func next(after step: Int, listed: [Int]) -> Int? {
+    switch schedule {
+    case .last: return nil
+    case .every(let steps): return (step / max(steps, 1) + 1) * max(steps, 1)
+    case .at:
+      var (low, high) = (0, listed.count)
+      while low < high {
+        let middle = (low + high) / 2
+        if listed[middle] <= step { low = middle + 1 } else { high = middle }
+      }
+      return low < listed.count ? listed[low] : nil
+    }
+  }
+
   package func includes(step: Int) -> Bool {
     switch schedule {
     case .last: false

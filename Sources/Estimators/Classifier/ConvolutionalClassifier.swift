@@ -95,16 +95,18 @@ public struct ConvolutionalClassifier: Equatable, Sendable {
       network.layers, capacity: min(batchSize, labels.count))
     var descent = MomentumDescent<Float>(
       stepSize: stepSize, momentum: momentum, parameterCount: network.parameters.count)
-    let stepCount = epochCount * ((labels.count + batchSize - 1) / batchSize)
+    let (steps, areMany) = epochCount.multipliedReportingOverflow(
+      by: (labels.count - 1) / batchSize + 1)
+    let stepCount = areMany ? .max : steps
     var losses: [Double] = []
-    losses.reserveCapacity(stepCount)
+    losses.reserveCapacity(min(stepCount, 1 << 20))
     var outcome = Outcome.converged
     // Its own stream: how many numbers the start took does not change the order of the samples.
     var order = SeededGenerator(seed: seed).jumped()
     training: for _ in 0..<epochCount {
       let samples = order.permutation(labels.count)
-      for first in stride(from: 0, to: samples.count, by: batchSize) {
-        let batch = samples[first..<min(first + batchSize, samples.count)]
+      for first in stride(from: 0, to: samples.count, by: min(batchSize, samples.count)) {
+        let batch = samples[first..<min(first + min(batchSize, samples.count), samples.count)]
         scaling.write(images, rows: batch, to: workspace.inputs)
         let loss = batch.map { labels[$0] }.withUnsafeBufferPointer {
           network.differentiate(workspace, labels: $0, gradient: &descent.gradient)

@@ -14,6 +14,10 @@ public struct ImageShape: Equatable, Sendable {
     self.channelCount = channelCount
   }
 
-  /// The numbers of one image.
-  public var count: Int { height * width * channelCount }
+  /// The numbers of one image; the largest integer where they are too many to be counted.
+  public var count: Int {
+    let (pixels, areMany) = height.multipliedReportingOverflow(by: width)
+    let (numbers, areMore) = pixels.multipliedReportingOverflow(by: channelCount)
+    return areMany || areMore ? .max : numbers
+  }
 }

@@ -106,6 +106,7 @@ public struct LayerDecomposition: Sendable {
     let last = Matrix.horizontallyStacked([
       left.scalingColumns(by: roots), .zeros(left.rowCount, padding),
     ])
+    guard depth > 2 else { return [first, last] }
     let middle = Matrix.diagonal(roots + [Double](repeating: 0, count: padding))
     return [first] + [Matrix](repeating: middle, count: depth - 2) + [last]
   }

@@ -87,8 +87,12 @@ public struct NuclearNormCompleter: Equatable, Sendable {
       return Fit(try solved(solver), entries, unit: unit, penalty: nil)
     case .fixed(let λ):
       var solver = solver
-      (solver.penalty, solver.isExact) = (λ / unit, false)
+      // A penalty beyond all that the entries can hold against leaves zero; squares of it are to be numbers.
+      (solver.penalty, solver.isExact) = (min(λ / unit, 1e100), false)
       return Fit(try solved(solver), entries, unit: unit, penalty: λ)
+    case .chosen where largest == 0:
+      // Of zeros every penalty makes zeros.
+      return Fit(try solved(solver), entries, unit: unit, penalty: nil)
     case .chosen(let fraction):
       var generator = SeededGenerator(seed: seed)
       let holdout = Holdout(of: normal, fraction: fraction, using: &generator)

@@ -16,6 +16,8 @@ public struct ObservedTensor: Equatable, Sendable {
   public enum Failure: Error, Equatable, Sendable {
     case orderBelowTwo(Int)
     case emptyDimension(Int)
+    /// More entries than an integer can count.
+    case tooLarge([Int])
     case differentCounts(indices: Int, values: Int, order: Int)
     case outside(entry: Int, position: [Int], shape: [Int])
     case notFinite(entry: Int, value: Double)
@@ -26,6 +28,7 @@ public struct ObservedTensor: Equatable, Sendable {
   public init(shape: [Int], indices: [Int], values: [Double]) throws(Failure) {
     guard shape.count >= 2 else { throw .orderBelowTwo(shape.count) }
     if let dimension = shape.firstIndex(where: { $0 < 1 }) { throw .emptyDimension(dimension) }
+    guard shape.reduce(1.0, { $0 * Double($1) }) < 0x1p62 else { throw .tooLarge(shape) }
     let order = shape.count
     guard indices.count == values.count * order else {
       throw .differentCounts(indices: indices.count, values: values.count, order: order)
@@ -74,6 +77,7 @@ extension ObservedTensor.Failure: CustomStringConvertible {
     switch self {
     case .orderBelowTwo(let order): "a tensor to complete has two dimensions or more, not \(order)"
     case .emptyDimension(let dimension): "dimension \(dimension) of the tensor is empty"
+    case .tooLarge(let shape): "a tensor of shape \(shape) has more entries than can be counted"
     case .differentCounts(let indices, let values, let order):
       "\(indices) indices do not place \(values) values in \(order) dimensions"
     case .outside(let entry, let position, let shape):

@@ -4,6 +4,7 @@ import DeepLinear
 /// Say what theory promises for a run, and whether a trajectory keeps to it.
 public struct Certification: Job {
   public static let name = "certify"
+  public static let givesWhatItHas = false
 
   /// The run to certify.
   public var spec: SpecSource

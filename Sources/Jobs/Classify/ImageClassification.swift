@@ -1,4 +1,4 @@
-public import DataFormats
+import DataFormats
 package import DeepLinear
 
 /// Train a small convolutional network to classify images, with dense layers of any depth.
@@ -94,8 +94,9 @@ public struct ImageClassification: Job {
       denseDepths: depths ?? [Int](repeating: 1, count: hidden.count + 1),
       stepSize: step ?? usual.stepSize, momentum: momentum ?? usual.momentum,
       batchSize: batch ?? usual.batchSize, epochCount: epochs ?? usual.epochCount, seed: seed ?? 0)
-    observer.show("training")
     let classCount = max(classes.max() ?? 0, test?.labels.max() ?? 0) + 1
+    try checkMemory(classifier, samples: pixels.rowCount, classes: classCount)
+    observer.show("training")
     let fit: ConvolutionalClassifier.Fit
     do {
       fit = try classifier.fit(pixels, labels: classes, classCount: classCount) {
@@ -114,6 +115,42 @@ public struct ImageClassification: Job {
         trainingAccuracy: test == nil ? nil : fit.accuracy(pixels, labels: classes),
         labels: shown.labels, found: found, isTest: test != nil, request: self,
         seconds: (clock.now - began).seconds))
+  }
+
+  /// Weights with what moves them, and what passes between the layers for one batch; where nothing is left of an image
+  /// the classifier says so itself.
+  private func checkMemory(
+    _ classifier: ConvolutionalClassifier, samples: Int, classes: Int
+  ) throws {
+    let batch = Double(min(max(classifier.batchSize, 1), samples))
+    let kernel = Double(classifier.kernelSize)
+    var (height, width) = (
+      Double(classifier.imageShape.height), Double(classifier.imageShape.width)
+    )
+    var channels = Double(classifier.imageShape.channelCount)
+    var need = MemoryNeed()
+    for count in classifier.channelCounts.map(Double.init) {
+      (height, width) = (height - kernel + 1, width - kernel + 1)
+      guard height >= 2, width >= 2 else { return }
+      need.add(numbers: kernel * kernel, channels, count, copies: 3)
+      // Patches of one image beside the maps of all.
+      need.add(numbers: height * width, kernel * kernel, channels)
+      need.add(numbers: height * width, count, batch, copies: 1.5)
+      (height, width) = ((height / 2).rounded(.down), (width / 2).rounded(.down))
+      channels = count
+    }
+    let widths =
+      [height * width * channels] + classifier.hiddenWidths.map(Double.init) + [Double(classes)]
+    for (ends, depth) in zip(zip(widths, widths.dropFirst()), classifier.denseDepths) {
+      let inner = min(ends.0, ends.1)
+      need.add(numbers: inner, max(ends.0, ends.1) + Double(max(depth - 2, 0)) * inner, copies: 4)
+      need.add(numbers: batch, ends.1 + Double(max(depth, 1)) * inner)
+    }
+    let epochs = Double(max(classifier.epochCount, 1))
+    need.add(numbers: epochs, (Double(samples) / batch).rounded(.up))
+    try need.check(
+      "training this network",
+      "give fewer channels, units or epochs, or a smaller --batch")
   }
 
   /// Images as rows of numbers, and their shape.

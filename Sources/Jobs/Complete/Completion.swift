@@ -92,7 +92,8 @@ public struct Completion: Job {
   /// ``holdout`` where nil.
   public static let defaultHoldout = 0.1
 
-  package var settledDepth: Int { depth ?? Self.defaultDepth }
+  /// Not more than makes a difference.
+  package var settledDepth: Int { min(depth ?? Self.defaultDepth, FollowedNetwork.largestDepth) }
   package var settledHoldout: Double { holdout ?? Self.defaultHoldout }
   package var settledMethod: Method { method ?? .deep }
   package var settledPenalty: NuclearPenalty { penalty ?? NuclearPenalty.none }
@@ -123,7 +124,7 @@ public struct Completion: Job {
     try check(
       intervalOutput == nil || intervals != nil,
       "--interval-output needs a coverage; add --intervals 0.9.")
-    let depth = settledDepth
+    let depth = depth ?? Self.defaultDepth
     try check(depth >= 1, "--depth must be at least 1, not \(depth).")
     if let width { try check(width >= 1, "--width must be at least 1, not \(width).") }
     if let rank { try check(rank >= 1, "--rank must be at least 1, not \(rank).") }
@@ -173,6 +174,7 @@ public struct Completion: Job {
     let data = try observed.observedEntries(in: context)
     try checkOutput(of: data)
     try checkSize(of: data.entries, context)
+    try checkMemory(data.entries)
     let truth = try readTruth(data.entries, context)
     let (fit, nuclear) = try fit(data, context, observer)
     return CompletionResult(
@@ -253,14 +255,17 @@ public struct Completion: Job {
   private func fit(
     _ data: ObservedData, _ context: JobContext, _ observer: JobObserver
   ) throws -> (MatrixCompleter.Fit, nuclear: NuclearNormCompleter.Fit?) {
-    observer.show("completing")
     let entries = data.entries
+    let network = FollowedNetwork(
+      depth: depth ?? Self.defaultDepth, width: width, rowCount: entries.rowCount,
+      columnCount: entries.columnCount)
+    observer.show("completing", sentence: settledMethod == .deep ? network.notice : nil)
     if settledMethod == .nuclear {
       let fit = try nuclearFit(entries, observer)
       return (try fit.matrixCompletion(of: entries), fit)
     }
     let completer = MatrixCompleter(
-      depth: settledDepth, width: width, initialScale: initialScale, rank: rank,
+      depth: network.depth, width: network.width, initialScale: initialScale, rank: rank,
       holdoutFraction: settledHoldout, intervalCoverage: settledIntervals,
       recordingInterval: report == nil && !context.wantsRecord ? nil : 2, threadCount: threads,
       scaling: settledScaling, effort: settledCompletionEffort,

@@ -16,6 +16,9 @@ public protocol Job: Codable, Sendable {
   /// What the job is called by doors, as in `{"job": "complete"}`.
   static var name: String { get }
 
+  /// Whether a job that is stopped gives what it has; of others nothing is lost when they end at once.
+  static var givesWhatItHas: Bool { get }
+
   /// Refuses what cannot be meant, from the request alone: no file is read.
   ///
   /// - Throws: ``BadInput``.
@@ -33,6 +36,8 @@ public protocol Job: Codable, Sendable {
 }
 
 extension Job {
+  public static var givesWhatItHas: Bool { true }
+
   /// Refuses nothing.
   public func validate() throws {}
 

@@ -1,10 +1,11 @@
-public import DataFormats
+import DataFormats
 import DeepLinear
 
 /// Say what kind of point a network stands at: gradient, curvature, saddle or minimum, ranks nearby, and whether the field of
 /// its end-to-end dynamics is a gradient.
 public struct LandscapeAnalysis: Job {
   public static let name = "landscape"
+  public static let givesWhatItHas = false
 
   /// The objective and the network, which stands where it begins; dynamics and recording are not needed.
   public var spec: SpecSource
@@ -54,6 +55,12 @@ public struct LandscapeAnalysis: Job {
     try outputs.report(report)
     let spec = try SimulationSpec(self.spec, seed: seed, needsDynamics: false, in: context)
     let point = try place(spec, context)
+    var need = SimulatedSize(widths: spec.network.widths).need
+    // The directions from which the ends of the spectrum are found are all kept.
+    let weights = SimulatedSize(widths: spec.network.widths).weightCount
+    need.add(numbers: weights, min(weights, 300), copies: 2)
+    try need.check(
+      "\(spec.file.path): the curvature of \(readable(weights)) weights", "narrow the network")
     observer.show("measuring curvature")
     let measures = try LandscapeMeasures(
       spec.objective.objective, at: point.layers, radius: settledRadius, seed: seed ?? spec.seed)

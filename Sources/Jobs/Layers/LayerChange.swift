@@ -5,6 +5,7 @@ import FoundationEssentials
 /// Replace linear layers of a trained network by factors, or factors by the layers that they are.
 public struct LayerChange: Job {
   public static let name = "layers"
+  public static let givesWhatItHas = false
 
   /// What is done to the layers.
   public enum Action: String, CaseIterable, Codable, Sendable {
@@ -146,11 +147,17 @@ public struct LayerChange: Job {
     }
     var skipped: [SkippedLayer] = []
     let names = try self.names(in: file)
-    /// What cannot be changed ends the job only if it was named.
+    // What cannot be changed ends the job only if it was named, and not by a pattern.
+    let named = Set(layer.flatMap { [$0] + $0.split(separator: ",").map(String.init) })
+    func isNamed(_ name: String) -> Bool {
+      allLinear != true
+        && (named.contains(name) || named.allSatisfy { !NamePattern(text: $0).isGlob })
+    }
     func attempt<Value>(_ name: String, _ body: () throws -> Value) throws -> Value? {
       do {
         return try body()
-      } catch let bad as BadInput where allLinear == true {
+      } catch let bad as BadInput {
+        if isNamed(name) { throw bad }
         let prefix =
           ["\(file.path): ", "\(file.path), "].first { bad.sentence.hasPrefix($0) } ?? ""
         let reason = bad.sentence.dropFirst(prefix.count)
@@ -180,6 +187,7 @@ public struct LayerChange: Job {
         if let plan { plans.append(plan) }
       }
       let ranks = try RankChoice(request: self, path: file.path).ranks(of: plans)
+      try checkMemory(plans, ranks, file.path)
       for (number, (plan, choice)) in zip(plans, ranks).enumerated() {
         try show(plans.count + number, of: 2 * plans.count)
         switch choice {
@@ -196,13 +204,32 @@ public struct LayerChange: Job {
     return (changes, skipped)
   }
 
+  /// Factors take their numbers, once as they are computed and once as they are stored, and a name each.
+  private func checkMemory(
+    _ plans: [FactorizationPlan], _ choices: [RankChoice.Choice], _ path: String
+  ) throws {
+    let depth = depth ?? Self.defaultDepth
+    var need = MemoryNeed()
+    for (plan, choice) in zip(plans, choices) {
+      guard case .factorize(let rank, let factorizer) = choice else { continue }
+      let width =
+        factorizer.width ?? (factorizer.rank == .full ? plan.decomposition.largestRank : rank)
+      let count = plan.parameterCount(rank: rank, depth: depth, width: max(width, 1))
+      need.add(numbers: Double(count), Double(1 + plan.tied.count), copies: 3)
+      need.add(bytes: 2000 * Double(depth) * Double(1 + plan.tied.count))
+    }
+    try need.check(
+      "\(path): making \(depth) factors of \(plans.count == 1 ? "a layer" : "each of \(plans.count) layers")",
+      "give a smaller --depth\(width == nil ? "" : " or --width")")
+  }
+
   private func names(in file: LayerFile) throws -> [String] {
     let isExpanded = action == .collapse
     if allLinear == true {
       let names =
         isExpanded
         ? file.expandedNames.filter { file.tensor("\($0).1.weight") != nil }
-        : file.layerNames.filter { (file.matrixShape(of: $0)?.count ?? 0) >= 2 }
+        : file.layerNames.filter(file.isMatrix)
       guard !names.isEmpty else {
         throw BadInput(
           "\(file.path): there are no \(isExpanded ? "expanded layers" : "layers") in this file.")

@@ -37,9 +37,15 @@ extension LayerFile {
     let note = try noteOnKernels(layer, names, factors, biases, form)
     let joined = Self.joined(factors, form: form)
     let whole = form.tensor(of: joined)
+    let bias = Self.carried(biases, factors)
+    guard (whole.elements + (bias ?? [])).allSatisfy(\.isFinite) else {
+      throw BadInput(
+        "\(path): the product of the factors of \(layer) holds numbers that are not finite; repair the factors first."
+      )
+    }
     let one = try Safetensors.Tensor(
       name: weightName(layer), type: weights[0].type, shape: whole.shape, values: whole.elements)
-    try replaceFactors(layer, weights, by: one, bias: Self.carried(biases, factors))
+    try replaceFactors(layer, weights, by: one, bias: bias)
     return ChangedLayer(
       layer: layer, kind: form.rawValue, groups: form.hasKernel ? joined.count : nil,
       weights: [one.name],

@@ -15,12 +15,13 @@ struct FactorizationPlan {
   /// What flows in, where it is known.
   var moments: [InputMoments]?
 
-  /// The parameters of factors of a rank; rank 0 is written with width 1.
+  /// The parameters of factors of a rank; rank 0 is written with width 1. Beyond 2⁵³ there are no more than that.
   func parameterCount(rank: Int, depth: Int, width: Int? = nil) -> Int {
-    let width = width ?? max(rank, 1)
+    let width = Double(width ?? max(rank, 1))
     guard depth > 1 else { return blocks[0].count * groups }
-    let (rows, columns) = (blocks[0].rowCount, blocks[0].columnCount)
-    return groups * (width * (rows + columns) + (depth - 2) * width * width)
+    let ends = Double(blocks[0].rowCount + blocks[0].columnCount)
+    let count = Double(groups) * width * (ends + Double(depth - 2) * width)
+    return Int(min(count, 0x1p53))
   }
 }
 

@@ -111,7 +111,7 @@ extension LayerFile {
       for part in parts {
         let pattern = NamePattern(text: part)
         if pattern.isGlob, !names.contains(part) {
-          let found = names.filter(pattern.matches)
+          let found = names.filter { pattern.matches($0) && isMatrix($0) }
           guard !found.isEmpty else {
             throw BadInput("\(path): no layer fits --layer '\(part)'; \(list(names, isExpanded))")
           }
@@ -128,6 +128,9 @@ extension LayerFile {
     return result
   }
 
+  /// Whether a layer is more than numbers in a row, such as those of a norm.
+  func isMatrix(_ layer: String) -> Bool { matrixShape(of: layer).map { $0.count >= 2 } ?? true }
+
   /// The layer that a name is likely to mean, or those that there are.
   func advice(on layer: String, among names: [String], isExpanded: Bool) -> String {
     if let near = nearestName(to: layer, among: names) { return "did you mean --layer \(near)?" }
@@ -136,6 +139,7 @@ extension LayerFile {
 
   private func list(_ names: [String], _ isExpanded: Bool) -> String {
     let kind = isExpanded ? "expanded layers" : "layers"
+    let names = names.filter(isMatrix)
     guard !names.isEmpty else { return "there are no \(kind) in this file." }
     let more = names.count > 12 ? " and \(names.count - 12) more" : ""
     return "the \(kind) are \(names.prefix(12).joined(separator: ", "))\(more)."

@@ -19,6 +19,11 @@ struct RankChoice {
       request.rank.map { .fixed($0) } ?? request.energy.map { .energy($0) } ?? .full
     let factorizer = LayerFactorizer(depth: depth, rank: kept, width: request.width)
     return try plans.map { plan in
+      // A layer that was not asked for by name has no part in a rank that it cannot have.
+      let largest = plan.decomposition.largestRank
+      if let rank = request.rank, rank > largest, request.allLinear == true || plans.count > 1 {
+        return .keep("its largest rank is \(largest)")
+      }
       let rank = try self.rank(of: plan, by: factorizer)
       guard request.action == .compress else { return .factorize(rank: rank, factorizer) }
       return choice(of: rank, plan, by: factorizer)

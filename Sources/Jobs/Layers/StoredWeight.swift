@@ -58,7 +58,7 @@ extension LayerFile {
       }
       guard found.shape.count >= 2 else {
         throw BadInput(
-          "\(path): \(name) has \(found.shape.count) dimensions; a linear layer has 2, a convolution more."
+          "\(path): \(name) has \(found.shape.count == 1 ? "1 dimension" : "\(found.shape.count) dimensions"); a linear layer has 2, a convolution more."
         )
       }
       let type = try floatingPoint(found)

@@ -16,7 +16,7 @@ struct Answers {
   private let sources: [DataSource]
   private let context: JobContext
 
-  private var paths: [String] { sources.map(\.name) }
+  var paths: [String] { sources.map(\.name) }
 
   init(_ request: DataSetMeasurement, _ context: JobContext) throws {
     self.context = context
@@ -40,6 +40,9 @@ struct Answers {
       for source in given {
         labels += try Self.numbers(
           source, context, after: labels.count, classes: request.classes)
+      }
+      if request.classes == nil, labels.min() == 1, let last = labels.max(), last > 1 {
+        throw Self.countedFromOne(sources[0].name, to: Double(last))
       }
       names = (0..<(request.classes ?? ((labels.max() ?? 0) + 1))).map(String.init)
     } else {
@@ -86,6 +89,12 @@ struct Answers {
     classNames = names
   }
 
+  private static func countedFromOne(_ path: String, to last: Double) -> BadInput {
+    BadInput(
+      "\(path): the labels seem to count from 1, to \(readable(last)); subtract 1, or give --classes if class 0 has no samples."
+    )
+  }
+
   private static func numbers(
     _ source: DataSource, _ context: JobContext, after count: Int, classes: Int?
   ) throws -> [Int] {
@@ -101,6 +110,9 @@ struct Answers {
       for value in block.rows.elements {
         guard value >= 0, value == value.rounded(), value < Double(classes ?? 100_000) else {
           let last = (classes ?? 100_000) - 1
+          if value == Double(last + 1), !labels.contains(0) {
+            throw Self.countedFromOne(path, to: value)
+          }
           throw BadInput(
             "\(path): label \(labels.count) is \(readable(value)), not one of the classes 0 to \(last); "
               + "correct it, or give numbers with --targets.")

@@ -7,6 +7,7 @@ import DeepLinear
 /// number of samples.
 public struct DataSetMeasurement: Job {
   public static let name = "measure"
+  public static let givesWhatItHas = false
 
   /// What is done to the samples before they are measured.
   public enum Centering: String, CaseIterable, Codable, Sendable {
@@ -69,12 +70,15 @@ public struct DataSetMeasurement: Job {
   }
 
   /// The sums of products of all samples, centered as asked, and the names of their classes.
+  ///
+  /// - Parameter dependsOnUnits: whether data are refused that are so large or small that they would be summed in units of
+  ///   their own.
   func sums(
-    in context: JobContext, observing observer: JobObserver
+    in context: JobContext, dependsOnUnits: Bool = false, observing observer: JobObserver
   ) throws -> (data: CovarianceAccumulator, classNames: [String]?) {
     try validate()
     let answers = try Answers(self, context)
-    let sums = try accumulate(answers, context, observer)
+    let sums = try accumulate(answers, dependsOnUnits, context, observer)
     let data: CovarianceAccumulator
     switch settledCentering {
     case .none: data = sums
@@ -91,16 +95,18 @@ public struct DataSetMeasurement: Job {
   }
 
   private func accumulate(
-    _ answers: Answers, _ context: JobContext, _ observer: JobObserver
+    _ answers: Answers, _ dependsOnUnits: Bool, _ context: JobContext, _ observer: JobObserver
   ) throws -> CovarianceAccumulator {
     var sums: CovarianceAccumulator?
+    // What is measured does not depend on the units; squares of very large or small numbers are none.
+    var (unit, targetUnit): (Double?, Double?) = (nil, nil)
     observer.show("measuring")
     var targets = try answers.targetReader()
     for (number, source) in inputs.enumerated() {
       let path = source.name
       let reader = try InputReader(source, self, context)
       if sums == nil {
-        try checkSize(reader.width, path)
+        try checkSize(reader.width, answers.width, path)
         sums = CovarianceAccumulator(inputCount: reader.width, outputCount: answers.width)
       }
       guard let expected = sums?.inputProducts.rowCount, expected == reader.width else {
@@ -112,6 +118,8 @@ public struct DataSetMeasurement: Job {
       var done = 0
       while let block = try reader.next(atMost: max(1, Self.blockSize / reader.width)) {
         let seen = sums?.count ?? 0
+        unit = unit ?? Self.unit(of: block)
+        let block = Self.divided(block, by: unit)
         switch answers.kind {
         case .labels(let labels):
           guard seen + block.rowCount <= labels.count else {
@@ -122,7 +130,8 @@ public struct DataSetMeasurement: Job {
           guard let rows = try targets.next(exactly: block.rowCount) else {
             throw answers.wrongCount(atLeast: seen + block.rowCount, path)
           }
-          sums?.add(inputs: block, targets: rows)
+          targetUnit = targetUnit ?? Self.unit(of: rows)
+          sums?.add(inputs: block, targets: Self.divided(rows, by: targetUnit))
         }
         done += block.rowCount
         let share = Double(number) + Double(done) / Double(announced ?? max(done, 1))
@@ -131,6 +140,12 @@ public struct DataSetMeasurement: Job {
         }
       }
     }
+    if dependsOnUnits, unit ?? 1 != 1 || targetUnit ?? 1 != 1 {
+      let isInputs = unit ?? 1 != 1
+      throw BadInput(
+        "\(isInputs ? inputs[0].name : answers.paths.joined(separator: ", ")): squares and products of these \(isInputs ? "inputs" : "targets"), of the size of \(readable((isInputs ? unit : targetUnit) ?? 1)), are beyond the range of numbers; give them in another unit."
+      )
+    }
     guard let sums, sums.count > 0 else {
       throw BadInput("\(inputs[0].name): there is not a single sample; give some.")
     }
@@ -138,13 +153,37 @@ public struct DataSetMeasurement: Job {
       throw answers.wrongCount(exactly: sums.count)
     }
     guard try targets.next(exactly: 1) == nil else { throw answers.wrongCount(exactly: sums.count) }
+    guard sums.inputProducts.isFinite, sums.crossProducts.isFinite, sums.targetEnergy.isFinite
+    else {
+      throw BadInput(
+        "\(inputs[0].name): later samples are more than 10¹⁵⁰ times larger than the first; give data in one unit."
+      )
+    }
     return sums
   }
 
-  private func checkSize(_ width: Int, _ path: String) throws {
+  /// A power of two of the size of the numbers, where that is far from one; nil while they are all zero.
+  private static func unit(of block: Matrix) -> Double? {
+    let largest = block.maxAbsolute
+    guard largest > 0 else { return nil }
+    guard largest.isFinite, abs(largest.exponent) > 300 else { return 1 }
+    return Double(sign: .plus, exponent: largest.exponent, significand: 1)
+  }
+
+  private static func divided(_ block: Matrix, by unit: Double?) -> Matrix {
+    guard let unit, unit != 1 else { return block }
+    return block.map { $0 / unit }
+  }
+
+  private func checkSize(_ width: Int, _ outputs: Int, _ path: String) throws {
+    var need = MemoryNeed()
+    need.add(numbers: Double(width), Double(width), copies: 4)
+    need.add(numbers: Double(outputs), Double(width + outputs), copies: 4)
+    try need.check(
+      "\(path): the covariances of \(width) inputs and \(outputs) targets", "give fewer of them")
     guard width <= 20_000 else {
       throw BadInput(
-        "\(path): the covariance of \(width) inputs would need \(width * width * 8 >> 30) GiB and hours to decompose; give at most 20000 inputs."
+        "\(path): the covariance of \(width) inputs takes hours to decompose; give at most 20000 inputs."
       )
     }
   }

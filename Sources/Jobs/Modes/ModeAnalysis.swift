@@ -7,6 +7,7 @@ import DeepLinear
 /// Samples are read like those of ``DataSetMeasurement``, in blocks, so that memory does not grow with their number.
 public struct ModeAnalysis: Job {
   public static let name = "modes"
+  public static let givesWhatItHas = false
 
   /// The samples, or with ``covariances`` Σx alone.
   public var inputs: [DataSource]
@@ -123,7 +124,8 @@ public struct ModeAnalysis: Job {
   /// What the samples or the files of covariances say.
   private func read(in context: JobContext, _ observer: JobObserver) throws -> MeasuredProblem {
     guard covariances ?? false, let target = targets?.first else {
-      let (data, names) = try measurement.sums(in: context, observing: observer)
+      let (data, names) = try measurement.sums(
+        in: context, dependsOnUnits: true, observing: observer)
       let samples = Double(data.count)
       return MeasuredProblem(
         inputCovariance: data.inputCovariance, crossCovariance: data.crossCovariance,

@@ -1,3 +1,4 @@
+import DataFormats
 import DeepLinear
 import FoundationEssentials
 public import Records
@@ -7,6 +8,7 @@ import Reports
 public enum ReportFolder {
   /// Refuses a folder that must not be replaced, or whose parent does not exist, before any work is done.
   static func check(_ folder: String, overwrite: Bool) throws {
+    try checkName(folder)
     var isDirectory = false
     if FileManager.default.fileExists(atPath: folder, isDirectory: &isDirectory), !isDirectory {
       throw BadInput("\(folder): this is a file; a report needs a folder of its own.")
@@ -22,6 +24,13 @@ public enum ReportFolder {
     var isFolder = false
     guard FileManager.default.fileExists(atPath: parent, isDirectory: &isFolder), isFolder else {
       throw BadInput("\(folder): the folder \(parent) does not exist; make it first.")
+    }
+  }
+
+  /// Refuses a folder whose name is other bytes than UTF-8, which pages could not link to.
+  static func checkName(_ folder: String) throws {
+    guard folder.isSystemText else {
+      throw BadInput("\(folder): the name of this folder is not UTF-8; choose another.")
     }
   }
 

@@ -8,6 +8,7 @@ import Records
 /// row, one that the model does not know is refused.
 public struct Prediction: Job {
   public static let name = "predict"
+  public static let givesWhatItHas = false
 
   /// What is new in the file.
   public enum Axis: String, CaseIterable, Codable, Sendable {
@@ -87,6 +88,12 @@ public struct Prediction: Job {
     let matched = try MatchedColumns(
       data, model: model, columns: columns, file: observed.name, modelFile: self.model.name,
       axis: isTurned ? "row" : "column")
+    var need = MemoryNeed()
+    need.add(
+      numbers: Double(matched.entries.rowCount), Double(model.columnCount), copies: 4)
+    try need.check(
+      "\(observed.name): filling in a \(matched.entries.rowCount)×\(model.columnCount) matrix",
+      "give fewer rows at a time")
     observer.show("predicting")
     let (rows, determined) = try model.fillingNewRows(matched.entries)
     let widths = try (intervals ?? (report == nil ? nil : 0.9)).flatMap { coverage in

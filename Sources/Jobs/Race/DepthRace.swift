@@ -1,4 +1,4 @@
-public import DataFormats
+import DataFormats
 import DeepLinear
 
 /// Let networks of several depths race to a loss on a problem of one's own, each with its best step size.
@@ -8,6 +8,7 @@ import DeepLinear
 /// descent on the loss itself.
 public struct DepthRace: Job {
   public static let name = "race"
+  public static let givesWhatItHas = false
 
   /// The objective, and the network whose end-to-end matrix all begin at; dynamics and recording are not needed.
   public var spec: SpecSource
@@ -55,6 +56,16 @@ public struct DepthRace: Job {
     }
   }
 
+  /// The deepest network, with square layers of the smaller side.
+  private func checkMemory(_ spec: SimulationSpec) throws {
+    guard let first = spec.network.widths.first, let last = spec.network.widths.last else { return }
+    let deepest = settledDepths.max() ?? 1
+    let inner = [Int](repeating: min(first, last), count: deepest - 1)
+    try SimulatedSize(widths: [first] + inner + [last]).need.check(
+      "\(spec.file.path): \(deepest) layers between \(first) inputs and \(last) outputs",
+      "give smaller --depths")
+  }
+
   public func run(in context: JobContext, observing observer: JobObserver) throws -> RaceResult {
     let clock = ContinuousClock()
     let began = clock.now
@@ -68,6 +79,7 @@ public struct DepthRace: Job {
       throw BadInput(
         "\(spec.file.path): networks of layers race, and this one is U Uᵀ; use kind: layered.")
     }
+    try checkMemory(spec)
     let objective = spec.objective.objective
     let start = network.endToEnd()
     let least = try objective.minimum(

@@ -60,13 +60,14 @@ public struct Sensing: Job {
   /// ``holdout`` where nil.
   public static let defaultHoldout = 0.1
 
-  package var settledDepth: Int { depth ?? Self.defaultDepth }
+  /// Not more than makes a difference.
+  package var settledDepth: Int { min(depth ?? Self.defaultDepth, FollowedNetwork.largestDepth) }
   package var settledHoldout: Double { holdout ?? Self.defaultHoldout }
   package var settledMethod: Method { method ?? .deep }
   package var settledSeed: UInt64 { seed ?? 0 }
 
   public func validate() throws {
-    let depth = settledDepth
+    let depth = depth ?? Self.defaultDepth
     if depth < 1 { throw BadInput("--depth must be at least 1, not \(depth).") }
     if let width, width < 1 { throw BadInput("--width must be at least 1, not \(width).") }
     if let scale = initialScale, !(scale > 0 && scale.isFinite) {
@@ -151,6 +152,9 @@ public struct Sensing: Job {
         "\(file): a list of elements does not say the shape of the matrix; give --rows and --columns."
       )
     }
+    var need = MemoryNeed()
+    need.add(numbers: Double(rows), Double(columns), copies: 4)
+    try need.check("\(file): a \(rows)×\(columns) matrix", "correct --rows and --columns")
     func index(_ line: Int, _ cell: Int) throws -> Int {
       guard let index = Int(exactly: table[line, cell]), index >= 0 else {
         throw BadInput(
@@ -195,9 +199,12 @@ public struct Sensing: Job {
     _ measurements: LinearMeasurements, _ values: [Double], _ context: JobContext,
     _ observer: JobObserver
   ) throws -> MatrixSensor.Fit {
-    observer.show("sensing")
+    let network = FollowedNetwork(
+      depth: depth ?? Self.defaultDepth, width: width, rowCount: measurements.rowCount,
+      columnCount: measurements.columnCount)
+    observer.show("sensing", sentence: network.notice)
     let sensor = MatrixSensor(
-      depth: settledDepth, width: width,
+      depth: network.depth, width: network.width,
       initialScale: initialScale,
       holdoutFraction: settledHoldout,
       recordingInterval: report == nil && !context.wantsRecord ? nil : 2, seed: settledSeed,

@@ -61,7 +61,7 @@ struct CheckpointStore {
     as type: Checkpoint.Type, reaching place: (Checkpoint) -> Double
   ) throws -> (checkpoint: Checkpoint, unwanted: Set<Double>)? {
     guard let path = request.resume else { return nil }
-    guard let data = FileManager.default.contents(atPath: path) else {
+    guard let data = (try? ByteSource(path: path).contents()).map({ Data($0) }) else {
       throw BadInput("\(path): there is no such checkpoint; leave out --resume to begin anew.")
     }
     let head = Array(Self.head.utf8)

@@ -18,9 +18,11 @@ struct DescentSimulation {
     var wasStopped = false
     var figures = FiguresSoFar(observer, isDescent: true)
     var timer = keeper.timer
+    // Telling takes as long as a step of a small network, and steps of large ones take long.
+    let stride = equation.dimension < 20_000 ? 16 : 1
     while true {
       var trajectory = run.advance { progress in
-        guard progress.step % 16 == 0 else { return .goOn }
+        guard progress.step % stride == 0 else { return .goOn }
         wasStopped = !observer.show(
           "simulating", Double(progress.step) / Double(max(settings.stepLimit, 1)))
         return wasStopped || timer.isDue() || figures.isDue ? .interrupt : .goOn

@@ -70,6 +70,8 @@ public struct Simulation: Job {
     of spec: SimulationSpec, from start: ContinuousClock.Instant = .now, in context: JobContext,
     observing observer: JobObserver
   ) throws -> SimulationResult {
+    try checkMemory(spec)
+    try checkEnd(spec)
     observer.show("simulating")
     let path = try path(of: spec, observer)
     return try result(of: spec, path: path, from: start, in: context)
@@ -97,6 +99,33 @@ public struct Simulation: Job {
       request: written, kept: kept, context: context, spec: spec, path: path,
       summary: SimulationSummary(
         path, spec: spec, request: written, seconds: (ContinuousClock.now - start).seconds))
+  }
+
+  /// What would go on for years, long after nothing changes, is asked to say when it may end.
+  private func checkEnd(_ spec: SimulationSpec) throws {
+    let last = spec.recording.times.last ?? 0
+    let isDescent = spec.dynamics.kind.isDescent
+    guard last > (isDescent ? 1e12 : 1e15), spec.dynamics.kind != .exact,
+      spec.dynamics.targetLoss == nil, spec.dynamics.restSpeed == nil
+    else { return }
+    throw BadInput(
+      "\(self.spec.name): \(isDescent ? "\(readable(last)) steps take longer than anybody waits" : "a flow until time \(readable(last)) goes on long after it has come to rest"); record earlier, or give dynamics.\(isDescent ? "targetLoss" : "restSpeed"), which ends it."
+    )
+  }
+
+  private func checkMemory(_ spec: SimulationSpec) throws {
+    let widths = spec.network.widths
+    let quantities = spec.recording.quantities
+    var size = SimulatedSize(widths: widths)
+    let ends = (Double(widths[0]), Double(widths[widths.count - 1]))
+    size.points = spec.recording.times.count
+    size.numbersPerPoint = 8
+    if quantities.contains(.singularValues) { size.numbersPerPoint += min(ends.0, ends.1) }
+    if quantities.contains(.endToEnd) { size.numbersPerPoint += ends.0 * ends.1 }
+    if quantities.contains(.layers) { size.numbersPerPoint += size.weightCount }
+    try size.need.check(
+      "\(self.spec.name): recording \(size.points) points of a network of \(readable(size.weightCount)) weights",
+      "record fewer points or quantities, or narrow the network")
   }
 
   private func path(of spec: SimulationSpec, _ observer: JobObserver) throws -> SimulatedPath {

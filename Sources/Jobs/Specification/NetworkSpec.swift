@@ -34,11 +34,8 @@ struct NetworkSpec {
       guard widths.count >= 2 else {
         throw list.failure("\(list.name) must hold at least two widths d_0, …, d_N; add them.")
       }
-      let weights = zip(widths, widths.dropFirst()).reduce(0.0) { $0 + Double($1.0) * Double($1.1) }
-      guard weights <= 1e8 else {
-        throw list.failure(
-          "the widths \(widths) make \(weights) weights, more than the 1e8 there is room for; narrow them."
-        )
+      if let shortage = SimulatedSize(widths: widths).need.shortage {
+        throw list.failure("following a network of these widths \(shortage); narrow them.")
       }
       return widths
     }

@@ -38,14 +38,10 @@ struct SpecFile {
       return
     }
     isFile = true
-    var isFolder = false
-    guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
-      throw BadInput("\(path): there is no such file; check the path.")
+    let data = try ByteSource(path: path).contents(atMost: 1 << 24)
+    guard let data, let text = String(validating: data, as: UTF8.self) else {
+      throw BadInput("\(path): this is not a readable text file; give YAML or JSON.")
     }
-    guard !isFolder else { throw BadInput("\(path): this is a folder; name a file.") }
-    guard let data = FileManager.default.contents(atPath: path), data.count <= 1 << 24,
-      let text = String(validating: data, as: UTF8.self)
-    else { throw BadInput("\(path): this is not a readable text file; give YAML or JSON.") }
     // The mark that some editors put before UTF-8 is no part of the text.
     self.text = text.hasPrefix("\u{FEFF}") ? String(text.dropFirst()) : text
   }
@@ -60,6 +56,7 @@ struct SpecFile {
   /// What is written, as keys with values.
   private func parsed() throws -> Node {
     if let tree { return tree }
+    try checkProportion()
     let node: Node?
     do {
       node = try Yams.compose(yaml: text)
@@ -87,6 +84,36 @@ struct SpecFile {
     guard isFile, let slash = path.lastIndex(of: "/") else { return name }
     return String(path[...slash]) + name
   }
+
+  /// A text of some lines can stand for any number of values where aliases name lists of aliases, and comparing keys
+  /// takes longer than their number: more of either than a specification has use for is refused.
+  private func checkProportion() throws {
+    var (aliases, marks) = (0, 0)
+    var (beforeLast, previous) = (UInt8(ascii: "\n"), UInt8(ascii: "\n"))
+    for byte in text.utf8 {
+      // A bullet, such as in a comment, has a space after its star.
+      if previous == UInt8(ascii: "*"), byte > UInt8(ascii: " "),
+        " \t\n[{,:?-".utf8.contains(beforeLast)
+      {
+        aliases += 1
+      }
+      if byte == UInt8(ascii: ":") || byte == UInt8(ascii: "?") { marks += 1 }
+      (beforeLast, previous) = (previous, byte)
+    }
+    if aliases > Self.largestAliasCount {
+      throw BadInput(
+        "\(path): there are more than \(Self.largestAliasCount) aliases such as *a; write the values out."
+      )
+    }
+    if marks > Self.largestKeyCount {
+      throw BadInput(
+        "\(path): there are more than \(Self.largestKeyCount) keys; a specification has a few, see simulate --help."
+      )
+    }
+  }
+
+  private static let largestAliasCount = 16
+  private static let largestKeyCount = 10_000
 
   private func sentence(about error: YamlError) -> String {
     switch error {

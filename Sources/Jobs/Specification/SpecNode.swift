@@ -76,7 +76,7 @@ struct SpecNode {
     let word = try string()
     guard choices.contains(word) else {
       throw failure(
-        "\(name) cannot be '\(word)'; did you mean '\(SpecReference.choiceHint(for: word, among: choices))'? "
+        "\(name) cannot be '\(word.prefix(40))'; did you mean '\(SpecReference.choiceHint(for: word, among: choices))'? "
           + "Known: \(choices.joined(separator: ", ")).")
     }
     return word
@@ -136,8 +136,11 @@ struct SpecMapping {
       let word = key.string ?? ""
       let place = SpecNode(node: key, file: node.file, name: node.name)
       guard keys.contains(word) else {
+        if word == "<<" {
+          throw place.failure("merge keys are not read here; write the keys out.")
+        }
         throw place.failure(
-          "unknown key '\(word)'\(node.name.isEmpty ? "" : " in \(node.name)"); "
+          "unknown key '\(word.prefix(40))'\(node.name.isEmpty ? "" : " in \(node.name)"); "
             + "did you mean '\(nearest(to: word, among: keys))'?")
       }
       guard seen.insert(word).inserted else {
@@ -169,9 +172,9 @@ func nearest(to word: String, among choices: [String]) -> String {
   choices.min { editDistance(word, $0) < editDistance(word, $1) } ?? ""
 }
 
-/// How many letters must change, whatever their case.
+/// How many of the first 40 letters must change, whatever their case.
 func editDistance(_ first: String, _ second: String) -> Int {
-  let (a, b) = (Array(first.lowercased()), Array(second.lowercased()))
+  let (a, b) = (Array(first.prefix(40).lowercased()), Array(second.prefix(40).lowercased()))
   var row = Array(0...b.count)
   for (i, x) in a.enumerated() {
     var diagonal = row[0]

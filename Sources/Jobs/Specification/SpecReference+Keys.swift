@@ -161,7 +161,7 @@ extension SpecReference {
       place: "network", name: "widths", values: "a list d_0, …, d_N; [d, k] for symmetric",
       standard: "those of initial layers",
       meaning: "How wide inputs, hidden layers and outputs are.", example: "widths: [3, 4, 3]",
-      misnomers: ["dims", "sizes", "hidden", "layers", "depth", "shape"]),
+      misnomers: ["dims", "sizes", "hidden", "layers", "depth", "shape", "width", "layersizes"]),
     Key(
       place: "network", name: "initial", values: "keys", meaning: "Where the network begins.",
       example: "initial: { kind: gaussian, standardDeviation: 0.01 }",
@@ -185,7 +185,7 @@ extension SpecReference {
     Key(
       place: "network.initial", kinds: ["gaussian", "identityNoise"], name: "standardDeviation",
       values: "a positive number", meaning: "That of every weight, or of the noise.",
-      example: "standardDeviation: 0.01", misnomers: ["std", "sigma", "stddev", "noise"]),
+      example: "standardDeviation: 0.01", misnomers: ["std", "sigma", "stddev", "noise", "sd"]),
     Key(
       place: "network.initial", kinds: ["balanced"], name: "endToEnd",
       values: "a matrix, d_N × d_0",
@@ -231,7 +231,7 @@ extension SpecReference {
       meaning: """
         Gradient flow or descent of the layers; of the end-to-end matrix that balanced layers have; of two layers with a \
         penalty on their imbalance; or a closed form.
-        """, example: "kind: flow", misnomers: ["type", "name", "optimizer", "optimiser"]),
+        """, example: "kind: flow", misnomers: ["type", "name"]),
     Key(
       place: "dynamics", kinds: ["exact"], name: "of", values: "flow, descent, regularizedFlow",
       standard: "flow", meaning: "What the closed form is of.", example: "of: regularizedFlow",
@@ -239,17 +239,21 @@ extension SpecReference {
     Key(
       place: "dynamics", kinds: flows, name: "relativeTolerance", values: "1e-14 to 0.1",
       standard: "1e-8", meaning: "The error of a step, relative to each layer.",
-      example: "relativeTolerance: 1.0e-10", misnomers: ["rtol", "tol", "tolerance", "accuracy"]),
+      example: "relativeTolerance: 1.0e-10",
+      misnomers: [
+        "rtol", "tol", "tolerance", "accuracy", "reltol", "atol", "abstol", "precision",
+      ]),
     Key(
       place: "dynamics", kinds: flows + descents, name: "method",
       values:
         "for flows \(FlowMethodNames.all); for descents auto, \(DynamicsSpec.rules.joined(separator: ", "))",
       standard: "auto", meaning: "The integrator, or the rule of descent; auto descends plainly.",
-      example: "method: radau", misnomers: ["integrator", "solver", "rule", "optimizer"]),
+      example: "method: radau",
+      misnomers: ["integrator", "solver", "rule", "optimizer", "optimiser", "optim"]),
     Key(
       place: "dynamics", kinds: descents + ["exact"], name: "stepSize", values: "a positive number",
       meaning: "The step η of descent.", example: "stepSize: 1.0e-3",
-      misnomers: ["learningrate", "lr", "eta", "step", "rate", "dt"]),
+      misnomers: ["learningrate", "lr", "eta", "step", "rate", "dt", "alpha"]),
     Key(
       place: "dynamics", kinds: descents, name: "momentum", values: "a number from 0, below 1",
       standard: "0.9 of heavyBall and nesterov",
@@ -258,7 +262,7 @@ extension SpecReference {
     Key(
       place: "dynamics", kinds: ["descent"], name: "batchSize", values: "a whole number from 1",
       standard: "all samples", meaning: "The samples of one step, without replacement.",
-      example: "batchSize: 32", misnomers: ["batch", "minibatch", "batchsize"]),
+      example: "batchSize: 32", misnomers: ["batch", "minibatch", "batchsize", "bs"]),
     Key(
       place: "dynamics", kinds: ["descent"], name: "labelNoise", values: "a positive number",
       standard: "none",
@@ -281,12 +285,12 @@ extension SpecReference {
     Key(
       place: "dynamics", kinds: flows + descents, name: "targetLoss", values: "a number",
       standard: "none", meaning: "The run ends where the loss is at most this.",
-      example: "targetLoss: 1.0e-6", misnomers: ["stopat", "threshold", "epsilon"]),
+      example: "targetLoss: 1.0e-6", misnomers: ["stopat", "threshold", "epsilon", "ftol", "goal"]),
     Key(
       place: "dynamics", kinds: flows, name: "restSpeed", values: "a positive number",
       standard: "none",
       meaning: "The run ends where the speed is at most this share of the layers' size.",
-      example: "restSpeed: 1.0e-9", misnomers: ["gradienttolerance", "gtol"]),
+      example: "restSpeed: 1.0e-9", misnomers: ["gradienttolerance", "gtol", "rest"]),
     Key(
       place: "dynamics", kinds: ["regularizedFlow", "regularizedDescent", "exact"],
       name: "imbalance",
@@ -332,13 +336,15 @@ extension SpecReference {
       place: "recording", name: "times",
       values: "a list in ascending order, or keys; step counts for descents",
       meaning: "When the run is recorded; it ends at the last.", example: "times: [0, 0.5, 1]",
-      misnomers: ["steps", "epochs", "iterations", "t", "at", "every", "until"]),
+      misnomers: [
+        "steps", "epochs", "iterations", "t", "at", "every", "until", "tmax", "end", "endtime",
+      ]),
     Key(
       place: "recording", name: "quantities",
       values: RecordingSpec.quantityNames.joined(separator: ", "), standard: "[singularValues]",
       meaning: "What is recorded beside the loss, under the same names in the archive.",
       example: "quantities: [loss, singularValues, endToEnd]",
-      misnomers: ["record", "what", "metrics", "variables"]),
+      misnomers: ["record", "what", "metrics", "variables", "observables"]),
     Key(
       place: "recording", name: "halfRiseTimes", values: "true, false", standard: "false",
       meaning:

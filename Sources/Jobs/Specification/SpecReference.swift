@@ -72,29 +72,37 @@ package enum SpecReference {
   private static let choiceMisnomers: [String: [String]] = [
     "descent": [
       "gd", "sgd", "gradientdescent", "stochasticgradientdescent", "steepestdescent", "train",
-      "training", "discrete",
+      "training", "discrete", "batchgd", "adam", "momentum",
     ],
+    "endToEndFlow": ["e2eflow"],
     "flow": ["gradientflow", "ode", "continuous", "gf"],
     "exact": ["closedform", "analytic", "analytical", "solution"],
-    "regression": ["ls", "leastsquares", "mse", "linearregression", "squaredloss", "l2"],
+    "regression": ["ls", "linear", "leastsquares", "mse", "linearregression", "squaredloss", "l2"],
     "completion": ["matrixcompletion"],
     "sensing": ["matrixsensing"],
-    "factorization": ["matrixfactorization", "target"],
+    "factorization": ["matrixfactorization", "factorisation", "mf", "target"],
     "logistic": ["crossentropy", "classification", "softmax"],
     "power": ["lp", "pnorm"],
     "covariance": ["covariances"],
-    "gaussian": ["normal", "random"],
+    "gaussian": ["normal", "random", "randn", "small", "default"],
+    "identity": ["eye", "ones"],
+    "orthogonal": ["haar", "ortho"],
+    "spectral": ["svd", "aligned"],
     "xavier": ["glorot", "xaviernormal", "glorotnormal"],
     "xavierUniform": ["glorotuniform"],
     "he": ["kaiming", "kaimingnormal", "henormal"],
     "heUniform": ["kaiminguniform"],
     "zero": ["zeros"],
     "maximalUpdate": ["mup"],
-    "layers": ["files", "weights", "explicit"],
-    "dormandPrince": ["rk45", "dopri", "dop853", "rungekutta", "dopri5"],
-    "radau": ["implicit", "radauiia"],
+    "layers": ["files", "file", "weights", "explicit", "load", "custom"],
+    "dormandPrince": [
+      "rk45", "rk4", "rk", "dopri", "dop853", "dopri8", "rungekutta", "dopri5", "tsit5", "euler",
+      "explicit",
+    ],
+    "radau": ["implicit", "radauiia", "bdf", "lsoda", "stiff", "rosenbrock", "cvode"],
     "heavyBall": ["momentum", "polyak"],
-    "plain": ["sgd", "gd", "gradientdescent"],
+    "plain": ["sgd", "gd", "gradientdescent", "vanilla", "none"],
+    "groupRMSprop": ["rmsprop", "rms"],
     "nesterov": ["nag"],
     "logarithmic": ["log", "logspace", "geometric"],
     "linear": ["lin", "linspace"],
@@ -188,8 +196,11 @@ extension SpecMapping {
       let word = key.string ?? ""
       let location = SpecNode(node: key, file: node.file, name: node.name)
       guard known.contains(word) else {
+        if word == "<<" {
+          throw location.failure("merge keys are not read here; write the keys out.")
+        }
         throw location.failure(
-          "unknown key '\(word)'\(node.name.isEmpty ? "" : " in \(node.name)"); "
+          "unknown key '\(word.prefix(40))'\(node.name.isEmpty ? "" : " in \(node.name)"); "
             + SpecReference.hint(for: word, in: place, kind: kind))
       }
       guard seen.insert(word).inserted else {

@@ -53,8 +53,11 @@ struct TeacherSpec {
     guard rank <= min(rows, columns) else {
       throw node.failure("a \(rows)×\(columns) matrix cannot have rank \(rank); correct one.")
     }
-    guard rows * columns <= 100_000_000 else {
-      throw keys.node.failure("a \(rows)×\(columns) truth is too large; make it smaller.")
+    var need = MemoryNeed()
+    need.add(numbers: Double(rows), Double(columns), copies: 5)
+    need.add(numbers: Double(rows + columns), Double(rank), copies: 2)
+    if let shortage = need.shortage {
+      throw keys.node.failure("a \(rows)×\(columns) truth \(shortage); make it smaller.")
     }
     return (rows, columns, rank)
   }
@@ -112,9 +115,11 @@ struct TeacherSpec {
     let shape = try shape(keys, "rows", "columns")
     let count = try count(keys, "measurements", of: shape)
     let cells = shape.rows * shape.columns
-    guard Double(count) * Double(cells) <= 2e8 else {
+    var need = MemoryNeed()
+    need.add(numbers: Double(count), Double(cells), copies: 3)
+    if let shortage = need.shortage {
       throw keys.node.failure(
-        "\(count) measurements of \(shape.rows)×\(shape.columns) matrices are too large; ask for fewer."
+        "making \(count) measurements of \(shape.rows)×\(shape.columns) matrices \(shortage); ask for fewer."
       )
     }
     let truth = truth(shape.rows, shape.columns, shape.rank, &random)
@@ -133,8 +138,10 @@ struct TeacherSpec {
   ) throws -> [String: NPYArray] {
     let shape = try shape(keys, "outputs", "inputs")
     let samples = try size(keys, "samples")
-    guard Double(samples) * Double(shape.rows + shape.columns) <= 2e8 else {
-      throw keys.node.failure("\(samples) samples are too many; ask for fewer.")
+    var need = MemoryNeed()
+    need.add(numbers: Double(samples), Double(shape.rows + shape.columns), copies: 4)
+    if let shortage = need.shortage {
+      throw keys.node.failure("making \(samples) samples \(shortage); ask for fewer.")
     }
     let truth = truth(shape.rows, shape.columns, shape.rank, &random)
     let inputs = Matrix.gaussian(rowCount: samples, columnCount: shape.columns, using: &random)

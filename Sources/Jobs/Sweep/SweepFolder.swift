@@ -19,6 +19,7 @@ struct SweepFolder {
 
   /// Makes the folder, or sees whether it may be used.
   func prepare(resume: Bool, force: Bool) throws {
+    try ReportFolder.checkName(path)
     let manager = FileManager.default
     var isFolder = false
     guard manager.fileExists(atPath: path, isDirectory: &isFolder) else {

@@ -1,4 +1,4 @@
-public import DataFormats
+import DataFormats
 import DeepLinear
 
 /// Fill in a tensor of which some entries are known.
@@ -83,8 +83,16 @@ public struct TensorCompletion: Job {
     try outputs.file(output, option: "--output", among: [.npy])
     try outputs.report(report)
     let entries = try read(in: context)
+    let useful = Self.usefulComponents(entries, isTree: structure == .hierarchical)
+    let components = components.map { min($0, useful) }
+    try checkMemory(entries, components)
     let truth = try readTruth(entries, context)
-    observer.show("completing")
+    var notice: String?
+    if let asked = self.components, asked > useful {
+      notice =
+        "--components \(asked) of a \(Self.words(entries.shape)) tensor with \(entries.count) entries acts like \(useful), which is taken"
+    }
+    observer.show("completing", sentence: notice)
     var completer = TensorCompleter(
       structure: structure == .hierarchical ? .hierarchical : .canonical,
       componentCount: components, initialScale: initialScale,
@@ -108,6 +116,40 @@ public struct TensorCompletion: Job {
       summary: TensorSummary(
         fit, of: entries, relativeError: Self.error(whole, truth), request: self,
         seconds: (clock.now - began).seconds))
+  }
+
+  /// As many components as any tensor of a shape is a sum of: its slices along the largest dimension, or for a tree the
+  /// matrices of each pair; and no more than there are entries to explain.
+  private static func usefulComponents(_ entries: ObservedTensor, isTree: Bool) -> Int {
+    let extents = entries.shape.map(Double.init)
+    let most: Double
+    if isTree, extents.count == 4 {
+      most = max(extents[0] * extents[1], extents[2] * extents[3])
+    } else {
+      most = extents.reduce(1, *) / (extents.max() ?? 1)
+    }
+    return Int(max(1, min(most, Double(entries.count))))
+  }
+
+  /// The vectors of every component with what moves them, and a Jacobian with its square.
+  private func checkMemory(_ entries: ObservedTensor, _ components: Int?) throws {
+    let components = Double(components ?? min(12, entries.shape.min() ?? 1))
+    let extents = entries.shape.reduce(0.0) { $0 + Double($1) }
+    let inner = structure == .hierarchical ? 2 * components * components : 0
+    let parameters = components * extents + inner
+    var need = MemoryNeed()
+    need.add(numbers: parameters, copies: 12)
+    need.add(numbers: Double(entries.count), Double(entries.order), copies: 4)
+    // What has more parameters than there are entries is not fitted to them.
+    let fitted = min(extents, parameters, Double(entries.count))
+    need.add(numbers: fitted, fitted + Double(entries.count), copies: 2)
+    if output != nil || self.truth != nil || report != nil {
+      let size = entries.shape.reduce(1.0) { $0 * Double($1) }
+      need.add(numbers: min(size, Double(Self.largest)), Double(3 + entries.order))
+    }
+    try need.check(
+      "\(observed.name): completing a tensor of shape \(Self.words(entries.shape)) with \(readable(components)) components",
+      "give fewer components or entries")
   }
 
   /// The fit, with known entries as they are unless their noise is to go too.

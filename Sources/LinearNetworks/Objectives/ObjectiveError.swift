@@ -17,6 +17,8 @@ public enum ObjectiveError: Error, Equatable, Sendable {
   case label(sample: Int, value: Double)
   /// There is nothing to fit.
   case noSamples
+  /// Squares or products of numbers of this size are infinite, or too small to be told from zero.
+  case beyondRange(Double)
 }
 
 extension ObjectiveError: CustomStringConvertible {
@@ -42,6 +44,9 @@ extension ObjectiveError: CustomStringConvertible {
       "the target of sample \(sample) is \(value), neither a class number nor part of a one-hot row"
     case .noSamples:
       "there is no sample"
+    case .beyondRange(let size):
+      "squares and products of numbers of the size of \(size) are beyond the range of numbers: use "
+        + "other units"
     }
   }
 }

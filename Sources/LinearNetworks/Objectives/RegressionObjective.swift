@@ -55,9 +55,18 @@ public struct RegressionObjective: Objective, Equatable {
   public init(inputs: Matrix, targets: Matrix) throws {
     let samples = try Samples(inputs: inputs, targets: targets)
     let count = Double(samples.count)
-    try self.init(
-      covariance: (inputs.transposedTimes(inputs) / count).symmetrized(),
-      cross: targets.transposedTimes(inputs) / count, samples: samples)
+    let covariance = (inputs.transposedTimes(inputs) / count).symmetrized()
+    let cross = targets.transposedTimes(inputs) / count
+    let (largest, largestTarget) = (inputs.maxAbsolute, targets.maxAbsolute)
+    if largest.isFinite, largestTarget.isFinite {
+      // Of numbers that are not finite the decomposition says so.
+      let hasVanished = largest > 0 && covariance.maxAbsolute < .leastNormalMagnitude
+      if !covariance.isFinite || hasVanished { throw ObjectiveError.beyondRange(largest) }
+      if !cross.isFinite || !(largestTarget * largestTarget).isFinite {
+        throw ObjectiveError.beyondRange(max(largest, largestTarget))
+      }
+    }
+    try self.init(covariance: covariance, cross: cross, samples: samples)
   }
 
   /// Regression on covariances.

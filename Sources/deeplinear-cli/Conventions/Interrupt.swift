@@ -10,13 +10,20 @@ enum Interrupt {
   nonisolated(unsafe) private static var isAsked = false
   nonisolated(unsafe) private static var firstSecond = 0
 
+  /// Whether there is anything to save. Before that an interrupt ends the program at once, however long the work that
+  /// it is in takes.
+  nonisolated(unsafe) static var hasSomethingToSave = false
+
   static func watch() {
     // A program that starts this one may have blocked the signals in its own thread, which is inherited.
     var signals = sigset_t()
     sigemptyset(&signals)
     for number in [SIGINT, SIGTERM] {
       sigaddset(&signals, number)
-      signal(number) { Interrupt.ask($0) }
+      signal(number) { number in
+        if !Interrupt.hasSomethingToSave { _exit(130) }
+        Interrupt.ask(number)
+      }
     }
     sigprocmask(SIG_UNBLOCK, &signals, nil)
   }

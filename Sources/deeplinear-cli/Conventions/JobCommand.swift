@@ -18,8 +18,8 @@ extension ParsableCommand {
     if let shortfall = BLASConfiguration.shortfall {
       StandardError.write("deeplinear: \(shortfall).\n")
     }
-    let screen = Screen()
-    let context = JobContext(arguments: Array(CommandLine.arguments.dropFirst()))
+    let screen = Screen(givesWhatItHas: Request.givesWhatItHas)
+    let context = JobContext(arguments: Main.arguments)
     let result: Request.Result
     do {
       defer { screen.finish() }
@@ -33,6 +33,7 @@ extension ParsableCommand {
       if let sentence = interrupted.sentence { StandardError.write("deeplinear: \(sentence)\n") }
       throw Ended.interrupted
     }
+    Interrupt.hasSomethingToSave = true
     try result.write()
     let words =
       shared.json
@@ -58,11 +59,12 @@ extension ParsableCommand {
     var done = Outcomes<Request.Result.Summary>()
     var ending = JobEnding.done
     for (request, name) in requests {
-      let screen = Screen()
-      let context = JobContext(arguments: Array(CommandLine.arguments.dropFirst()))
+      let screen = Screen(givesWhatItHas: Request.givesWhatItHas)
+      let context = JobContext(arguments: Main.arguments)
       do {
         defer { screen.finish() }
         let result = try request.run(in: context, observing: JobObserver(screen.show))
+        Interrupt.hasSomethingToSave = true
         try result.write()
         done.files[name] = result.summary
         if !shared.json { try StandardOutput.write(text(result.summary, name)) }
@@ -104,11 +106,16 @@ private struct Outcomes<Summary: Encodable>: Encodable {
 /// Shows a job's progress on standard error; an interrupt stops the job.
 private final class Screen: Sendable {
   private let bar = Mutex<ProgressBar?>(nil)
+  private let givesWhatItHas: Bool
 
-  /// Before a job tells of its first stage there is nothing to save, and an interrupt ends the program at once.
+  init(givesWhatItHas: Bool) { self.givesWhatItHas = givesWhatItHas }
+
+  /// Before a job tells of its first stage, and in jobs that give nothing but the whole, there is nothing to save, and
+  /// an interrupt ends the program at once.
   func show(_ progress: JobProgress) -> Bool {
     bar.withLock { bar in
       if bar == nil {
+        Interrupt.hasSomethingToSave = givesWhatItHas
         Interrupt.watch()
         bar = ProgressBar(progress.stage)
       }

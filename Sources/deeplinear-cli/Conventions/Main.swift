@@ -7,17 +7,22 @@ import LinearAlgebra
 /// Parses, runs, and turns every way of ending into an exit status and at most one sentence.
 @main
 enum Main {
+  /// The words after the program's name, those that are not UTF-8 too.
+  static let arguments = (1..<max(Int(CommandLine.argc), 1))
+    .compactMap { CommandLine.unsafeArgv[$0] }
+    .map { String(system: UnsafeRawBufferPointer(start: $0, count: strlen($0))) }
+
   static func main() {
     // A reader that stops early, as `head` does, is no reason for a message.
     signal(SIGPIPE, SIG_DFL)
     // A file that grows past a limit is an error that can be told, not an end in the midst of writing.
     signal(SIGXFSZ, SIG_IGN)
     do {
-      if let help = ItemHelp.text(for: Array(CommandLine.arguments.dropFirst())) {
+      if let help = ItemHelp.text(for: arguments) {
         return try StandardOutput.write(help)
       }
-      try UsageSentence.checkCommand(Array(CommandLine.arguments.dropFirst()))
-      var command = try DeepLinearCommand.parseAsRoot()
+      try UsageSentence.checkCommand(arguments)
+      var command = try DeepLinearCommand.parseAsRoot(arguments)
       try command.run()
     } catch {
       exit(status(of: error))
@@ -69,7 +74,12 @@ enum Main {
       switch scalar.properties.generalCategory {
       case .control, .lineSeparator, .paragraphSeparator:
         line += scalar.escaped(asASCII: true)
-      default: line.unicodeScalars.append(scalar)
+      default:
+        if let byte = String.keptByte(scalar) {
+          line += "\\x" + String(byte, radix: 16, uppercase: true)
+        } else {
+          line.unicodeScalars.append(scalar)
+        }
       }
     }
   }

@@ -10,7 +10,7 @@ struct ProgressBar {
 
   /// Shows a share of the work between 0 and 1, and a few words after it; never goes back.
   mutating func show(_ fraction: Double, note: String? = nil) {
-    guard isOn else { return }
+    guard isOn, fraction.isFinite else { return }
     furthest = max(furthest, min(fraction, 1))
     let now = ContinuousClock.now
     guard now - start > .seconds(1) else { return }

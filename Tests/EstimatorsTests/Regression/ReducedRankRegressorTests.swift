@@ -158,6 +158,35 @@ import Testing
     #expect(fit.path.last!.loss <= 1.01e-6 * whole)
   }
 
+  /// Units change nothing but the units, to the bit.
+  @Test(arguments: [-900, -500, -1, 0, 3, 520, 1000], [-1000, -600, 0, 7, 530, 990])
+  func powersOfTwoComeOutAgain(inputExponent: Int, targetExponent: Int) throws {
+    let p = Self.problem(samples: 30, inputs: 4, outputs: 3, rank: 2, noise: 0.1, seed: 8)
+    let regressor = ReducedRankRegressor(pathStepLimit: 50)
+    let plain = try regressor.fit(inputs: p.inputs, targets: p.targets)
+    func power(_ exponent: Int) -> Double {
+      Double(sign: .plus, exponent: exponent, significand: 1)
+    }
+    let (x, y) = (
+      p.inputs.map { $0 * power(inputExponent) }, p.targets.map { $0 * power(targetExponent) }
+    )
+    let exponent = targetExponent - inputExponent
+    guard abs(exponent) < 1010 else {
+      #expect(throws: ReducedRankRegressor.Failure.outOfRange) {
+        try regressor.fit(inputs: x, targets: y)
+      }
+      return
+    }
+    let fit = try regressor.fit(inputs: x, targets: y)
+    #expect(fit.rank == plain.rank && fit.rank == 2)
+    #expect(
+      fit.coefficients
+        == plain.coefficients.map { Double(sign: .plus, exponent: exponent, significand: $0) })
+    #expect(fit.intercept == plain.intercept.map { $0 * power(targetExponent) })
+    #expect(fit.trainingError == plain.trainingError * power(targetExponent))
+    #expect(fit.path.map(\.step) == plain.path.map(\.step))
+  }
+
   @Test func refusesWhatDoesNotFit() throws {
     let x = Matrix.zeros(4, 2)
     #expect(

@@ -117,11 +117,11 @@ extension LinearNetwork {
   /// Element (r, s) of W_{j+1}ᵀW_{j+1} − W_jW_jᵀ is compared with the norms of the rows r and s of W_j and of the
   /// columns r and s of W_{j+1}, so that small modes beside large ones must be balanced as well.
   public var isBalancedToRounding: Bool {
-    zip(layers, layers.dropFirst()).allSatisfy { lower, upper in
+    let factor = 64 * Double(widths.max() ?? 1).squareRoot() * .ulpOfOne
+    return zip(layers, layers.dropFirst()).allSatisfy { lower, upper in
       let width = lower.rowCount
       let rows = (0..<width).map { norm(lower.row($0)) }
       let columns = (0..<width).map { norm(upper.column($0)) }
-      let factor = 64 * Double(widths.max() ?? 1).squareRoot() * .ulpOfOne
       // Scaled, so that squares of sizes below 1e-154 do not vanish.
       let scale = max(rows.max() ?? 0, columns.max() ?? 0)
       guard scale.isFinite else { return false }
