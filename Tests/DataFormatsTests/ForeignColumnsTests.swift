@@ -127,6 +127,35 @@ import Testing
     #expect(data.understanding?.warnings.contains { $0.contains("--ignore year") } == true)
   }
 
+  @Test func yearsThatRepeatUnderDateAreWhen() throws {
+    let data = try Self.read("date,a,b\n1991,1,2\n1991,3,\n1992,2,5\n1993,4,9\n1993,7,1\n")
+    #expect(data.entries.columnCount == 2)
+    #expect(data.names.rows == ["1991", "1991", "1992", "1993", "1993"])
+  }
+
+  @Test(arguments: ["", ","])
+  func yearsOverNumbersAreAHeaderBesideSeveralNamesAndBeforeAnEmptyColumn(_ end: String) throws {
+    let data = try Self.read(
+      "Country,Code,Indicator,2000,2001,2002,2003\(end)\n"
+        + (0..<6).map {
+          "C\($0),K\($0),GDP (US$),\(60 + $0),\($0 == 2 ? "" : "\(35 - $0)"),50,\(2 * $0)\(end)\n"
+        }
+        .joined())
+    #expect(data.entries.rowCount == 6)
+    #expect(data.names.columns == ["2000", "2001", "2002", "2003"])
+    #expect(data.names.rows?.last == "C5")
+    #expect(data.understanding?.gapCount == 1)
+  }
+
+  @Test func largePowersOfTenKeepTheirDigits() throws {
+    let data = try Self.read("a,b\n25e300,12e300\n39e300,\n11e300,90e300\n")
+    let bytes = try #require(data.original).encoded(
+      entries: data.entries, isFilledEverywhere: false
+    ) { _, _ in 25e300 }
+    #expect(String(decoding: bytes, as: UTF8.self).contains("39e300,2.5e301\n"))
+    #expect(data.understanding?.warnings.isEmpty == true)
+  }
+
   @Test func limitsStayAsTheyAre() throws {
     let text = "id,a,b\nr0,<0.05,1\nr1,0.5,\nr2,BDL,3\nr3,<LOD,4\nr4,0.25,5\n"
     let data = try Self.read(text)

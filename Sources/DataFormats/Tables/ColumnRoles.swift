@@ -86,7 +86,9 @@ struct ColumnRoles {
     guard !isCautious else { return false }
     if words.nameThings, tally.areWhole { return true }
     if words.mayNameThings, tally.areWhole, isGapFree(0), isDistinct(0) { return true }
-    if words.isTime, tally.isStrictlyMonotone { return true }
+    // Years that repeat under "date" are when; under "year" they may be a key of a list.
+    let areWhen = tally.areYears && isGapFree(0) && words.isDate
+    if words.isTime, tally.isStrictlyMonotone || areWhen { return true }
     if tally.areDates || tally.areCodes { return isGapFree(0) }
     guard rowCount >= 4, tally.isStrictlyMonotone else { return false }
     let others = tallies.dropFirst()
@@ -192,7 +194,7 @@ struct ColumnRoles {
         say(column, "looks like times in seconds since 1970")
       } else if tally.areDayNumbers {
         say(column, "looks like Excel's day numbers")
-      } else if tally.areWhole, tally.smallest >= 1e9 {
+      } else if tally.areWhole, tally.smallest >= 1e9, tally.exponents == 0 {
         say(column, "holds whole numbers of ten digits or more, like phone numbers or codes,")
       } else if stepped.contains(column), 3 * stepped.count <= data.count {
         say(column, "rises in equal steps")

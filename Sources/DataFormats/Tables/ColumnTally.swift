@@ -25,7 +25,7 @@ struct ColumnTally {
   private var placeCounts = [Int](repeating: 0, count: 19)
   private var leastDecimals = Int.max
   private var mostDecimals = 0
-  private var exponents = 0
+  private(set) var exponents = 0
   private var mostSignificant = 0
   private var exponent: NumberFormat.Exponent?
   private var thousands: [UInt8] = []
@@ -225,6 +225,8 @@ struct ColumnTally {
     format.decimals = min(leastDecimals, most)...most
     if exponents == numbers {
       format.exponent = exponent
+      // 25e300 is written 2.5e301 here.
+      format.decimals = format.decimals.lowerBound...max(most, mostSignificant - 1)
     } else if exponents > 0 {
       format.significantDigits = max(6, mostSignificant)
     }

@@ -51,6 +51,9 @@ struct HeadingWords {
   /// Whether it is a part of a date: `year`, `month`.
   var isCalendar: Bool { words.count == 1 && Self.calendar.contains(joined) }
 
+  /// Whether it is a whole date: `date`, `Datum`.
+  var isDate: Bool { words.count == 1 && ["date", "datum", "timestamp"].contains(joined) }
+
   /// Whether it is a part of a place on the globe, and which.
   var isLatitude: Bool { words.count == 1 && ["lat", "latitude", "breite"].contains(joined) }
   var isLongitude: Bool {

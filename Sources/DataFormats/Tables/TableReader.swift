@@ -527,7 +527,7 @@ struct TableReader {
     if let suspect = SuspectedMark.find(cells, width: structure.width, columns: data) {
       result.append(
         "\(DelimitedWriter.number(suspect.value)) stands in \(suspect.count) cells, far from all other numbers: "
-          + "if it means missing, declare it (\(DelimitedWriter.number(suspect.value)))")
+          + "if it means missing, declare it (--missing \(DelimitedWriter.number(suspect.value)))")
     }
     return result
   }

@@ -278,10 +278,15 @@ struct HeaderFinder {
     let rows = sample.head
     let body = rows[(start + 1)...].filter { $0.cells.count == structure.width }
     guard body.count >= 3, rows[start].cells.count == structure.width else { return false }
-    // Row names may have a heading, or none.
-    let first = rows[start].cells[0]
-    let isNamed = structure.width > 1 && (first.content.isEmpty || !isNumeric[0])
-    let columns = Array((isNamed ? 1 : 0)..<structure.width)
+    // Row names may have a heading, or none, and stand in several columns; a mark at the end of each line adds an empty one.
+    let header = rows[start].cells
+    var begin = structure.width > 1 && header[0].content.isEmpty ? 1 : 0
+    while begin < structure.width, !isNumeric[begin] { begin += 1 }
+    var end = structure.width
+    while end > begin, header[end - 1].content.isEmpty,
+      body.allSatisfy({ $0.cells[end - 1].content.isEmpty })
+    { end -= 1 }
+    let columns = Array(begin..<end)
     guard columns.allSatisfy({ isNumeric[$0] }),
       let progression = wholeNumbers(rows[start], columns), progression.count >= 3,
       isMonotone(progression)

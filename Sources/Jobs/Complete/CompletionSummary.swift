@@ -107,6 +107,8 @@ public struct CompletionSummary: Encodable {
   package var mark: String?
   /// How many entries were held out; not part of the JSON.
   package let heldOut: Int?
+  /// Whether entries were to be held out and were too few; not part of the JSON.
+  private let lacksHeldOut: Bool
 
   private enum CodingKeys: String, CodingKey {
     case rows, columns, observed, method, depth, seed, outcome, iterations, seconds, trainingError
@@ -157,6 +159,9 @@ public struct CompletionSummary: Encodable {
     heldOut =
       fit.holdoutError == nil
       ? nil : Int((request.settledHoldout * Double(data.entries.count)).rounded())
+    lacksHeldOut =
+      fit.holdoutError == nil && request.settledHoldout > 0 && request.settledMethod == .deep
+      && entries.values.contains { $0 != 0 }
     mask = MaskSummary(
       components: fit.mask.componentCount, undeterminedRows: fit.mask.undeterminedRows,
       undeterminedColumns: fit.mask.undeterminedColumns,
@@ -245,7 +250,13 @@ extension CompletionSummary {
   /// What a careful reader would say about the errors: which of them is the one to expect, how much it can be relied
   /// on, and whether a simpler answer would do.
   package var judgements: [String] {
-    guard let heldOutError = holdoutError.value, !outcome.exact else { return [] }
+    guard !outcome.exact else { return [] }
+    guard let heldOutError = holdoutError.value else {
+      return lacksHeldOut && filled > 0
+        ? [
+          "too few known entries to hold any out: nothing here tells how far what is filled may be off"
+        ] : []
+    }
     var result: [String] = []
     if let known = trainingError.value, known < 0.5 * heldOutError {
       result.append(

@@ -81,7 +81,7 @@ struct SimulateCommand: ParsableCommand {
     guard watch else { return try carryOut(request, shared) { $0.text } }
     let watched = WatchedRun(spec)
     // The command waits while its copy works.
-    nonisolated(unsafe) let command = self
+    let command = self
     let wanted = request
     try StudioDoor.open(watching: watched) {
       try command.carryOut(wanted, command.shared, watching: watched.hear) { $0.text }
