@@ -15,7 +15,9 @@ extension HeatMap {
     let aspect = Double(max(rowCount, 1)) / Double(max(columnCount, 1))
     let width = min(availableWidth, min(340, max(60, availableWidth * aspect)) / aspect)
     let plotWidth = max(width, 40)
-    let plotHeight = min(max(plotWidth * aspect, 60), 340)
+    // A table may be drawn higher than its cells are square, so that what its colors mean has room beside it.
+    let leastHeight = rowNames == nil ? 60 : max(60, SVGCanvas.width(of: colors.title) + 10)
+    let plotHeight = min(max(plotWidth * aspect, leastHeight), 340)
     var canvas = SVGCanvas(width: 520, height: plotHeight + 64, paint: paint, prefix: prefix)
     let x = left + (availableWidth - plotWidth) / 2
     let y = 12.0
