@@ -126,7 +126,7 @@ struct NoisyFit {
   func fit(_ entries: ObservedEntries, using generator: inout SeededGenerator) throws -> Result {
     let pattern = ObservedPattern(of: entries, threadCount: threadCount)
     guard let scaling = ColumnScaling(of: entries, pattern: pattern, scaling: scaling),
-      self.scaling == .columns || helps(scaling, entries, using: &generator)
+      self.scaling == .columns || helps(scaling, entries, using: generator)
     else { return try fitOneUnit(entries, using: &generator) }
     var scaled = self
     scaled.columnUnits = scaling.scales
@@ -141,8 +141,10 @@ struct NoisyFit {
   /// by more than two standard errors. Columns of one unit can differ in size because their components do; scaling
   /// them would make their noise unequal for nothing.
   private func helps(
-    _ scaling: ColumnScaling, _ entries: ObservedEntries, using generator: inout SeededGenerator
+    _ scaling: ColumnScaling, _ entries: ObservedEntries, using generator: SeededGenerator
   ) -> Bool {
+    // A stream of its own: the fit that follows holds out the same entries whether or not the question was asked.
+    var generator = generator
     let split = Holdout(of: entries, fraction: max(holdoutFraction, 0.1), using: &generator)
     guard !split.validation.isEmpty else { return false }
     var errors: [[Double]] = []
