@@ -133,7 +133,8 @@ extension NoisyFit {
       squares.reduce(0, +) < (1 - leastGain) * singleSquares.reduce(0, +)
     else { return nil }
     return try averaged(
-      trials, kinds, StackingWeights(errors: errors).weights, single.kind, entries, predictions: predictions, using: &generator)
+      trials, kinds, StackingWeights(errors: errors).weights, single.kind, entries,
+      predictions: predictions, using: &generator)
   }
 
   /// How many parts of the entries held out are averaged by the weights of the others.
@@ -320,9 +321,11 @@ extension NoisyFit {
       candidate(
         offsets: nil, model: Self.dense(matrix), validation, path: CompletionPath(), scale: 1)
     }
-    guard let best = candidates.indices.min(by: {
-      candidates[$0].meanSquare < candidates[$1].meanSquare
-    }) else { return nil }
+    guard
+      let best = candidates.indices.min(by: {
+        candidates[$0].meanSquare < candidates[$1].meanSquare
+      })
+    else { return nil }
     var result = candidates[best]
     result.kind = .nearestRows
     return (result, NearestRows.counts[best])

@@ -126,7 +126,7 @@ struct NoisyFit {
   func fit(_ entries: ObservedEntries, using generator: inout SeededGenerator) throws -> Result {
     let pattern = ObservedPattern(of: entries, threadCount: threadCount)
     guard let scaling = ColumnScaling(of: entries, pattern: pattern, scaling: scaling),
-      self.scaling == .columns || helps(scaling, entries, using: &generator)
+      self.scaling == .columns || helps(scaling, entries, using: generator)
     else { return try fitOneUnit(entries, using: &generator) }
     var scaled = self
     scaled.columnUnits = scaling.scales
@@ -137,15 +137,14 @@ struct NoisyFit {
     return result
   }
 
-  /// So many components tell whether scaling helps; more would tell the same, for longer.
-  private static let scalingRank = 8
-
   /// Whether factors of scaled columns predict entries held out better, each column counted in its own deviations,
   /// by more than two standard errors. Columns of one unit can differ in size because their components do; scaling
   /// them would make their noise unequal for nothing.
   private func helps(
-    _ scaling: ColumnScaling, _ entries: ObservedEntries, using generator: inout SeededGenerator
+    _ scaling: ColumnScaling, _ entries: ObservedEntries, using generator: SeededGenerator
   ) -> Bool {
+    // A stream of its own: the fit that follows holds out the same entries whether or not the question was asked.
+    var generator = generator
     let split = Holdout(of: entries, fraction: max(holdoutFraction, 0.1), using: &generator)
     guard !split.validation.isEmpty else { return false }
     var errors: [[Double]] = []
@@ -156,8 +155,8 @@ struct NoisyFit {
       let offsets = AdditiveOffsets(fitting: training.entries.values, pattern: training.pattern)
       var rounds = 0
       let found = grownCandidate(
-        training, validation, offsets: offsets, offering: 2, atMost: Self.scalingRank,
-        path: CompletionPath(), &rounds, using: &generator)
+        training, validation, offsets: offsets, offering: 2, path: CompletionPath(), &rounds,
+        using: &generator)
       let predictions =
         found.first?.predictions
         ?? Self.empty(entries, offsets).values(at: validation.entries)
@@ -273,8 +272,7 @@ struct NoisyFit {
   /// Variational factors grown from the entries alone, or from what offsets leave of them.
   private func grownCandidate(
     _ sample: Sample, _ validation: Sample, offsets: AdditiveOffsets?, offering count: Int,
-    atMost bound: Int? = nil, path: CompletionPath, _ iterations: inout Int,
-    using generator: inout SeededGenerator
+    path: CompletionPath, _ iterations: inout Int, using generator: inout SeededGenerator
   ) -> [Candidate] {
     let training = sample.entries
     let centred = offsets.map { $0.subtracted(from: training) } ?? training
@@ -285,8 +283,8 @@ struct NoisyFit {
       factors: VariationalFactorization(
         rowFactor: Matrix(rowCount: training.rowCount, columnCount: 0),
         columnFactor: Matrix(rowCount: training.columnCount, columnCount: 0), noiseVariance: 1),
-      offsets: offsets.map { $0.rescaled(by: 1 / scale) },
-      rankBound: bound.map { min($0, rank ?? $0) } ?? rank, isCancelled: { isCancelled(0.6) })
+      offsets: offsets.map { $0.rescaled(by: 1 / scale) }, rankBound: rank,
+      isCancelled: { isCancelled(0.6) })
     variational.run(offering: count, using: &generator)
     iterations += variational.rounds
     return [
