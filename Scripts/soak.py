@@ -34,6 +34,8 @@ def prepare():
     low = numbers.standard_normal((40, 3)) @ numbers.standard_normal((3, 30))
     holes = np.where(numbers.random(low.shape) < 0.6, low, np.nan)
     np.save(place / "o.npy", holes)
+    tensor = np.einsum("i,j,k->ijk", *(numbers.standard_normal(n) for n in (9, 8, 7)))
+    np.save(place / "t3.npy", np.where(numbers.random(tensor.shape) < 0.6, tensor, np.nan))
     np.save(place / "x.npy", numbers.standard_normal((60, 6)))
     np.save(place / "y.npy", numbers.standard_normal((60, 4)))
     np.save(place / "a.npy", numbers.standard_normal((90, 8, 6)))
@@ -58,6 +60,10 @@ def choice(n):
         (["simulate", "s.yaml", "--output", f"t{n}.npz", "--checkpoint", f"k{n}", "--checkpoint-interval", "0.01"],
          [f"t{n}.npz", f"k{n}"]),
         (["layers", "expand", "m.safetensors", "--layer", "fc", "--output", f"e{n}.safetensors"], [f"e{n}.safetensors"]),
+        (["tensor", "t3.npy", "--output", f"tt{n}.npy"], [f"tt{n}.npy"]),
+        (["modes", "x.npy", "y.npy", "--output", f"mo{n}.npz"], [f"mo{n}.npz"]),
+        (["race", "s.yaml", "--depths", "1,2", "--step-limit", "2000", "--output", f"ra{n}.csv"], [f"ra{n}.csv"]),
+        (["sweep", "s.yaml", "--axis", "seed=0,1,2", "--output", f"sw{n}"], [f"sw{n}"]),
         (["reproduce", "nosuch", "--output", f"g{n}"], []),
         (["complete", "nothing.csv", "--output", f"z{n}.csv"], []),
     ])
@@ -69,7 +75,7 @@ def limited():
 
 def whole(path):
     if path.is_dir():
-        return (path / "index.html").exists()
+        return (path / "index.html").exists() or path.name.startswith("sw")
     if path.suffix == ".npy":
         np.load(path)
     elif path.suffix == ".npz":
@@ -96,7 +102,7 @@ for number in range(total):
         [command, *words], cwd=place, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
         preexec_fn=limited if how == "limit" else None)
     if how in ("int", "term", "kill", "twice"):
-        time.sleep(dice.expovariate(12))
+        time.sleep(dice.expovariate(dice.choice([4, 12])))
         process.send_signal({"int": signal.SIGINT, "term": signal.SIGTERM, "kill": signal.SIGKILL, "twice": signal.SIGTERM}[how])
         if how == "twice":
             time.sleep(0.01)
@@ -126,5 +132,5 @@ for number in range(total):
 print(f"{total} commands in {time.time() - start:.0f} s; endings: {endings}")
 for fault in faults[:40]:
     print(fault)
-print(f"{len(faults)} faults; temporary files after SIGKILL: {sorted(given - {'o.npy','x.npy','y.npy','a.npy','b.npy','m.safetensors','s.yaml'})[:10]}")
+print(f"{len(faults)} faults; temporary files after SIGKILL: {sorted(given - {'o.npy','t3.npy','x.npy','y.npy','a.npy','b.npy','m.safetensors','s.yaml'})[:10]}")
 sys.exit(1 if faults else 0)

@@ -26,6 +26,9 @@ import Testing
     try command.write((0..<20).map { "\($0 % 2)\n" }.joined(), to: "l.csv")
     let places = (0..<18).map { "\($0 % 3),\($0 / 3 % 3),\($0 / 9),\($0 % 3 + 1)\n" }.joined()
     try command.write(places, to: "p.csv")
+    let four = (0..<30).map { "\($0 % 2),\($0 / 2 % 3),\($0 / 6 % 2),\($0 / 12),\($0 % 3)\n" }
+      .joined()
+    try command.write(four, to: "q.csv")
     let weight = try Safetensors.Tensor(
       name: "fc.weight", type: .float32, shape: [4, 3], values: (0..<12).map(Double.init))
     try Safetensors([weight]).write(to: command.path("m.safetensors"), overwrite: true)
@@ -108,6 +111,7 @@ import Testing
         ["tensor", "p.csv", "--shape", "3,3,\(n)"],
         ["tensor", "p.csv", "--shape", "3,3,\(n)", "--output", "o.npy", "--force"],
         ["tensor", "p.csv", "--components", n],
+        ["tensor", "q.csv", "--structure", "hierarchical", "--components", n],
         images + ["\(n),\(n)"], images + ["8,8", "--kernel", n],
         images + ["8,8", "--kernel", "3", "--channels", "2", "--hidden", "4", "--batch", n],
       ] { Self.expectWellEnded(try command.run(arguments), arguments) }

@@ -1,6 +1,7 @@
 import Foundation
 import Records
 import Reports
+import Synchronization
 import Testing
 
 @Suite struct ReportWriterTests {
@@ -127,6 +128,25 @@ import Testing
       #expect(throws: ReportError.folderExists(path: path)) {
         try ReportWriter().write(Self.small, to: path)
       }
+    }
+  }
+
+  /// Several runs that began before any had written: one wins, the others say so.
+  @Test func oneOfSeveralRunsIntoOneFolderWins() throws {
+    try withTemporaryFolder { folder throws in
+      let path = "\(folder)/report"
+      let refused = Mutex(0)
+      DispatchQueue.concurrentPerform(iterations: 8) { _ in
+        do throws(ReportError) {
+          try ReportWriter().write(DemoRecord.record, to: path)
+        } catch {
+          guard case .folderExists = error else { return }
+          refused.withLock { $0 += 1 }
+        }
+      }
+      #expect(refused.withLock { $0 } == 7)
+      #expect(try FileManager.default.contentsOfDirectory(atPath: folder) == ["report"])
+      #expect(try contents("\(path)/index.html").contains("</html>"))
     }
   }
 

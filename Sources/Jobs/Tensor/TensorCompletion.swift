@@ -83,6 +83,7 @@ public struct TensorCompletion: Job {
     try outputs.file(output, option: "--output", among: [.npy])
     try outputs.report(report)
     let entries = try read(in: context)
+    try checkExtents(entries)
     let useful = Self.usefulComponents(entries, isTree: structure == .hierarchical)
     let components = components.map { min($0, useful) }
     try checkMemory(entries, components)
@@ -116,6 +117,15 @@ public struct TensorCompletion: Job {
       summary: TensorSummary(
         fit, of: entries, relativeError: Self.error(whole, truth), request: self,
         seconds: (clock.now - began).seconds))
+  }
+
+  /// A position without any entry takes as much time as one with entries, and nothing is learned of it.
+  private func checkExtents(_ entries: ObservedTensor) throws {
+    let positions = entries.shape.reduce(0.0) { $0 + Double($1) }
+    guard positions > 10_000 + 100 * Double(entries.count) else { return }
+    throw BadInput(
+      "\(observed.name): \(entries.count) entries say nothing about most of the \(readable(positions)) positions along the dimensions of a \(Self.words(entries.shape)) tensor; number those that occur without gaps, and leave out --shape."
+    )
   }
 
   /// As many components as any tensor of a shape is a sum of: its slices along the largest dimension, or for a tree the

@@ -49,15 +49,16 @@ public struct ReportWriter: Sendable {
     _ record: Record, to folder: String, overwrite: Bool = false
   ) throws(ReportError) -> String {
     try check(folder, overwrite: overwrite)
-    return try write(record, to: folder, beside: [])
+    return try write(record, to: folder, beside: [], overwrite: overwrite)
   }
 
-  /// Writes a report and what belongs beside it as one, over a report that may be there.
+  /// Writes a report and what belongs beside it as one, over a report that may be there unless told otherwise.
   ///
   /// Files in its folder that no report wrote stay.
   @discardableResult
   func write(
-    _ record: Record, to folder: String, beside: [(name: String, content: Data)]
+    _ record: Record, to folder: String, beside: [(name: String, content: Data)],
+    overwrite: Bool = true
   ) throws(ReportError) -> String {
     if let inconsistency = record.inconsistency { throw .inconsistent(inconsistency) }
     let target = URL(fileURLWithPath: folder, isDirectory: true).standardizedFileURL
@@ -80,7 +81,8 @@ public struct ReportWriter: Sendable {
       if let plotlyCode { try put("plotly.min.js", plotlyCode) }
       try put(Self.manifest, Data((names.joined(separator: "\n") + "\n").utf8))
 
-      let isReplacing = manager.fileExists(atPath: target.path)
+      // Another run may have written its report here since this one began.
+      let isReplacing = overwrite && manager.fileExists(atPath: target.path)
       if isReplacing { try Self.copyForeignFiles(from: target, to: draft) }
       if !isReplacing {
         try manager.moveItem(at: draft, to: target)
@@ -95,6 +97,7 @@ public struct ReportWriter: Sendable {
         try? manager.removeItem(at: previous)
       }
     } catch {
+      if !overwrite, manager.fileExists(atPath: target.path) { throw .folderExists(path: folder) }
       throw .unwritable(path: folder, reason: error.reason)
     }
     return target.appendingPathComponent("index.html").path
