@@ -81,11 +81,19 @@ public struct CompletionIntervals: Equatable, Sendable {
     }
     let pool = VariancePool(sums: sums, counts: counts)
     let isOneColumn = counts.count { $0 > 0 } < 2
-    let factors = sums.indices.map {
-      isOneColumn || pool.spread < Self.alikeSpread
-        ? 1 : (pool.variance(sum: sums[$0], count: counts[$0]) / pool.variance).squareRoot()
+    let areAlike = isOneColumn || pool.spread < Self.alikeSpread
+    func factor(sum: Double, count: Double) -> Double {
+      areAlike ? 1 : (pool.variance(sum: sum, count: count) / pool.variance).squareRoot()
     }
-    let scaled = zip(scores, calibration).map { $0 / factors[$1.column] }
+    let factors = sums.indices.map { factor(sum: sums[$0], count: counts[$0]) }
+    // A factor that knows a score would make it look smaller than a new one does: each score is measured by the others
+    // of its column.
+    let scaled = zip(scores, calibration).map { score, entry in
+      guard size > 0, size.isFinite else { return score }
+      let own = (score / size) * (score / size)
+      return score
+        / factor(sum: max(0, sums[entry.column] - own), count: counts[entry.column] - 1)
+    }
     let ratios =
       isOneColumn
       ? factors.map { _ in 1 }
