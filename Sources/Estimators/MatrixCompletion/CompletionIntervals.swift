@@ -172,7 +172,8 @@ public struct CompletionIntervals: Equatable, Sendable {
     guard count > 1 else { return 1 }
     let logs = calibration.map { Double.log(max($0.deviation, .leastNormalMagnitude)) }
     let centre = logs.reduce(0, +) / count
-    let size = rootMeanSquare(calibration.map(\.residual))
+    // The scale is free: the largest, whose square is not needed and may not be a number.
+    let size = calibration.reduce(0) { max($0, abs($1.residual)) }
     guard size > 0, size.isFinite else { return 1 }
     func deviance(_ power: Double) -> Double {
       let squares = zip(calibration, logs).reduce(0.0) {

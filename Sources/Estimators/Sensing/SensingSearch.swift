@@ -183,7 +183,8 @@ struct SensingSearch {
     func error(_ left: Matrix, _ right: Matrix) -> Double {
       rootMeanSquare(zip(unseen.values(left: left, right: right), expected).map { $0 - $1 })
     }
-    let meanSquare = values.reduce(0) { $0 + $1 * $1 } / Double(values.count)
+    // Of the same measurements: others may be larger by chance.
+    let meanSquare = expected.reduce(0) { $0 + $1 * $1 } / Double(expected.count)
     var walk = Walk(self, known, b, using: &generator)
     let spectrum = try walk.descend(until: Self.stages[1]) { isCancelled(0.5) }
     var best = (

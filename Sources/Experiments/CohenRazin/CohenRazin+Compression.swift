@@ -56,7 +56,8 @@ extension CohenRazin {
       func median(_ index: Int, _ value: (Trained) -> Double) -> Double {
         runs.map { value($0[index]) }.median
       }
-      let accuracy = networks.map { $0[0].accuracy.last! }.reduce(0, +) / 5
+      // What the depth itself costs: not a claim of the section, and not nothing.
+      let gain = networks.map { $0[1].accuracy.last! - $0[0].accuracy.last! }.reduce(0, +) / 5
       let claims = [
         Claim(
           "network of rectified units: test images lost by cutting its first layer, summed over all ranks, trained as three layers over trained directly, largest of 5",
@@ -67,12 +68,6 @@ extension CohenRazin {
           "the same network: smallest rank whose cut keeps the accuracy within one image in a hundred, three layers less direct, largest of 5",
           source: "Section 4.4", .atMost, expected: 0,
           measured: networks.map { Double($0[1].rankKept - $0[0].rankKept) }.max()!),
-        Claim(
-          "the same network: accuracy trained as three layers less that trained directly, mean of 5",
-          source: "Section 4.4: without loss", .atLeast, expected: 0,
-          measured: networks.map { $0[1].accuracy.last! - $0[0].accuracy.last! }.reduce(0, +) / 5,
-          // Three standard errors of a difference of shares of 5 times 400 images.
-          tolerance: 3 * (2 * accuracy * (1 - accuracy) / 2000).squareRoot()),
         Claim(
           "sensing: loss ‖W − W_ρ‖/‖W‖ when cut to rank 2, 2 layers over trained directly, largest of 5",
           source: "Section 4.4", .atMost, expected: 1,
@@ -91,6 +86,9 @@ extension CohenRazin {
           Fact("numbers after", .number(Double(counts.cut))),
           Fact("error after, 3 layers", .number(median(2) { $0.truthError[rank] })),
           Fact("error after, direct", .number(median(0) { $0.truthError[rank] })),
+          Fact(
+            "uncut accuracy, three layers less direct", .number(gain),
+            note: "mean of 5 networks of rectified units, the same number of steps"),
         ],
         settings: [
           Fact(

@@ -81,6 +81,30 @@ import Testing
     #expect(try #require(fit.holdoutError) <= 2 * noise)
   }
 
+  /// Four samples of a map of rank 2 from 12 numbers to 10 leave eight directions of the inputs unseen: the matrix cannot
+  /// be known, whatever rank the few measurements held out prefer.
+  @Test func fewMeasurementsDetermineNothing() throws {
+    for seed in 0..<10 as Range<UInt64> {
+      var generator = SeededGenerator(seed: seed)
+      let truth = Matrix.lowRank(rowCount: 10, columnCount: 12, rank: 2, using: &generator)
+      let inputs = Matrix.gaussian(rowCount: 4, columnCount: 12, using: &generator)
+      var matrices = Matrix.zeros(40, 120)
+      for sample in 0..<4 {
+        for row in 0..<10 {
+          for column in 0..<12 {
+            matrices[10 * sample + row, 12 * row + column] = inputs[sample, column]
+          }
+        }
+      }
+      let m = try LinearMeasurements(dense: matrices, rowCount: 10, columnCount: 12)
+      for depth in [2, 3] {
+        let fit = try MatrixSensor(depth: depth, seed: seed).fit(m, values: m.values(of: truth))
+        #expect(!fit.determination.isDetermined, "seed \(seed), depth \(depth): rank \(fit.rank)")
+        #expect(!fit.isExact)
+      }
+    }
+  }
+
   /// Equations of sizes far apart are one system: each is scaled by itself.
   @Test func equationsOfAnySizeAreSolved() throws {
     for seed in 0..<3 as Range<UInt64> {

@@ -4,8 +4,9 @@ import RealModule
 
 // Layers hold singular values only to rounding of the largest one, and integrated ones only to the tolerance. Balanced
 // layers have the coordinates of ``BalancedFlow``, two layers of any kind those of ``FactorFlow``, which hold all. At up
-// to 8 modes the former cost no more than the layers do and are taken at once. Otherwise layers are followed until the
-// smallest singular value falls below a share of the largest that leaves room for the tolerance.
+// to 8 modes the former are taken at once: the time is 1.1 to 1.7 times that of the layers at 3 modes, and 5 to 8 times at
+// 8 modes and three or four layers. Otherwise layers are followed until the smallest singular value falls below a share of
+// the largest that leaves room for the tolerance.
 
 /// Gradient flow on all layers of an objective, in coordinates that hold what the flow keeps.
 ///
