@@ -18,7 +18,7 @@ extension Cohen2019 {
       snippet: """
         // One end-to-end matrix 0.5, target 1, step 0.1: balanced layers converge, unbalanced ones do not.
         let objective = FactorizationObjective(.diagonal([1]))
-        for first in [0.5.squareRoot(), 12] {
+        for first in [(0.5).squareRoot(), 12] {
           let network = try LinearNetwork(layers: [.diagonal([first]), .diagonal([0.5 / first])])
           let run = Descent(stepSize: 0.1, stepLimit: 100).run(objective, from: network)
           print(run.outcome, run.losses.last!)

@@ -18,7 +18,7 @@ extension Later {
       snippet: """
         // An imbalance of 2·1 on both sides of the hidden layer, Σx = 1.
         let target = Matrix.diagonal([1.5, 0.5])
-        let start = try LinearNetwork(layers: [.diagonal([0.1, 0.1]), .diagonal([2.01.squareRoot(), 2.01.squareRoot()])])
+        let start = try LinearNetwork(layers: [.diagonal([0.1, 0.1]), .diagonal([(2.01).squareRoot(), (2.01).squareRoot()])])
         let flow = GradientFlow(until: 3, recording: .at([3], of: [.layers]))
           .run(FactorizationObjective(target), from: start)
         print(flow.finalNetwork.balanceInvariants()[0])
