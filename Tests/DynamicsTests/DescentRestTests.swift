@@ -13,6 +13,25 @@ import Testing
     return (FactorizationObjective(target), network)
   }
 
+  /// The weights at some steps of a descent, one step after the other.
+  static func stepByStep(
+    _ objective: FactorizationObjective, _ network: LinearNetwork, at marks: Set<Int>,
+    advance: (inout [Double], _ velocity: [Double], _ step: Int) -> Void
+  ) -> [Int: [Double]] {
+    var equation = NetworkFlow(EndToEndLoss(objective, widths: network.widths), from: network)
+    var state = equation.start
+    var velocity = [Double](repeating: 0, count: state.count)
+    var result: [Int: [Double]] = [:]
+    for step in 0...(marks.max() ?? 0) {
+      if marks.contains(step) { result[step] = state }
+      _ = state.withUnsafeBufferPointer { state in
+        velocity.withUnsafeMutableBufferPointer { equation.setVelocity(at: state, into: $0) }
+      }
+      advance(&state, velocity, step)
+    }
+    return result
+  }
+
   static let rules: [AnyDescentRule] = [
     .plain(PlainDescent()), .heavyBall(HeavyBallDescent(momentum: 0.5)),
     .nesterov(NesterovDescent(momentum: 0.5)),
@@ -26,16 +45,8 @@ import Testing
     let run = Descent(
       rule, stepSize: 0.05, stepLimit: limit, recording: Recording(.at(marks), of: [.layers])
     ).run(objective, from: network)
-    // One step after the other.
-    var equation = NetworkFlow(EndToEndLoss(objective, widths: network.widths), from: network)
-    var (state, rule) = (equation.start, rule)
-    var velocity = [Double](repeating: 0, count: state.count)
-    var expected: [Int: [Double]] = [:]
-    for step in 0...limit {
-      if marks.contains(step) { expected[step] = state }
-      _ = state.withUnsafeBufferPointer { state in
-        velocity.withUnsafeMutableBufferPointer { equation.setVelocity(at: state, into: $0) }
-      }
+    var rule = rule
+    let expected = Self.stepByStep(objective, network, at: marks) { state, velocity, _ in
       rule.advance(&state, along: velocity, step: 0.05)
     }
     #expect(run.outcome == .stepLimit(limit))
@@ -63,16 +74,8 @@ import Testing
     descent.schedule = Self.schedules[number]
     descent.blockRates = rates
     let run = descent.run(objective, from: network)
-    var equation = NetworkFlow(EndToEndLoss(objective, widths: network.widths), from: network)
-    var state = equation.start
-    let first = equation.blockSizes[0]
-    var velocity = [Double](repeating: 0, count: state.count)
-    var expected: [Int: [Double]] = [:]
-    for step in 0...limit {
-      if marks.contains(step) { expected[step] = state }
-      _ = state.withUnsafeBufferPointer { state in
-        velocity.withUnsafeMutableBufferPointer { equation.setVelocity(at: state, into: $0) }
-      }
+    let first = network.layers[0].count
+    let expected = Self.stepByStep(objective, network, at: marks) { state, velocity, step in
       let size = 0.1 * descent.schedule.factor(at: step)
       let before = state
       for k in state.indices {

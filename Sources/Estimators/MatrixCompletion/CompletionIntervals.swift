@@ -147,12 +147,8 @@ public struct CompletionIntervals: Equatable, Sendable {
 
   /// p(1 − p)/(q f(q))² for the p-quantile q of |N(0, 1)|.
   private static func logarithmicVariance(_ share: Double) -> Double {
-    var (low, high) = (0.0, 40.0)
-    for _ in 0..<100 {
-      let middle = (low + high) / 2
-      if Double.erf(middle / 2.0.squareRoot()) < share { low = middle } else { high = middle }
-    }
-    let slope = high * (2 / Double.pi).squareRoot() * Double.exp(-high * high / 2)
+    let q = StandardNormal.quantile((1 + share) / 2)
+    let slope = q * (2 / Double.pi).squareRoot() * Double.exp(-q * q / 2)
     return share * (1 - share) / max(slope * slope, 1e-300)
   }
 

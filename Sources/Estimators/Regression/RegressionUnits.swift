@@ -19,7 +19,7 @@ struct RegressionUnits {
   private static let ordinary = 300
 
   private static func exponent(of matrix: Matrix) -> Int {
-    let largest = matrix.elements.reduce(0) { max($0, abs($1)) }
+    let largest = matrix.maxAbsolute
     guard largest > 0, largest.isFinite, abs(Int(largest.exponent)) > ordinary else { return 0 }
     return Int(largest.exponent)
   }
@@ -39,8 +39,8 @@ struct RegressionUnits {
     let own = targetExponent - inputExponent
     var result = fit
     result.coefficients = Self.scaled(fit.coefficients, by: own)
-    let largest = fit.coefficients.elements.reduce(0) { max($0, abs($1)) }
-    let restored = result.coefficients.elements.reduce(0) { max($0, abs($1)) }
+    let largest = fit.coefficients.maxAbsolute
+    let restored = result.coefficients.maxAbsolute
     guard restored < .greatestFiniteMagnitude, largest == 0 || restored >= .leastNormalMagnitude
     else { return nil }
     result.intercept = fit.intercept.map { Self.scaled($0, by: targetExponent) }

@@ -46,11 +46,11 @@ extension CohenRazin {
       let networks = try conditions.repetitions(5) { _, generator in
         let samples = DigitLikeImages.samples(
           training: conditions.isQuick ? 200 : 400, test: 400, side: 10, using: &generator)
-        return [1, 3].map { depth in
+        return try [1, 3].map { depth in
           var network = RectifiedNetwork(
             inputs: 100, hidden: 30, depth: depth, classes: 10, using: &generator)
           network.train(samples.training, steps: conditions.isQuick ? 300 : 600)
-          return CutNetwork(network, on: samples.test)
+          return try CutNetwork(network, on: samples.test)
         }
       }
       func median(_ index: Int, _ value: (Trained) -> Double) -> Double {
@@ -139,9 +139,9 @@ extension CohenRazin {
       /// Numbers of the cut first layer, by rank.
       var parameterCounts: [Int]
 
-      init(_ network: RectifiedNetwork, on test: LabelledSamples) {
+      init(_ network: RectifiedNetwork, on test: LabelledSamples) throws {
         let first = network.firstLayer
-        let decomposition = try! SingularValueDecomposition(of: first)
+        let decomposition = try SingularValueDecomposition(of: first)
         let least = min(first.rowCount, first.columnCount)
         accuracy = (1...least).map { rank in
           let values = decomposition.singularValues.enumerated().map { $0 < rank ? $1 : 0 }

@@ -45,7 +45,7 @@ enum ModelFile {
     var metadata = settings
     metadata["format"] = format
     metadata["table"] = String(decoding: try JSONText.bytes(of: columns), as: UTF8.self)
-    return try Safetensors(tensors, metadata: metadata)
+    return Safetensors(tensors, metadata: metadata)
   }
 
   static func read(

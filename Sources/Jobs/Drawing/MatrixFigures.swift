@@ -72,10 +72,8 @@ enum MatrixFigures {
     _ matrix: Matrix, _ labels: TableLabels,
     _ scales: [(middle: Double, spread: Double)]? = nil
   ) -> HeatMap {
-    let rowStep = (matrix.rowCount + longestSide - 1) / longestSide
-    let columnStep = (matrix.columnCount + longestSide - 1) / longestSide
-    let rows = Array(stride(from: 0, to: matrix.rowCount, by: max(1, rowStep)))
-    let columns = Array(stride(from: 0, to: matrix.columnCount, by: max(1, columnStep)))
+    let rows = HeatMap.sample(of: matrix.rowCount, toSide: longestSide)
+    let columns = HeatMap.sample(of: matrix.columnCount, toSide: longestSide)
     var values: [Double] = []
     values.reserveCapacity(rows.count * columns.count)
     for row in rows {
@@ -88,12 +86,14 @@ enum MatrixFigures {
         values.append(value)
       }
     }
-    func title(_ word: String, _ step: Int) -> String {
-      step <= 1 ? word : "\(word), every \(step == 2 ? "2nd" : step == 3 ? "3rd" : "\(step)th")"
+    func title(_ word: String, _ shown: [Int]) -> String {
+      let step = shown.count > 1 ? shown[1] : 1
+      return step == 1
+        ? word : "\(word), every \(step == 2 ? "2nd" : step == 3 ? "3rd" : "\(step)th")"
     }
     return HeatMap(
       rowCount: rows.count, columnCount: columns.count, values: values,
-      horizontal: Axis(title("column", columnStep)), vertical: Axis(title("row", rowStep)),
+      horizontal: Axis(title("column", columns)), vertical: Axis(title("row", rows)),
       colors: ColorScale(.sequential, title: "value"), rowNames: rows.map(labels.row),
       columnNames: columns.map(labels.column))
   }

@@ -55,9 +55,10 @@ public struct LandscapeAnalysis: Job {
     try outputs.report(report)
     let spec = try SimulationSpec(self.spec, seed: seed, needsDynamics: false, in: context)
     let point = try place(spec, context)
-    var need = SimulatedSize(widths: spec.network.widths).need
+    let size = SimulatedSize(widths: spec.network.widths)
+    let weights = size.weightCount
+    var need = size.need
     // The directions from which the ends of the spectrum are found are all kept.
-    let weights = SimulatedSize(widths: spec.network.widths).weightCount
     need.add(numbers: weights, min(weights, 300), copies: 2)
     try need.check(
       "\(spec.file.path): the curvature of \(readable(weights)) weights", "narrow the network")

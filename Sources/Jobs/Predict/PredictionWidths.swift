@@ -1,5 +1,4 @@
 import DeepLinear
-import Glibc
 
 // A new row u is the ridge fit of its entries to the column factors V_K: with noise of standard deviation s its entry j,
 // noise included, has the variance s² (1 + v_jᵀ (V_KᵀV_K + R)⁻¹ v_j), R the ridges. s is the error on entries held out
@@ -24,7 +23,7 @@ struct PredictionWidths {
     let size = (own.reduce(0) { $0 + $1 * $1 } / Double(max(own.count, 1))).squareRoot()
     columnSizes = own.map { $0 / size }
     noise = error
-    quantile = Self.normalQuantile((1 + coverage) / 2)
+    quantile = StandardNormal.quantile((1 + coverage) / 2)
   }
 
   /// For each row and column of a model; infinite where exact data leave a row free.
@@ -67,20 +66,5 @@ struct PredictionWidths {
       }
     }
     return result
-  }
-
-  /// The value below which a standard normal variable stays with some probability above one half, by bisection.
-  static func normalQuantile(_ probability: Double) -> Double {
-    var low = 0.0
-    var high = 40.0
-    for _ in 0..<80 {
-      let middle = (low + high) / 2
-      if 0.5 * erfc(-middle / 2.0.squareRoot()) < probability {
-        low = middle
-      } else {
-        high = middle
-      }
-    }
-    return (low + high) / 2
   }
 }

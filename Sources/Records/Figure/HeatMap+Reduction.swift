@@ -34,12 +34,17 @@ extension HeatMap {
     return result
   }
 
+  /// Which of so many lines are shown along a side of at most `side`: all, or every second, third, …
+  ///
+  /// - Precondition: `side` is positive.
+  public static func sample(of count: Int, toSide side: Int) -> [Int] {
+    Array(stride(from: 0, to: count, by: max(1, (count + side - 1) / side)))
+  }
+
   /// Every so many rows and columns, as they are: a mean of things with names is none of them.
   private func sampled(toSide side: Int) -> HeatMap {
-    func chosen(_ count: Int) -> [Int] {
-      Array(stride(from: 0, to: count, by: max(1, (count + side - 1) / side)))
-    }
-    let (rows, columns) = (chosen(rowCount), chosen(columnCount))
+    let rows = Self.sample(of: rowCount, toSide: side)
+    let columns = Self.sample(of: columnCount, toSide: side)
     var result = self
     result.rowCount = rows.count
     result.columnCount = columns.count
