@@ -12,7 +12,7 @@ extension Completion {
     try dense.check(
       "\(observed.name): a \(shape) matrix with every cell filled in",
       settledMethod == .deep
-        ? "keep the fit alone (--model) and fill some rows with predict, or give fewer rows and columns"
+        ? "keep the fit alone (--model), or give fewer rows and columns"
         : "give fewer rows and columns, or --method deep")
     var need = fitNeed(entries)
     need.add(bytes: dense.bytes)

@@ -173,6 +173,7 @@ public struct Completion: Job {
     try checkOutputs()
     let data = try observed.observedEntries(in: context)
     try checkOutput(of: data)
+    try checkSize(of: data.entries, context)
     try checkMemory(data.entries)
     let truth = try readTruth(data.entries, context)
     let (fit, nuclear) = try fit(data, context, observer)
@@ -197,6 +198,19 @@ public struct Completion: Job {
     throw BadInput(
       "\(output): \(observed.name) cannot be given back in this form; name an output like it, or .csv or .npy."
     )
+  }
+
+  /// A whole matrix that no memory holds is refused before the fit, which can be kept without it.
+  private func checkSize(of entries: ObservedEntries, _ context: JobContext) throws {
+    let wanted: [(String, Bool)] = [
+      ("--output", output != nil), ("--mark", mark != nil), ("--report", report != nil),
+      ("--intervals", intervals != nil), ("--truth", truth != nil),
+    ]
+    guard let (option, _) = wanted.first(where: \.1) else { return }
+    // The fit everywhere, what is written, and room for either's text.
+    try WholeMatrix(entries.rowCount, entries.columnCount, copies: 2).checkFits(
+      option: option, of: observed.name,
+      instead: "leave \(option) out and keep the fit with --model, or fill some rows with predict")
   }
 
   private func checkOutputs() throws {
