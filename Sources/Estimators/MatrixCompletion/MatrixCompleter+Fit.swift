@@ -91,11 +91,12 @@ extension MatrixCompleter {
   func finished(
     _ entries: ObservedEntries, _ result: NoisyFit.Result, coverage: Double?
   ) throws -> Fit {
+    let judged = result.single ?? result.model
     var fit = try finished(
       entries, result.model,
       MaskReport(
-        of: entries, rank: result.model.rank,
-        fit: (left: result.model.rowFactor, right: result.model.columnFactor)), isExact: false,
+        of: entries, rank: judged.rank,
+        fit: (left: judged.rowFactor, right: judged.columnFactor)), isExact: false,
       iterations: result.iterations,
       outcome: result.outcome, path: result.path, pattern: result.pattern)
     if result.candidates.contains(where: { $0.kind == .smoothRows && $0.weight > 0 }) {

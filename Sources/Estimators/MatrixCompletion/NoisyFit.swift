@@ -55,6 +55,9 @@ struct NoisyFit {
 
   struct Result {
     var model: CompletionModel
+    /// Of an average, the single fit beside it: an average has the components of all its parts, and what the entries
+    /// determine is asked of one.
+    var single: CompletionModel?
     var path: CompletionPath
     /// The root mean square error on the held-out entries, of the chosen kind of fit to the others.
     var holdoutError: Double?
@@ -187,7 +190,8 @@ struct NoisyFit {
         trials.append(try pooled(next, choose(next.single), using: &generator))
       }
       chosen = bestSingle(of: trials) ?? chosen
-      if let averaged = try average(trials, chosen, entries, using: &generator) {
+      if var averaged = try average(trials, chosen, entries, using: &generator) {
+        averaged.single = chosen.model
         return averaged
       }
     }

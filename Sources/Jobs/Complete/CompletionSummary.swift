@@ -109,6 +109,8 @@ public struct CompletionSummary: Encodable {
   package let heldOut: Int?
   /// Whether entries were to be held out and were too few; not part of the JSON.
   private let lacksHeldOut: Bool
+  /// The rank at which the mask was judged, that of one fit where the answer is an average; not part of the JSON.
+  package let maskRank: Int
 
   private enum CodingKeys: String, CodingKey {
     case rows, columns, observed, method, depth, seed, outcome, iterations, seconds, trainingError
@@ -162,6 +164,7 @@ public struct CompletionSummary: Encodable {
     lacksHeldOut =
       fit.holdoutError == nil && request.settledHoldout > 0 && request.settledMethod == .deep
       && entries.values.contains { $0 != 0 }
+    maskRank = fit.mask.rank
     mask = MaskSummary(
       components: fit.mask.componentCount, undeterminedRows: fit.mask.undeterminedRows,
       undeterminedColumns: fit.mask.undeterminedColumns,

@@ -136,7 +136,7 @@ extension CompletionSummary {
   private var maskSentence: String {
     let judge = mask.method == "counting" ? " (judged by counting)" : ""
     guard mask.undeterminedEntries > 0 else {
-      return "the known entries determine all others at rank \(rank)\(judge)"
+      return "the known entries determine all others at rank \(maskRank)\(judge)"
     }
     var parts: [String] = []
     if mask.components > 1 { parts.append("\(mask.components) parts share no entry") }
@@ -151,7 +151,7 @@ extension CompletionSummary {
     // Noisy cells of short rows are filled all the same, from averages.
     let isGuessed = !outcome.exact && count > leftEmpty && filled > 0
     return "\(count) \(count == 1 ? "entry is" : "entries are") not determined at rank "
-      + "\(rank)\(judge)\(reasons)"
+      + "\(maskRank)\(judge)\(reasons)"
       + (isGuessed ? "; what is filled in there is a guess from averages" : "")
   }
 

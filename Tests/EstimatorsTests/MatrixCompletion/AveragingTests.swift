@@ -1,3 +1,4 @@
+import Analysis
 import LinearAlgebra
 import LinearNetworks
 import Testing
@@ -188,6 +189,26 @@ import _TestSupport
       }
     }
     return result
+  }
+
+  /// Distances between points on lines have no low rank, and an average of several fits has as many components as columns.
+  /// What the entries determine is asked of one fit, whose rank seven tenths of the cells support.
+  @Test func whatIsDeterminedIsAskedOfOneFit() throws {
+    var generator = SeededGenerator(seed: 12)
+    let (x, y) = (
+      (0..<60).map { _ in generator.nextUniform() }, (0..<40).map { _ in generator.nextUniform() }
+    )
+    var table = Matrix(rowCount: 60, columnCount: 40)
+    for i in 0..<60 {
+      for j in 0..<40 { table[i, j] = abs(x[i] - y[j]) + 0.02 * generator.nextGaussian() }
+    }
+    let entries = ObservedEntries.all(of: table) { _, _ in generator.nextUniform() >= 0.7 }
+    let fit = try MatrixCompleter().fit(entries)
+    try #require(fit.candidates.count { $0.weight > 0 } > 1)
+    #expect(fit.rank > fit.mask.rank)
+    let judged = MaskReport(of: entries, rank: fit.mask.rank)
+    #expect(fit.mask.undeterminedRows == judged.undeterminedRows)
+    #expect(fit.mask.undeterminedEntryCount == 0)
   }
 
   @Test func threadsDoNotChangeTheDraws() throws {
