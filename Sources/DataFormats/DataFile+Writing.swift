@@ -72,6 +72,10 @@ extension DataFile {
   /// Writes the table that a list of single entries becomes, with numbers as the list has them.
   ///
   /// - Parameters:
+  ///   - matrix: every entry of the table, rows × columns of `names`.
+  ///   - path: a file for delimited text, or `-` for standard output.
+  ///   - overwrite: whether a file that is there may be replaced.
+  ///   - names: what rows and columns are called in the list.
   ///   - style: how the list is written.
   ///   - known: the entries of the list; whole numbers among them stay whole.
   ///   - isFilledEverywhere: whether known entries were replaced, too.

@@ -24,8 +24,16 @@ public struct Claim: Codable, Equatable, Sendable {
   ///
   /// Unless given, the verdict follows from the numbers and is ``Verdict/undecided`` if one of
   /// them is not a number.
-  /// - Parameter refutes: whether agreement with the numbers means that a printed statement is wrong; the verdict is
-  ///   then ``Verdict/refuted`` in place of ``Verdict/holds``.
+  /// - Parameters:
+  ///   - statement: what is claimed, a sentence.
+  ///   - source: where it is claimed: paper and theorem; nil for our own.
+  ///   - relation: how the measured number should stand to the expected one.
+  ///   - expected: the number that is claimed.
+  ///   - measured: the number that was found.
+  ///   - tolerance: how far `measured` may miss, in the same unit; at least 0.
+  ///   - refutes: whether agreement with the numbers means that a printed statement is wrong; the verdict is then
+  ///     ``Verdict/refuted`` in place of ``Verdict/holds``.
+  ///   - verdict: the verdict where the numbers alone do not give it.
   public init(
     _ statement: String, source: String? = nil, _ relation: Relation = .equals, expected: Double,
     measured: Double, tolerance: Double = 0, refutes: Bool = false, verdict: Verdict? = nil
