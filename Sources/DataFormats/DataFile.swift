@@ -152,7 +152,7 @@ public enum DataFile {
       }
       return DataFormat.of(firstBytes: bytes)
     }
-    return try DataFormat.of(source.name, among: dense).format
+    return try DataFormat.of(reading: source, among: dense)
   }
 
   /// Reads a complete matrix; all of its elements are finite.
@@ -173,7 +173,7 @@ public enum DataFile {
     var options = options
     options.format = nil
     let matrix =
-      switch try DataFormat.of(source.name, among: dense).format {
+      switch try DataFormat.of(reading: source, among: dense) {
       case .csv:
         try DelimitedFile.readMatrix(source, options: options, isCautious: false).elements
       case .xlsx:
@@ -185,7 +185,7 @@ public enum DataFile {
 
   /// Reads a complete matrix; see ``readMatrix(from:)-(String)``.
   public static func readMatrix(from source: ByteSource) throws(DataFormatError) -> Matrix {
-    let format = try DataFormat.of(source.name, among: dense).format
+    let format = try DataFormat.of(reading: source, among: dense)
     return try readElements(source, format, ReadingOptions()).complete(file: source.name)
   }
 
@@ -195,7 +195,7 @@ public enum DataFile {
   package static func readNamedMatrix(
     from source: ByteSource
   ) throws(DataFormatError) -> (elements: Matrix, names: TableNames) {
-    switch try DataFormat.of(source.name, among: dense).format {
+    switch try DataFormat.of(reading: source, among: dense) {
     case .csv:
       let (elements, names) = try DelimitedFile.readMatrix(source)
       return (try elements.complete(file: source.name), names)
@@ -216,7 +216,7 @@ public enum DataFile {
 
   /// Reads an array of any number of dimensions; see ``readArray(from:)-(String)``.
   public static func readArray(from source: ByteSource) throws(DataFormatError) -> NPYArray {
-    switch try DataFormat.of(source.name, among: [.npy, .npz, .idx]).format {
+    switch try DataFormat.of(reading: source, among: [.npy, .npz, .idx]) {
     case .npz: try onlyArray(source)
     case .idx: try IDX.read(source)
     default: try NPYArray(reading: source)

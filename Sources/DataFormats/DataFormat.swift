@@ -83,6 +83,10 @@ public enum DataFormat: String, CaseIterable, Sendable {
     }
     if begins(Array("P2".utf8)) || begins(Array("P5".utf8)) { return .pgm }
     if begins(Array("P3".utf8)) || begins(Array("P6".utf8)) { return .ppm }
+    // No text begins with two zeros; the type of the numbers follows, then how many dimensions there are.
+    if begins([0, 0]), bytes.count > 3, [8, 9, 11, 12, 13, 14].contains(bytes[2]), bytes[3] > 0 {
+      return .idx
+    }
     return .csv
   }
 
@@ -96,6 +100,23 @@ public enum DataFormat: String, CaseIterable, Sendable {
       asTensors
         ? "save the network with safetensors.torch.save_file, as .safetensors"
         : "save its arrays as .npy, such as with numpy.save")
+  }
+
+  /// The format of what is read, if it is one of those wanted: what the name tells, or, for a name such as
+  /// `ratings.gz` that says no more than that the file is compressed, what its first bytes tell.
+  ///
+  /// - Throws: ``DataFormatError`` that lists the extensions of those wanted.
+  static func of(
+    reading source: ByteSource, among wanted: [DataFormat]
+  ) throws(DataFormatError) -> DataFormat {
+    let file = source.name.split(separator: "/").last.map { $0.lowercased() } ?? ""
+    if file.hasSuffix(".gz"), !file.dropLast(3).contains("."),
+      (try? of(source.name, among: wanted)) == nil
+    {
+      let told = of(firstBytes: try ByteStream(source).bytes(512))
+      if wanted.contains(told), told.canBeCompressed { return told }
+    }
+    return try of(source.name, among: wanted).format
   }
 
   /// The format that a file's name tells, if it is one of those wanted.

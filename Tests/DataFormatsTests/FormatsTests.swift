@@ -160,4 +160,21 @@ import Testing
       }
     }
   }
+
+  /// A name that says no more than that the file is compressed leaves the format to the first bytes.
+  @Test func whatIsCompressedIsTold() throws {
+    let elements = Matrix(rows: [[1, 2], [3, 5]])
+    let pixels = try PGMImage(elements).encoded()
+    let idx: [UInt8] = [0, 0, 8, 2, 0, 0, 0, 2, 0, 0, 0, 2, 1, 2, 3, 5]
+    for bytes in [Array("a,b\n1,2\n3,5\n".utf8), pixels, idx] {
+      let source = ByteSource(try Gzip.compressed(bytes), named: "folder.old/ratings.gz")
+      #expect(try DataFile.readObservedEntries(from: source).entries.dense() == elements)
+      #expect(try DataFile.readMatrix(from: source) == elements)
+    }
+    // An extension that nothing is known of stays a refusal.
+    #expect(throws: DataFormatError.self) {
+      try DataFile.readMatrix(
+        from: ByteSource(try Gzip.compressed(idx), named: "ratings.unknown.gz"))
+    }
+  }
 }

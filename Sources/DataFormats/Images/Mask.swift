@@ -38,7 +38,7 @@ struct Mask {
   static func read(
     _ source: ByteSource, for picture: Picture?
   ) throws(DataFormatError) -> Mask {
-    let format = try DataFormat.of(source.name, among: DataFile.dense).format
+    let format = try DataFormat.of(reading: source, among: DataFile.dense)
     guard format.isPicture else {
       let matrix = try DataFile.readMatrix(from: source)
       return Mask(picture?.spread(matrix) ?? matrix, picture: nil, file: source.name)

@@ -90,7 +90,7 @@ extension RowReader {
     if CIFARRecord.isNamed(source.name) { return try cifar(source, records) }
     let format: DataFormat
     do throws(DataFormatError) {
-      format = try DataFormat.of(source.name, among: [.csv, .npy, .idx]).format
+      format = try DataFormat.of(reading: source, among: [.csv, .npy, .idx])
     } catch {
       throw .unsupportedExtension(
         source.name,

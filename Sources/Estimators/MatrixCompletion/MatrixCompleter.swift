@@ -111,18 +111,27 @@ public struct MatrixCompleter: Equatable, Sendable {
     try validate(entries)
     guard setsOutliersAside else { return try fitKept(entries, observe: observe) }
     let screen = OutlierScreen(entries)
-    let gross = screen.gross()
-    let fit = try fitKept(entries.leavingOut(gross), observe: observe)
+    var left = screen.gross()
+    var fit = try fitKept(entries.leavingOut(left), observe: observe)
     if case .interrupted = fit.outcome { return fit }
+    if fit.isExact,
+      let found = try LoneContradictions(entries: entries.leavingOut(left), fit: fit)
+        .found(refit: { try fitKept($0, observe: observe) })
+    {
+      let isLeft = Set(left)
+      let kept = entries.values.indices.filter { !isLeft.contains($0) }
+      left = (left + found.places.map { kept[$0] }).sorted()
+      fit = found.fit
+    }
     let predictions = fit.model.values(at: entries)
     // What an exact fit of the others meets, or does not determine, was no outlier.
     let outliers =
       fit.isExact
-      ? gross.filter {
+      ? left.filter {
         fit.mask.determines(row: Int(entries.rows[$0]), column: Int(entries.columns[$0]))
           && abs(predictions[$0] - entries.values[$0]) > 1e-9 * abs(entries.values[$0])
       } : screen.beyondNoise(of: predictions)
-    if outliers == gross { return fit.namingSuspicious(outliers, in: entries) }
+    if outliers == left { return fit.namingSuspicious(outliers, in: entries) }
     return try fitKept(entries.leavingOut(outliers), observe: observe)
       .namingSuspicious(outliers, in: entries)
   }
@@ -309,7 +318,7 @@ public struct MatrixCompleter: Equatable, Sendable {
 
 extension ObservedEntries {
   /// The entries but some, by their places.
-  fileprivate func leavingOut(_ places: [Int]) -> ObservedEntries {
+  func leavingOut(_ places: [Int]) -> ObservedEntries {
     if places.isEmpty { return self }
     let left = Set(places)
     return selecting(values.indices.filter { !left.contains($0) })

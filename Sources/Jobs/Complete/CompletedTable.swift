@@ -195,8 +195,10 @@ final class CompletedTable {
       guard !value.isNaN else { return }
       let isOwn = !isList && counts[column] >= enough
       let (from, to) = isOwn ? (low[column], high[column]) : (least, most)
-      // A constant column has no range: its own size to rounding takes the place.
-      let allowed = max(to - from, 1e-6 * max(abs(from), abs(to)))
+      // A constant column has no range: its own size to rounding takes the place, and that of a column of zeros is the
+      // rounding of the others.
+      let allowed = max(
+        to - from, 1e-6 * max(abs(from), abs(to)), 1e-12 * max(abs(least), abs(most)))
       let beyond = max(from - value, value - to)
       guard beyond > allowed else { return }
       result.count += 1
