@@ -70,8 +70,41 @@ struct SensingSearch {
       // Not even rank one is determined: the lowest rank that agrees is an answer, one of many.
       ranks = Array(1...max(1, least.singularValues.prefix { $0 > 1e-12 * size }.count))
     }
-    return explained(measurements, values, least, ranks, &walk)
+    if let found = explained(measurements, values, least, ranks, &walk) { return found }
+    return try explainedFromElsewhere(measurements, values, &walk)
   }
+
+  /// The path's spectrum can hide the rank, and a polish can end in a minimum that is none of all: where that is soon
+  /// done, every low rank is tried, from the path's end and from starts by chance.
+  private func explainedFromElsewhere(
+    _ measurements: LinearMeasurements, _ values: [Double], _ walk: inout Walk
+  ) throws -> Result? {
+    let (rows, columns) = (measurements.rowCount, measurements.columnCount)
+    guard values.count * rows * columns <= Self.elsewhereLimit else { return nil }
+    var generator = SeededGenerator(seed: sensor.seed)
+    let end = try walk.decomposition()
+    let size = rootMeanSquare(end.singularValues)
+    for rank in 1...min(Self.elsewhereRanks, sensor.width ?? Self.elsewhereRanks)
+    where isDeterminable(rank, measurements) {
+      var starts = [end]
+      for _ in 1..<Self.elsewhereStarts {
+        let left = Matrix.gaussian(rowCount: rows, columnCount: rank, using: &generator)
+        let right = Matrix.gaussian(rowCount: rank, columnCount: columns, using: &generator)
+        let product = left * right
+        let scale = product.frobeniusNorm > 0 ? size / product.frobeniusNorm : 1
+        starts.append(try SingularValueDecomposition(of: scale * product))
+      }
+      for start in starts {
+        if let found = explained(measurements, values, start, [rank], &walk) { return found }
+      }
+    }
+    return nil
+  }
+
+  /// Elements of all A_i together up to which further starts are tried; the highest rank and how many starts of each.
+  private static let elsewhereLimit = 200_000
+  private static let elsewhereRanks = 5
+  private static let elsewhereStarts = 4
 
   private func explained(
     _ measurements: LinearMeasurements, _ values: [Double], _ start: SingularValueDecomposition,
@@ -241,6 +274,11 @@ struct SensingSearch {
       let size = curvature > 0 ? slope / curvature * gradient.frobeniusNorm : 1
       network = .balanced(
         widths: widths, scale: (sensor.initialScale ?? 1e-5) * size, using: &generator)
+    }
+
+    /// Where it is.
+    func decomposition() throws -> SingularValueDecomposition {
+      try network.endToEndDecomposition()
     }
 
     /// Goes on until the mean square of the residuals is this share of the values', or progress ends.

@@ -53,6 +53,19 @@ import Testing
     #expect(abs(some[0] - whole[5].inner(w)) <= 1e-13 && abs(some[1] - whole[2].inner(w)) <= 1e-13)
   }
 
+  /// Twice as many equations as degrees of freedom, in units of a millionfold range, are enough from any path.
+  @Test(arguments: 0..<20 as Range<UInt64>)
+  func equationsOfAnyUnitAreExplained(seed: UInt64) throws {
+    var generator = SeededGenerator(seed: seed)
+    let truth = Matrix.lowRank(rowCount: 12, columnCount: 10, rank: 2, using: &generator)
+    let dense = Matrix.gaussian(rowCount: 80, columnCount: 120, using: &generator)
+      .scalingRows(by: (0..<80).map { _ in .pow(10, 6 * generator.nextUniform() - 3) })
+    let m = try LinearMeasurements(dense: dense, rowCount: 12, columnCount: 10)
+    let fit = try MatrixSensor().fit(m, values: m.values(of: truth))
+    #expect(fit.isExact && fit.rank == 2)
+    #expect(relativeError(fit.matrix(), truth) < 1e-9)
+  }
+
   @Test(arguments: Kind.allCases)
   func recoversExactly(kind: Kind) throws {
     var generator = SeededGenerator(seed: 2)
