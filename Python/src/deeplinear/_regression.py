@@ -60,7 +60,7 @@ class ReducedRankRegressor(MultiOutputMixin, RegressorMixin, JobEstimator):  # t
     >>> from deeplinear import ReducedRankRegressor
     >>> X = np.random.default_rng(0).normal(size=(60, 4))
     >>> Y = X @ np.outer([1, 2, 0, 1], [1, -1, 2])
-    >>> ReducedRankRegressor(rank=1).fit(X, Y).coef_.round(6)
+    >>> ReducedRankRegressor(rank=1).fit(X, Y).coef_.round(6) + 0
     array([[ 1.,  2.,  0.,  1.],
            [-1., -2.,  0., -1.],
            [ 2.,  4.,  0.,  2.]])

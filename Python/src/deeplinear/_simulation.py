@@ -91,7 +91,7 @@ class Trajectory(Mapping[str, FloatArray]):
         return None if self._result is None else framed(self._result.page())
 
 
-class _Specification:
+class Specification:
     """A specification as a request names it, and the arrays that were in it."""
 
     def __init__(self, spec: Spec) -> None:
@@ -118,7 +118,8 @@ class _Specification:
 
     def _at(self, key: str, value: Any, place: str) -> Any:
         is_numbers = isinstance(value, (list, tuple)) or hasattr(value, "__array__")
-        if key in _DATA and is_numbers:
+        # Values of an axis are numbers and words to choose from, whatever the axis is called.
+        if key in _DATA and is_numbers and not place.startswith("sweep."):
             return self._named(value, place)
         return self._without_arrays(value, place)
 
@@ -174,8 +175,8 @@ def simulate(
     >>> path.singular_values[-1].round(6)
     array([3., 1.])
     """
-    read = _Specification(spec)
-    request = {"job": "simulate", "spec": read.source, **_options(options, seed)}
+    read = Specification(spec)
+    request = {"job": "simulate", "spec": read.source, **options_of(options, seed)}
     try:
         result = run(request, read.arrays, record=in_notebook(), progress=progress)
     except (NotConvergedError, Interrupted) as ending:
@@ -189,7 +190,7 @@ def _trajectory(result: Result) -> Trajectory:
     return Trajectory(result.arrays, result.summary, result)
 
 
-def _options(options: Mapping[str, Any], seed: int | None) -> dict[str, Any]:
+def options_of(options: Mapping[str, Any], seed: int | None) -> dict[str, Any]:
     found = {camel(name): value for name, value in options.items() if value is not None}
     return found if seed is None else {**found, "seed": seed}
 
@@ -224,8 +225,8 @@ def certify(
     NotConvergedError
         Where the trajectory violates one; ``result`` is the `Result`.
     """
-    read = _Specification(spec)
-    request: dict[str, Any] = {"job": "certify", "spec": read.source, **_options({}, seed)}
+    read = Specification(spec)
+    request: dict[str, Any] = {"job": "certify", "spec": read.source, **options_of({}, seed)}
     files: dict[str, bytes] = {}
     if isinstance(trajectory, (str, PathLike)):
         request["trajectory"] = str(trajectory)
@@ -262,7 +263,7 @@ def modes(
     Result
     """
     arrays = {"inputs": inputs}
-    request: dict[str, Any] = {"job": "modes", "inputs": [{"array": "inputs"}], **_options(options, None)}
+    request: dict[str, Any] = {"job": "modes", "inputs": [{"array": "inputs"}], **options_of(options, None)}
     if targets is not None:
         arrays["targets"] = targets
         request["targets"] = [{"array": "targets"}]
@@ -310,6 +311,6 @@ def reproduce(
     names = [items] if isinstance(items, str) else list(items)
     request = {
         "job": "reproduce", "items": names, "output": str(output), "quick": quick,
-        **_options(options, seed),
+        **options_of(options, seed),
     }  # fmt: skip
     return run(json.loads(to_json(request)), progress=progress)
