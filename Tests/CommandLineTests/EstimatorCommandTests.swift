@@ -56,6 +56,34 @@ import Testing
     }
   }
 
+  /// With what is written the predictions can be made again: a table with names has the intercept in it.
+  @Test func coefficientsCarryNamesAndIntercept() throws {
+    try Command.inFolder { command in
+      let inputs = (0..<12).map { "s\($0),\($0),\(($0 * $0) % 7)" }
+      let targets = (0..<12).map { "s\($0),\(5 + 2 * $0),\(1 - ($0 * $0) % 7)" }
+      try command.write("id,a,b\n" + inputs.joined(separator: "\n") + "\n", to: "x.csv")
+      try command.write("id,u,v\n" + targets.joined(separator: "\n") + "\n", to: "y.csv")
+      let ending = try command.run(
+        "regress", "x.csv", "y.csv", "--rank", "2", "--output", "w.csv")
+      #expect(ending.status == 0 && ending.output.contains("intercept: "), "\(ending.error)")
+      let lines = try command.read("w.csv").split(separator: "\n").map(String.init)
+      #expect(lines[0] == ",a,b,intercept")
+      for (line, (name, expected)) in zip(
+        lines.dropFirst(), [("u", [2.0, 0, 5]), ("v", [0, -1, 1])])
+      {
+        let cells = line.split(separator: ",")
+        #expect(cells[0] == name)
+        for (cell, value) in zip(cells.dropFirst(), expected) {
+          #expect(abs(try #require(Double(cell)) - value) < 1e-10)
+        }
+      }
+      // Without an intercept, or without names, the matrix stands alone.
+      _ = try command.run(
+        "regress", "x.csv", "y.csv", "--no-intercept", "--output", "plain.csv")
+      #expect(try command.read("plain.csv").hasPrefix(",a,b\nu,"))
+    }
+  }
+
   /// Known entries come back to the bit where they are to be met exactly, and within the noise with a penalty.
   @Test func nuclearNormMeetsEntriesOrWeighsThem() throws {
     try Command.inFolder { command in

@@ -95,6 +95,7 @@ public struct Regression: Job {
       request: self, context: context, fit: fit, predictions: new.map { fit.predict($0.elements) },
       predictionNames: TableNames(
         columns: targetNames.columns, rows: new?.names.rows, rowHeading: new?.names.rowHeading),
+      inputNames: inputNames.columns, outputNames: targetNames.columns,
       summary: summary)
   }
 

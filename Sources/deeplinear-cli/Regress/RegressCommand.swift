@@ -14,7 +14,8 @@ struct RegressCommand: ParsableCommand {
       path that training two layers from near zero visits.
 
       The coefficients are written as outputs × inputs; the prediction for a row x is W x plus the \
-      intercept.
+      intercept. As text they carry the names of outputs and inputs, and the intercept as a last column, where \
+      the tables have names.
 
       Example: deeplinear regress x.csv y.csv --output w.npy --report report
       """)

@@ -3,12 +3,14 @@ import LinearAlgebra
 
 extension RegressionSummary {
   var text: String {
-    var lines = [
+    var lines: [String] = [
       "\(samples) samples, \(inputs) inputs, \(outputs) outputs: rank \(rank)",
       "error on the samples: \(readable(trainingError))"
         + (validationError.value.map { ", on samples left out: \(readable($0))" } ?? ""),
+      intercept.contains { $0 != 0 } && intercept.count <= 8
+        ? "intercept: \(intercept.map(readable).joined(separator: ", "))" : nil,
       "", "rank   loss         left out     standard error",
-    ]
+    ].compactMap(\.self)
     for point in ranks {
       let cells = [
         point.rank == rank ? "\(point.rank) *" : "\(point.rank)", readable(point.loss),
