@@ -81,7 +81,9 @@ let package = Package(
     storey("Accelerator", on: ["CAccelerator", "LinearAlgebra", "LinearNetworks", "Dynamics"]),
 
     // ───── ④ what a trajectory or a problem shows ─────
-    storey("Analysis", on: ["LinearAlgebra", "LinearNetworks", "Dynamics", realModule]),
+    storey(
+      "Analysis",
+      on: ["CSparseKernels", "LinearAlgebra", "LinearNetworks", "Dynamics", realModule]),
 
     // ───── ⑤ estimators for people with data ─────
     storey(

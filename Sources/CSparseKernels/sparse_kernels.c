@@ -338,6 +338,7 @@ BODY size_t scratch_size(size_t width) {
 // Σ b² − uᵀm + s² (width − Σ_k (u_k² + (A⁻¹)_kk)/α_k).
 BODY double posterior_rows_body(
     size_t rowCount, const ptrdiff_t *starts, const int32_t *columns, const double *values,
+    const ptrdiff_t *missingStarts, const int32_t *missing, const double *total, const double *totalBlock,
     const double *factor, const double *blocks, const double *meanBlock, size_t width,
     const double *noises, const double *prior, double *means, double *covariances, double *errorSums,
     double *scratch) {
@@ -354,17 +355,29 @@ BODY double posterior_rows_body(
         for (size_t l = 0; l < lanes; l++) {
             const ptrdiff_t start = starts[first + l];
             const size_t count = (size_t)(starts[first + l + 1] - start);
+            // What most positions add is the sum over all of them less that over the others.
+            const int isLess = missing && (size_t)(missingStarts[first + l + 1] - missingStarts[first + l]) < count;
+            const int32_t *places = isLess ? missing + missingStarts[first + l] : columns + start;
+            const size_t listed = isLess ? (size_t)(missingStarts[first + l + 1] - missingStarts[first + l]) : count;
             normal_equations_body(
-                count, columns + start, values + start, factor, width, stride, gram, moment);
+                listed, places, isLess ? factor : values + start, factor, width, stride, gram, moment);
+            if (isLess) {
+                gram_moment(count, columns + start, values + start, factor, stride, moment);
+                for (size_t i = 0; i < width; i++)
+                    for (size_t j = 0; j <= i; j++)
+                        gram[i * stride + j] = total[i * width + j] - gram[i * stride + j];
+            }
             squares[l] = dot_body(values + start, values + start, count);
             const double *added = meanBlock;
             double share = (double)count;
             if (blocks) {
                 for (size_t k = 0; k < size; k++) sum[k] = 0;
-                for (size_t e = 0; e < count; e++) {
-                    const double *restrict block = blocks + (size_t)columns[start + e] * size;
+                for (size_t e = 0; e < listed; e++) {
+                    const double *restrict block = blocks + (size_t)places[e] * size;
                     for (size_t k = 0; k < size; k++) sum[k] += block[k];
                 }
+                if (isLess)
+                    for (size_t k = 0; k < size; k++) sum[k] = totalBlock[k] - sum[k];
                 added = sum;
                 share = 1;
             }
@@ -529,10 +542,11 @@ BODY void conditional_rows_body(
         return offsets_body(n, s, c, v, o, m, k, r);                                                   \
     }                                                                                                  \
     TARGET static double posterior_rows_##SUFFIX(                                                      \
-        size_t n, const ptrdiff_t *s, const int32_t *c, const double *v, const double *f,              \
+        size_t n, const ptrdiff_t *s, const int32_t *c, const double *v, const ptrdiff_t *g,           \
+        const int32_t *h, const double *o, const double *p, const double *f,                           \
         const double *b, const double *d, size_t w, const double *z, const double *q, double *m,       \
         double *k, double *e, double *t) {                                                             \
-        return posterior_rows_body(n, s, c, v, f, b, d, w, z, q, m, k, e, t);                          \
+        return posterior_rows_body(n, s, c, v, g, h, o, p, f, b, d, w, z, q, m, k, e, t);              \
     }                                                                                                  \
     TARGET static void conditional_rows_##SUFFIX(                                                      \
         size_t n, const ptrdiff_t *s, const int32_t *c, const ptrdiff_t *g, const int32_t *h,          \
@@ -547,22 +561,23 @@ DEFINE(baseline, )
 DEFINE(avx2, __attribute__((target("avx2,fma"))))
 DEFINE(avx512, __attribute__((target("avx512f,avx512vl,avx512dq,avx2,fma"))))
 
-static int level = 0;
+// Chosen once; other files of this library read it.
+__attribute__((visibility("hidden"))) int sparse_kernel_level = 0;
 
 __attribute__((constructor)) static void choose_level(void) {
     __builtin_cpu_init();
-    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) level = 1;
-    if (level == 1 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl")
+    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) sparse_kernel_level = 1;
+    if (sparse_kernel_level == 1 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl")
         && __builtin_cpu_supports("avx512dq"))
-        level = 2;
+        sparse_kernel_level = 2;
 }
 
 #define DISPATCH(CALL, ...)                                                                            \
-    (level == 2   ? CALL##_avx512(__VA_ARGS__)                                                         \
-     : level == 1 ? CALL##_avx2(__VA_ARGS__)                                                           \
+    (sparse_kernel_level == 2   ? CALL##_avx512(__VA_ARGS__)                                                         \
+     : sparse_kernel_level == 1 ? CALL##_avx2(__VA_ARGS__)                                                           \
                   : CALL##_baseline(__VA_ARGS__))
 const char *sparse_kernel_name(void) {
-    return level == 2 ? "avx512" : level == 1 ? "avx2" : "baseline";
+    return sparse_kernel_level == 2 ? "avx512" : sparse_kernel_level == 1 ? "avx2" : "baseline";
 }
 #else
 #define DISPATCH(CALL, ...) CALL##_baseline(__VA_ARGS__)
@@ -603,12 +618,14 @@ size_t posterior_scratch_size(size_t width) { return scratch_size(width); }
 
 double sparse_posterior_rows(
     size_t rowCount, const ptrdiff_t *starts, const int32_t *columns, const double *values,
+    const ptrdiff_t *missingStarts, const int32_t *missing, const double *total, const double *totalBlock,
     const double *factor, const double *blocks, const double *meanBlock, size_t width,
     const double *noises, const double *prior, double *means, double *covariances, double *errorSums,
     double *scratch) {
     return DISPATCH(
-        posterior_rows, rowCount, starts, columns, values, factor, blocks, meanBlock, width, noises, prior,
-        means, covariances, errorSums, scratch);
+        posterior_rows, rowCount, starts, columns, values, missingStarts, missing, total, totalBlock, factor,
+        blocks, meanBlock, width, noises, prior, means,
+        covariances, errorSums, scratch);
 }
 
 size_t conditional_scratch_size(size_t width) { return conditional_size(width); }

@@ -1,3 +1,4 @@
+import CSparseKernels
 package import LinearAlgebra
 
 // For a fixed column factor V, the best row factor solves one small least-squares problem per row,
@@ -35,42 +36,16 @@ package struct EliminatedRows {
   /// - Complexity: O(|Ω| *rank*²).
   package mutating func solve(_ entries: ObservedEntries, columnFactor: Matrix) {
     let rank = rank
-    var right = [Double](repeating: 0, count: rank)
-    var total = 0.0
-    columnFactor.withUnsafeElements { v in
+    let longest = zip(entries.rowStarts, entries.rowStarts.dropFirst()).map { $1 - $0 }.max() ?? 0
+    var scratch = [Double](repeating: 0, count: elimination_scratch_size(rank, longest))
+    squaredResidual = columnFactor.withUnsafeElements { v in
       rowFactor.withUnsafeMutableElements { u in
-        bases.withUnsafeMutableBufferPointer { bases in
-          residuals.withUnsafeMutableBufferPointer { e in
-            triangles.withUnsafeMutableBufferPointer { triangles in
-              right.withUnsafeMutableBufferPointer { right in
-                for row in 0..<entries.rowCount {
-                  let first = entries.rowStarts[row]
-                  let count = entries.rowStarts[row + 1] - first
-                  let q = UnsafeMutableBufferPointer(
-                    rebasing: bases[(first * rank)..<((first + count) * rank)])
-                  for k in 0..<count {
-                    let source = Int(entries.columns[first + k]) * rank
-                    for c in 0..<rank { q[k * rank + c] = v[source + c] }
-                    e[first + k] = entries.values[first + k]
-                  }
-                  let triangle = UnsafeMutableBufferPointer(
-                    rebasing: triangles[(row * rank * rank)..<((row + 1) * rank * rank)])
-                  Self.orthonormalize(q, count: count, rank: rank, triangle: triangle)
-                  let residual = UnsafeMutableBufferPointer(rebasing: e[first..<(first + count)])
-                  Self.project(residual, q, count: count, rank: rank, coefficients: right)
-                  Self.backSubstitute(
-                    UnsafePointer(triangle.baseAddress!), right, rank: rank,
-                    into: UnsafeMutableBufferPointer(rebasing: u[(row * rank)..<((row + 1) * rank)])
-                  )
-                  for k in 0..<count { total += residual[k] * residual[k] }
-                }
-              }
-            }
-          }
-        }
+        guard let v = v.baseAddress, let u = u.baseAddress else { return 0 }
+        return eliminate_rows(
+          entries.rowCount, entries.rowStarts, entries.columns, entries.values, v, rank, &bases,
+          &residuals, &triangles, u, &scratch)
       }
     }
-    squaredResidual = total
   }
 
   /// The first-order change of the row factor that keeps every row's fit, given a change of the column
@@ -104,53 +79,6 @@ package struct EliminatedRows {
       }
     }
     return result
-  }
-
-  /// Replaces the columns of a count × rank block by an orthonormal basis, A = Q R. A column that depends on
-  /// earlier ones becomes zero, with a zero on R's diagonal.
-  private static func orthonormalize(
-    _ q: UnsafeMutableBufferPointer<Double>, count: Int, rank: Int,
-    triangle: UnsafeMutableBufferPointer<Double>
-  ) {
-    for index in triangle.indices { triangle[index] = 0 }
-    for column in 0..<rank {
-      var original = 0.0
-      for k in 0..<count { original += q[k * rank + column] * q[k * rank + column] }
-      for _ in 0..<2 {
-        for earlier in 0..<column {
-          var product = 0.0
-          for k in 0..<count { product += q[k * rank + earlier] * q[k * rank + column] }
-          for k in 0..<count { q[k * rank + column] -= product * q[k * rank + earlier] }
-          triangle[earlier * rank + column] += product
-        }
-      }
-      var remaining = 0.0
-      for k in 0..<count { remaining += q[k * rank + column] * q[k * rank + column] }
-      // Below 1e-12 of its length a column holds rounding alone.
-      if column >= count || remaining <= 1e-24 * original {
-        for k in 0..<count { q[k * rank + column] = 0 }
-      } else {
-        let length = remaining.squareRoot()
-        triangle[column * rank + column] = length
-        for k in 0..<count { q[k * rank + column] /= length }
-      }
-    }
-  }
-
-  /// b ← (I − Q Qᵀ) b, twice; the coefficients Qᵀ b of both passes are summed.
-  private static func project(
-    _ b: UnsafeMutableBufferPointer<Double>, _ q: UnsafeMutableBufferPointer<Double>, count: Int,
-    rank: Int, coefficients: UnsafeMutableBufferPointer<Double>
-  ) {
-    for c in 0..<rank { coefficients[c] = 0 }
-    for _ in 0..<2 {
-      for c in 0..<rank {
-        var product = 0.0
-        for k in 0..<count { product += q[k * rank + c] * b[k] }
-        for k in 0..<count { b[k] -= product * q[k * rank + c] }
-        coefficients[c] += product
-      }
-    }
   }
 
   /// Solves R u = c; where R's diagonal is zero, so is u.

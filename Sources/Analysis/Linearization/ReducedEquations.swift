@@ -1,3 +1,4 @@
+import CSparseKernels
 package import LinearAlgebra
 
 /// The Gauss–Newton equations of variable projection for the column factor, assembled or matrix-free.
@@ -40,50 +41,14 @@ package struct ReducedEquations {
     let rank = rank
     let unknowns = rank * columnCount
     let isDirect = isDirect
-    var outer = [Double](repeating: 0, count: rank * rank)
+    var scratch = [Double](repeating: 0, count: elimination_scratch_size(rank, 0))
     rows.rowFactor.withUnsafeElements { u in
-      rows.bases.withUnsafeBufferPointer { bases in
-        moment.withUnsafeMutableElements { g in
-          system.withUnsafeMutableElements { s in
-            diagonalBlocks.withUnsafeMutableBufferPointer { blocks in
-              outer.withUnsafeMutableBufferPointer { outer in
-                for row in 0..<entries.rowCount {
-                  let first = entries.rowStarts[row]
-                  let count = entries.rowStarts[row + 1] - first
-                  guard count > 0 else { continue }
-                  let ui = UnsafeBufferPointer(rebasing: u[(row * rank)..<((row + 1) * rank)])
-                  let q = UnsafeBufferPointer(
-                    rebasing: bases[(first * rank)..<((first + count) * rank)])
-                  for x in 0..<rank {
-                    for y in 0..<rank { outer[x * rank + y] = ui[x] * ui[y] }
-                  }
-                  for k in 0..<count {
-                    let column = Int(entries.columns[first + k])
-                    let e = rows.residuals[first + k]
-                    for x in 0..<rank { g[column * rank + x] += e * ui[x] }
-                    var leverage = 0.0
-                    for c in 0..<rank { leverage += q[k * rank + c] * q[k * rank + c] }
-                    for x in 0..<(rank * rank) {
-                      blocks[column * rank * rank + x] += (1 - leverage) * outer[x]
-                    }
-                  }
-                  guard isDirect, count > rank else { continue }
-                  for k in 0..<count {
-                    let columnK = Int(entries.columns[first + k])
-                    for l in 0...k {
-                      var p = k == l ? 1.0 : 0.0
-                      for c in 0..<rank { p -= q[k * rank + c] * q[l * rank + c] }
-                      let columnL = Int(entries.columns[first + l])
-                      for x in 0..<rank {
-                        let base = (columnK * rank + x) * unknowns + columnL * rank
-                        for y in 0..<rank { s[base + y] += p * outer[x * rank + y] }
-                      }
-                    }
-                  }
-                }
-              }
-            }
-          }
+      moment.withUnsafeMutableElements { moment in
+        system.withUnsafeMutableElements { system in
+          guard let u = u.baseAddress, let moment = moment.baseAddress else { return }
+          reduced_equations(
+            entries.rowCount, entries.rowStarts, entries.columns, u, rows.bases, rows.residuals,
+            rank, unknowns, moment, &diagonalBlocks, isDirect ? system.baseAddress : nil, &scratch)
         }
       }
     }
@@ -198,38 +163,16 @@ package struct ReducedEquations {
     _ entries: ObservedEntries, _ rows: EliminatedRows, _ x: Matrix, to result: inout Matrix
   ) {
     let rank = rank
-    var t = [Double](
-      repeating: 0,
-      count: entries.rowStarts.indices.dropLast().map {
-        entries.rowStarts[$0 + 1] - entries.rowStarts[$0]
-      }.max() ?? 0)
+    let longest = zip(entries.rowStarts, entries.rowStarts.dropFirst()).map { $1 - $0 }.max() ?? 0
+    var scratch = [Double](repeating: 0, count: elimination_scratch_size(rank, longest))
     x.withUnsafeElements { x in
       rows.rowFactor.withUnsafeElements { u in
-        rows.bases.withUnsafeBufferPointer { q in
-          result.withUnsafeMutableElements { y in
-            t.withUnsafeMutableBufferPointer { t in
-              for row in 0..<entries.rowCount {
-                let first = entries.rowStarts[row]
-                let count = entries.rowStarts[row + 1] - first
-                guard count > rank else { continue }
-                for k in 0..<count {
-                  let source = Int(entries.columns[first + k]) * rank
-                  var sum = 0.0
-                  for c in 0..<rank { sum += x[source + c] * u[row * rank + c] }
-                  t[k] = sum
-                }
-                for c in 0..<rank {
-                  var product = 0.0
-                  for k in 0..<count { product += q[(first + k) * rank + c] * t[k] }
-                  for k in 0..<count { t[k] -= product * q[(first + k) * rank + c] }
-                }
-                for k in 0..<count {
-                  let target = Int(entries.columns[first + k]) * rank
-                  for c in 0..<rank { y[target + c] += t[k] * u[row * rank + c] }
-                }
-              }
-            }
-          }
+        result.withUnsafeMutableElements { result in
+          guard let x = x.baseAddress, let u = u.baseAddress, let result = result.baseAddress
+          else { return }
+          reduced_product(
+            entries.rowCount, entries.rowStarts, entries.columns, u, rows.bases, x, rank, result,
+            &scratch)
         }
       }
     }

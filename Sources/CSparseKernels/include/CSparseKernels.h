@@ -47,9 +47,12 @@ double sparse_offsets(
 // `blocks`, width × width for each factor row, or, when that is null, from `meanBlock` for all of them. Means
 // (rowCount × width) and covariances (rowCount × width × width) are overwritten; where rounding has made the
 // matrix indefinite the covariance is zero and the mean stays. `errorSums` takes the expected squared error over
-// each row's entries, zero for such rows; the sum is returned. `scratch` has posterior_scratch_size(width) doubles.
+// each row's entries, zero for such rows; the sum is returned. Where `missing` is not null it holds the positions that a
+// row lacks, Σ v vᵀ over all positions is `total` and, with `blocks`, that of Τ `totalBlock` (both width × width): the
+// shorter list is summed. `scratch` has posterior_scratch_size(width) doubles.
 double sparse_posterior_rows(
     size_t rowCount, const ptrdiff_t *starts, const int32_t *columns, const double *values,
+    const ptrdiff_t *missingStarts, const int32_t *missing, const double *total, const double *totalBlock,
     const double *factor, const double *blocks, const double *meanBlock, size_t width,
     const double *noises, const double *prior, double *means, double *covariances, double *errorSums,
     double *scratch);
@@ -71,6 +74,31 @@ void sparse_conditional_rows(
     size_t width, double *result, double *scratch);
 
 size_t conditional_scratch_size(size_t width);
+
+// The row factor that fits best to a column factor: for every row u = argmin ‖A u − b‖, A the factor's rows at the
+// row's columns. `bases` takes Q of A = Q R (entries × rank), `triangles` R (rank × rank for each row), `residuals`
+// b − A u for each entry; columns of A that depend on earlier ones are zero in Q, and their coordinates zero in u.
+// Rows of `factor` are not padded. Returns the sum of the squared residuals.
+double eliminate_rows(
+    size_t rowCount, const ptrdiff_t *starts, const int32_t *columns, const double *values,
+    const double *factor, size_t rank, double *bases, double *residuals, double *triangles, double *rowFactor,
+    double *scratch);
+
+// Adds, row by row, to the Gauss–Newton equations of the column factor: e u at each entry to `moment` (columns ×
+// rank), (I − QQᵀ)_kk uuᵀ to `blocks` (rank × rank for each column), and, where `system` is not null, (I − QQᵀ)_kl uuᵀ
+// to its lower triangle (unknowns × unknowns, by column and rank). Columns ascend within a row.
+void reduced_equations(
+    size_t rowCount, const ptrdiff_t *starts, const int32_t *columns, const double *rowFactor,
+    const double *bases, const double *residuals, size_t rank, size_t unknowns, double *moment,
+    double *blocks, double *system, double *scratch);
+
+// result += S x for the same S, without it: t = x u at the row's columns, t ← (I − QQᵀ) t, result += t u.
+void reduced_product(
+    size_t rowCount, const ptrdiff_t *starts, const int32_t *columns, const double *rowFactor,
+    const double *bases, const double *x, size_t rank, double *result, double *scratch);
+
+// Scratch of these three; `longest` is the number of entries of the longest row.
+size_t elimination_scratch_size(size_t rank, size_t longest);
 
 // The number at the counter, which is then one more, for threads that take blocks of work in turn.
 size_t next_block(size_t *counter);

@@ -24,7 +24,9 @@ public struct AdditiveOffsets: Equatable, Sendable {
   /// is known: with n entries by the factor n/(n + ν), ν the quotient of the variances s² within and τ² between
   /// rows (columns). Both are estimated from the entries: τ² is the mean, over rows with entries, of the squared
   /// offset and its posterior variance s²/(n + ν). Without that variance τ² would be estimated from what was
-  /// already shrunk, and fall to zero where rows have few entries.
+  /// already shrunk, and fall to zero where rows have few entries. s² is the mean, over entries, of the squared residual
+  /// and the posterior variances of both offsets: without those it would be what the offsets have left over, and offsets
+  /// of rows with few entries would be shrunk too little.
   ///
   /// Rows and columns without an entry get zero, and so do all rows where none has two entries: what is common to the
   /// entries of a row cannot be told from what is not.
@@ -51,6 +53,7 @@ public struct AdditiveOffsets: Equatable, Sendable {
     let (rowsTell, columnsTell) = (Self.tell(pattern.rowStarts), Self.tell(pattern.columnStarts))
     var rowShrinkage = rowsTell ? 0 : Double.infinity
     var columnShrinkage = columnsTell ? 0 : Double.infinity
+    var within: Double?
     for sweep in 0..<2 * Self.shrinkageSweeps {
       let before = columns
       _ = Self.refit(
@@ -61,12 +64,16 @@ public struct AdditiveOffsets: Equatable, Sendable {
         shrinkage: columnShrinkage, starts: pattern.columnStarts, blocks: pattern.columnBlocks,
         threadCount: pattern.threadCount)
       if sweep < Self.shrinkageSweeps {
-        let within = squared / count
+        let freedom =
+          Self.freedom(pattern.rowStarts, rowShrinkage)
+          + Self.freedom(pattern.columnStarts, columnShrinkage)
+        let noise = within.map { (squared + min(freedom, count) * $0) / count } ?? squared / count
+        within = noise
         if rowsTell {
-          rowShrinkage = Self.quotient(within, rows, pattern.rowStarts, rowShrinkage)
+          rowShrinkage = Self.quotient(noise, rows, pattern.rowStarts, rowShrinkage)
         }
         if columnsTell {
-          columnShrinkage = Self.quotient(within, columns, pattern.columnStarts, columnShrinkage)
+          columnShrinkage = Self.quotient(noise, columns, pattern.columnStarts, columnShrinkage)
         }
       } else if zip(before, columns).allSatisfy({ abs($0 - $1) <= 1e-15 }) {
         // Values are at most two in size.
@@ -82,6 +89,17 @@ public struct AdditiveOffsets: Equatable, Sendable {
 
   /// The variances settle within so many sweeps to a few per cent, which is more than the offsets ask for.
   private static let shrinkageSweeps = 30
+
+  /// Σ n · (1/(n + ν)): the posterior variances of the offsets, in units of s², summed over the entries.
+  private static func freedom(_ starts: [Int], _ shrinkage: Double) -> Double {
+    guard shrinkage.isFinite else { return 0 }
+    var sum = 0.0
+    for line in 0..<starts.count - 1 where starts[line + 1] > starts[line] {
+      let count = Double(starts[line + 1] - starts[line])
+      sum += count / (count + shrinkage)
+    }
+    return sum
+  }
 
   /// ν = s²/τ² by one step of expectation–maximisation; rows without entries say nothing about τ².
   private static func quotient(

@@ -6,6 +6,12 @@ import LinearNetworks
 // A fit of rank r that agrees with every entry to rounding, although the entries outnumber what rank r can
 // adapt to, is no accident: each surplus entry had to agree to 13 digits by itself. That is the test for exact
 // data. The path of the deep network chooses the components; variable projection finishes.
+//
+// A search that finds nothing is the dearest, so two statements end it. A block without gaps proves a least rank (see
+// KnownBlock); where the entries do not determine that rank, or the path cannot hold it, nothing is tried at all. And
+// where the path's first stage finds nothing, the factors at falling noise are asked: with as many components as any
+// determined rank has, the posterior of exact data follows the noise downwards; a squared error that stays at four
+// times the noise is noise of the data themselves, and the search is over, whatever the offsets.
 
 /// Looks for a matrix of low rank that agrees with all known entries to rounding.
 struct ExactRecovery {
@@ -25,16 +31,35 @@ struct ExactRecovery {
     var isFlexible = false
   }
 
+  /// How a search ended.
+  struct Ending {
+    var found: Found?
+    /// Whether noise was seen that no determined rank explains: a search from elsewhere is in vain too.
+    var isNoise = false
+  }
+
   /// Mean squares of the residuals, relative to the data's, at which the path is examined.
   private static let stages = [1e-2, 1e-3, 1e-4, 1e-6]
   private static let stepLimit = 3000
 
+  /// The width that a path has where none is asked for.
+  static let widestPath = 32
+
   /// Follows the path and tries the ranks it suggests.
   ///
-  /// - Parameter descent: a path at its start; where it stops afterwards, with what it recorded.
-  /// - Returns: nil when the data are not exact, or not determined, or the search was cancelled.
-  func search(_ descent: inout PathDescent) throws -> Found? {
-    guard MaskCore(of: entries, rank: 1).surplus > 0 else { return nil }
+  /// - Parameters:
+  ///   - descent: a path at its start; where it stops afterwards, with what it recorded.
+  ///   - anneals: whether the attempt for few entries is made where the path's first stage leads to nothing.
+  /// - Returns: nothing found when the data are not exact, or not determined, or the search was cancelled.
+  func search(
+    _ descent: inout PathDescent, anneals: Bool, using generator: inout SeededGenerator
+  ) throws -> Ending {
+    guard MaskCore(of: entries, rank: 1).surplus > 0 else { return Ending() }
+    let leastRank = KnownBlock(of: entries).leastRank(entries, tolerances: tolerances)
+    // An exact table of a rank beyond the path's width shows in the noisy fit, as one of hardly any noise.
+    guard leastRank <= max(descent.width, Self.widestPath), isDeterminable(leastRank) else {
+      return Ending()
+    }
     var iterations = 0
     var stalledAt: [Int: Double] = [:]
     // A fit that leaves entries undetermined may be one of too high a rank: the search goes on for a better.
@@ -45,7 +70,7 @@ struct ExactRecovery {
         descent.descend(
           entries, pattern: pattern, untilMeanSquare: stage, stepLimit: Self.stepLimit,
           observe: { _, _, _ in isCancelled(share) ? .cancel : .goOn })
-      else { return nil }
+      else { return Ending() }
       let decomposition = try descent.network.endToEndDecomposition()
       let columnBasis = decomposition.rightVectors
       var repeats = false
@@ -53,10 +78,10 @@ struct ExactRecovery {
         guard rank <= columnBasis.columnCount, isDeterminable(rank) else { continue }
         let fit = try polish(columnBasis.firstColumns(rank))
         iterations += fit.iterations
-        if isCancelled(share) { return nil }
+        if isCancelled(share) { return Ending() }
         if let found = try accepted(fit, iterations: iterations) {
           let lowest = try lowered(found, from: columnBasis)
-          if !lowest.isFlexible { return lowest }
+          if !lowest.isFlexible { return Ending(found: lowest) }
           undetermined = undetermined ?? lowest
           continue
         }
@@ -67,14 +92,22 @@ struct ExactRecovery {
         stalledAt[rank] = min(stalledAt[rank] ?? .infinity, fit.relativeResidual)
         if let found = try grow(fit, &iterations) {
           let lowest = try lowered(found, from: columnBasis)
-          if !lowest.isFlexible { return lowest }
+          if !lowest.isFlexible { return Ending(found: lowest) }
           undetermined = undetermined ?? lowest
         }
       }
-      if repeats { return undetermined }
+      if number == 0, anneals {
+        let ending = try annealed(using: &generator)
+        if ending.isNoise, undetermined == nil { return ending }
+        if let found = ending.found {
+          if !found.isFlexible { return ending }
+          undetermined = undetermined ?? found
+        }
+      }
+      if repeats { return Ending(found: undetermined) }
       if descent.isExhausted { break }
     }
-    return undetermined
+    return Ending(found: undetermined)
   }
 
   /// The attempt for few entries, where the path ends in a spurious minimum: variational factors at a noise that
@@ -82,14 +115,14 @@ struct ExactRecovery {
   ///
   /// On random instances of rank 5 in 100×100, all that is determined comes out down to 1.13 entries for each degree
   /// of freedom.
-  func annealed(using generator: inout SeededGenerator) throws -> Found? {
+  private func annealed(using generator: inout SeededGenerator) throws -> Ending {
     let largest = largestDeterminableRank
-    guard largest > 0, entries.count <= Self.annealingLimit else { return nil }
+    guard largest > 0, entries.count <= Self.annealingLimit else { return Ending() }
     let count = min(
       Self.annealedComponents, largest + 2, min(entries.rowCount, entries.columnCount))
     // With many entries for each degree of freedom the path does not fail.
     let freedom = count * (entries.rowCount + entries.columnCount - count)
-    guard entries.count <= 3 * freedom else { return nil }
+    guard entries.count <= 3 * freedom else { return Ending() }
     // So that the product of the priors has variance one.
     let deviation = 1 / Double(count).squareRoot().squareRoot()
     var factors = VariationalFactorization(
@@ -102,7 +135,10 @@ struct ExactRecovery {
     guard
       factors.anneal(
         pattern, entries.values, to: 1e-3, by: 0.97, isCancelled: { isCancelled(0.9) })
-    else { return nil }
+    else {
+      // Only where no determined rank has more components is an error that stays the data's own.
+      return Ending(isNoise: largest < Self.annealedComponents && !isCancelled(0.9))
+    }
     let right = try QRDecomposition(of: factors.columnFactor)
     let left = try QRDecomposition(of: factors.rowFactor)
     let core = try SingularValueDecomposition(
@@ -114,10 +150,10 @@ struct ExactRecovery {
       let fit = try polish(basis.firstColumns(rank))
       iterations += fit.iterations
       if let found = try accepted(fit, iterations: iterations) {
-        return try lowered(found, from: basis)
+        return Ending(found: try lowered(found, from: basis))
       }
     }
-    return nil
+    return Ending()
   }
 
   /// More components than this are left to the path.

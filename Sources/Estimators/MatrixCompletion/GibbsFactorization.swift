@@ -152,8 +152,7 @@ struct GibbsFactorization {
 private struct GibbsLines {
   private let starts: [Int]
   private let others: [Int32]
-  private let missingStarts: [Int]
-  private let missing: [Int32]?
+  private let missing: MissingPlaces?
   private let blocks: RowBlocks
   private let threadCount: Int
 
@@ -176,30 +175,7 @@ private struct GibbsLines {
     self.others = others
     self.blocks = blocks
     self.threadCount = threadCount
-    let lineCount = starts.count - 1
-    guard 2 * others.count > lineCount * otherCount else {
-      (missing, missingStarts) = (nil, [])
-      return
-    }
-    var lacking: [Int32] = []
-    var lackingStarts = [0]
-    lacking.reserveCapacity(lineCount * otherCount - others.count)
-    for line in 0..<lineCount {
-      var next = Int32(0)
-      for place in starts[line]..<starts[line + 1] {
-        while next < others[place] {
-          lacking.append(next)
-          next += 1
-        }
-        next += 1
-      }
-      while next < otherCount {
-        lacking.append(next)
-        next += 1
-      }
-      lackingStarts.append(lacking.count)
-    }
-    (missing, missingStarts) = (lacking, lackingStarts)
+    missing = MissingPlaces(starts: starts, others: others, otherCount: otherCount)
   }
 
   /// Draws every row of a factor given the other factor, its rows scaled by the roots of their weights.
@@ -218,8 +194,8 @@ private struct GibbsLines {
     let normals = Matrix.gaussian(rowCount: factor.rowCount, columnCount: rank, using: &generator)
     let linear = prior.precision * prior.mean
     starts.withUnsafeBufferPointer { starts in
-      missingStarts.withUnsafeBufferPointer { missingStarts in
-        (missing ?? []).withUnsafeBufferPointer { missing in
+      (missing?.starts ?? []).withUnsafeBufferPointer { missingStarts in
+        (missing?.places ?? []).withUnsafeBufferPointer { missing in
           others.withUnsafeBufferPointer { others in
             padded.withUnsafeElements { padded in
               (total ?? prior.precision).withUnsafeElements { total in

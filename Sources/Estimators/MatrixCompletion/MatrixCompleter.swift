@@ -245,10 +245,10 @@ public struct MatrixCompleter: Equatable, Sendable {
     }
     for offsets in kinds {
       let table = ExactTable(entries, rounding, unit: unit, offsets: offsets)
-      guard table.hasSignal,
-        let exact = try exactFit(entries, table, isCancelled, using: &generator)
-      else { continue }
-      return exact
+      guard table.hasSignal else { continue }
+      let (exact, isNoise) = try exactFit(entries, table, isCancelled, using: &generator)
+      if let exact { return exact }
+      if isNoise { break }
     }
     return nil
   }
@@ -256,7 +256,7 @@ public struct MatrixCompleter: Equatable, Sendable {
   private func exactFit(
     _ entries: ObservedEntries, _ table: ExactTable, _ isCancelled: @escaping (Double) -> Bool,
     using generator: inout SeededGenerator
-  ) throws -> Fit? {
+  ) throws -> (fit: Fit?, isNoise: Bool) {
     let search = table.search { isCancelled(0.3 * $0) }
     var found: ExactRecovery.Found?
     var path = CompletionPath()
@@ -266,13 +266,15 @@ public struct MatrixCompleter: Equatable, Sendable {
         && (found == nil || !next.isFlexible)
     }
     // A fit that can still move is kept only when other starts lead to none better.
-    for _ in 0..<Self.startLimit {
+    for start in 0..<Self.startLimit {
       var descent = PathDescent(
         rowCount: table.entries.rowCount, columnCount: table.entries.columnCount,
-        depth: depth, width: width ?? min(32, table.entries.columnCount),
+        depth: depth, width: width ?? min(ExactRecovery.widestPath, table.entries.columnCount),
         initialScale: initialScale ?? Self.automaticScale, recordingInterval: recordingInterval,
         using: &generator)
-      let next = try search.search(&descent)
+      let ending = try search.search(&descent, anneals: start == 0, using: &generator)
+      if ending.isNoise { return (nil, true) }
+      let next = ending.found
       steps += descent.stepCount + (next?.iterations ?? 0)
       if let next, isAllowed(next) {
         found = next
@@ -280,16 +282,9 @@ public struct MatrixCompleter: Equatable, Sendable {
       }
       guard let found, found.isFlexible else { break }
     }
-    if found?.isFlexible ?? true, let next = try search.annealed(using: &generator),
-      isAllowed(next)
-    {
-      found = next
-      steps += next.iterations
-      path = CompletionPath()
-    }
-    guard let found else { return nil }
+    guard let found else { return (nil, false) }
     path.rescale(by: table.unit)
-    return try finished(entries, table, found, iterations: steps, path: path)
+    return (try finished(entries, table, found, iterations: steps, path: path), false)
   }
 
   /// When a fit with noise finds almost none, the data may be exact after all: weak components, offsets, or few

@@ -101,6 +101,25 @@ extension NoisyFit {
     _ trials: [Pool], _ single: Candidate, _ entries: ObservedEntries,
     using generator: inout SeededGenerator
   ) throws -> Result? {
+    let judgement = judgement(trials, single)
+    guard judgement.isWorthIt else { return nil }
+    return try averaged(
+      trials, judgement.kinds, judgement.weights, single.kind, entries,
+      predictions: judgement.predictions, using: &generator)
+  }
+
+  /// What the entries held out say about an average.
+  struct Judgement {
+    let kinds: [CompletionCandidate.Kind]
+    let weights: [Double]
+    /// Of the average, on the entries held out in each trial.
+    let predictions: [[Double]]
+    let isWorthIt: Bool
+    /// Whether it seems better than the single fit, by too little for so few entries to say so.
+    let isUndecided: Bool
+  }
+
+  func judgement(_ trials: [Pool], _ single: Candidate) -> Judgement {
     let kinds = Self.commonKinds(trials)
     let parts = trials.map { trial in kinds.compactMap { trial[$0] } }
     let truths = trials.map(\.trial.validation.entries.values)
@@ -129,12 +148,12 @@ extension NoisyFit {
     }
     let singleSquares = trials.flatMap { ($0[single.kind] ?? single).squaredErrors }
     // Unseen errors do not flatter: one standard error is enough, where the gain is worth the rank it costs.
-    guard Self.isBetter(squares, than: singleSquares, standardErrors: 1),
+    let gains =
       squares.reduce(0, +) < (1 - leastGain) * singleSquares.reduce(0, +)
-    else { return nil }
-    return try averaged(
-      trials, kinds, StackingWeights(errors: errors).weights, single.kind, entries,
-      predictions: predictions, using: &generator)
+    let isSure = Self.isBetter(squares, than: singleSquares, standardErrors: 1)
+    return Judgement(
+      kinds: kinds, weights: StackingWeights(errors: errors).weights, predictions: predictions,
+      isWorthIt: gains && isSure, isUndecided: gains && !isSure)
   }
 
   /// How many parts of the entries held out are averaged by the weights of the others.
@@ -180,10 +199,11 @@ extension NoisyFit {
   }
 
   /// Spare components beside those of the start; as far as the smaller side and the entries go.
-  private static func spareCount(_ rank: Int, _ entries: ObservedEntries) -> Int {
+  private func spareCount(_ rank: Int, _ entries: ObservedEntries) -> Int {
     let side = min(entries.rowCount, entries.columnCount)
     let perLine = entries.count / max(entries.rowCount, entries.columnCount, 1)
-    let wanted = max(rank / 2, 12 - rank, 2)
+    // A draw costs the cube of the rank for each line; a large table's fit has found what matters.
+    let wanted = max(isLarge ? min(rank / 2, 8) : rank / 2, 12 - rank, 2)
     return max(0, min(wanted, side - rank, 2 * perLine + 4))
   }
 
@@ -202,7 +222,7 @@ extension NoisyFit {
     guard noise > 0 else { return nil }
     var draws = PosteriorDraws(
       training.pattern, entries.values, near: start.model, noiseVariance: noise,
-      spare: Self.spareCount(rank, entries), using: &generator)
+      spare: spareCount(rank, entries), using: &generator)
     let schedule = DrawSchedule(
       effort, entryCount: entries.count, rowCount: entries.rowCount,
       columnCount: entries.columnCount, rank: draws.state.rank)

@@ -95,6 +95,10 @@ struct NoisyFit {
     }
   }
 
+  /// To how much of the noise variance fits are finished: what is left then is less than what a tenth of the entries
+  /// can tell, the sooner the more there are.
+  var tolerance: Double { isLarge ? 1e-4 : 1e-5 }
+
   /// Entries with the pattern of their positions.
   struct Sample {
     let entries: ObservedEntries
@@ -143,11 +147,15 @@ struct NoisyFit {
   /// Whether factors of scaled columns predict entries held out better, each column counted in its own deviations,
   /// by more than two standard errors. Columns of one unit can differ in size because their components do; scaling
   /// them would make their noise unequal for nothing.
+  ///
+  /// A question about columns is answered by some of the rows: where units matter errors differ by a good part of
+  /// themselves, which some thousand entries held out tell, and the fits need not be finished.
   private func helps(
     _ scaling: ColumnScaling, _ entries: ObservedEntries, using generator: SeededGenerator
   ) -> Bool {
     // A stream of its own: the fit that follows holds out the same entries whether or not the question was asked.
     var generator = generator
+    let (entries, scaling) = Self.someRows(of: entries, scaling, using: &generator)
     let split = Holdout(of: entries, fraction: max(holdoutFraction, 0.1), using: &generator)
     guard !split.validation.isEmpty else { return false }
     var errors: [[Double]] = []
@@ -158,8 +166,8 @@ struct NoisyFit {
       let offsets = AdditiveOffsets(fitting: training.entries.values, pattern: training.pattern)
       var rounds = 0
       let found = grownCandidate(
-        training, validation, offsets: offsets, offering: 2, path: CompletionPath(), &rounds,
-        using: &generator)
+        training, validation, offsets: offsets, offering: 2, path: CompletionPath(),
+        tolerance: 3e-4, &rounds, using: &generator)
       let predictions =
         found.first?.predictions
         ?? Self.empty(entries, offsets).values(at: validation.entries)
@@ -175,17 +183,52 @@ struct NoisyFit {
     return Self.isBetter(errors[1], than: errors[0])
   }
 
+  /// So many entries, and rows, tell whether columns have units of their own.
+  private static let unitEntryCount = 20_000
+  private static let unitRowCount = 200
+
+  /// Rows drawn at random, with the columns that have entries there; all where they are few.
+  private static func someRows(
+    of entries: ObservedEntries, _ scaling: ColumnScaling, using generator: inout SeededGenerator
+  ) -> (ObservedEntries, ColumnScaling) {
+    guard entries.count > 2 * unitEntryCount, entries.rowCount > 2 * unitRowCount else {
+      return (entries, scaling)
+    }
+    var isTaken = [Bool](repeating: false, count: entries.rowCount)
+    var (count, rows) = (0, 0)
+    for row in generator.permutation(entries.rowCount) {
+      if count >= unitEntryCount, rows >= unitRowCount { break }
+      isTaken[row] = true
+      rows += 1
+      count += entries.rowStarts[row + 1] - entries.rowStarts[row]
+    }
+    let some = entries.selecting(entries.values.indices.filter { isTaken[Int(entries.rows[$0])] })
+    let table = OccupiedTable(of: some)
+    var own = scaling
+    own.centres = table.columns.map { scaling.centres[$0] }
+    own.scales = table.columns.map { scaling.scales[$0] }
+    return (table.compacted(some), own)
+  }
+
   /// The same for columns of one unit.
   private func fitOneUnit(
     _ entries: ObservedEntries, using generator: inout SeededGenerator
   ) throws -> Result {
+    if !hasOrderedRows, effort != .thorough, holdoutFraction > 0,
+      let side = LongSide(of: entries, using: &generator), side.isRows || columnUnits == nil
+    {
+      return try fitLong(side, entries, using: &generator)
+    }
     let first = try trial(entries, using: &generator)
     let validation = first.validation.entries
     var chosen = choose(first.single)
     if effort != .quick, rank == nil, validation.count > 0, !isCancelled(0.6) {
       var trials = [try pooled(first, chosen, using: &generator)]
       // Weights from few entries are chance; where entries are few, other tenths of them are soon held out too.
-      while trials.count < trialCount(entries), !isCancelled(0.6) {
+      while trials.count < trialCount(entries)
+        || trials.count < Self.mostTrials && entries.count <= Self.retriedCount
+          && isUndecided(trials, chosen), !isCancelled(0.6)
+      {
         let next = try trial(entries, using: &generator)
         trials.append(try pooled(next, choose(next.single), using: &generator))
       }
@@ -197,6 +240,15 @@ struct NoisyFit {
     }
     return try refit(
       chosen, entries, validation: validation, iterations: first.iterations, using: &generator)
+  }
+
+  /// Where an average seems better by less than chance, another tenth is held out, up to so many times.
+  private static let mostTrials = 3
+  /// Tables of more entries hold out enough at once.
+  private static let retriedCount = 50_000
+
+  private func isUndecided(_ trials: [Pool], _ chosen: Candidate) -> Bool {
+    judgement(trials, bestSingle(of: trials) ?? chosen).isUndecided
   }
 
   /// How often a share of the entries is held out, where averages are weighed by them.
@@ -216,7 +268,7 @@ struct NoisyFit {
     var iterations: Int
   }
 
-  private func trial(
+  func trial(
     _ entries: ObservedEntries, using generator: inout SeededGenerator
   ) throws -> Trial {
     let split = Holdout(of: entries, fraction: holdoutFraction, using: &generator)
@@ -233,7 +285,7 @@ struct NoisyFit {
       } else {
         try self.candidates(training, validation, offsets: nil, &iterations, using: &generator)
       }
-    if !isCancelled(0.5), Self.mayMatter(offsets, training) {
+    if !isCancelled(0.5), Self.mayMatter(offsets, training), !areComponents(training) {
       if isLarge {
         let found = candidates.last?.variational?.rank ?? 0
         candidates += grownCandidate(
@@ -252,6 +304,15 @@ struct NoisyFit {
     }
     return Trial(
       training: training, validation: validation, single: candidates, iterations: iterations)
+  }
+
+  /// Whether offsets may as well be two of the components. Those are fitted with a number for each row and column, which
+  /// adds the noise's variance times their number over that of the entries; where this is less than twice the gain that
+  /// an average must bring, offsets of their own are not worth a second fit of a large table.
+  private func areComponents(_ sample: Sample) -> Bool {
+    let entries = sample.entries
+    return isLarge && rank == nil
+      && 100 * (entries.rowCount + entries.columnCount) < entries.count
   }
 
   /// The root mean square of errors at some positions, in the units of the data.
@@ -285,7 +346,7 @@ struct NoisyFit {
         factors: factors,
         offsets: chosen.offsets.map { $0.rescaled(by: 1 / scale) }, rankBound: rank,
         isCancelled: { isCancelled(0.9) })
-      fit.settle()
+      fit.settle(tolerance: tolerance)
       result.iterations += fit.rounds
       result.model = Self.model(
         of: fit.factors, offsets: fit.offsets.map { $0.rescaled(by: scale) }, scale: scale)

@@ -16,7 +16,9 @@ struct VariancePool {
   /// What a group with few squares is drawn towards, exp μ.
   let variance: Double
 
-  /// - Complexity: O(*groups*) for each of a few spreads tried.
+  /// Groups of the same count enter by their number, their mean logarithm and its scatter alone.
+  ///
+  /// - Complexity: O(*groups*), and O(*different counts*) for each of a few spreads tried.
   init(sums: [Double], counts: [Double]) {
     let occupied = sums.indices.filter { counts[$0] > 0 && sums[$0] > 0 }
     guard !occupied.isEmpty else {
@@ -30,22 +32,52 @@ struct VariancePool {
       (spread, variance) = (1, max(pooled, .leastNormalMagnitude))
       return
     }
-    let logs = occupied.map { Self.logarithm(sums[$0], counts[$0]) }
-    let errors = occupied.map { Self.squaredError(counts[$0]) }
+    let alike = Self.alike(occupied, sums, counts)
     var best = (value: -Double.infinity, spread: 0.0, centre: 0.0)
     for spread in [0] + (-16...24).map({ Double.exp2(Double($0) / 2) }) {
-      let weights = errors.map { 1 / ($0 + spread) }
+      let weights = alike.map { $0.count / ($0.squaredError + spread) }
       let centre =
-        zip(weights, logs).reduce(0) { $0 + $1.0 * $1.1 } / weights.reduce(0, +)
+        zip(weights, alike).reduce(0) { $0 + $1.0 * $1.1.mean } / weights.reduce(0, +)
       var value = 0.0
-      for (weight, log) in zip(weights, logs) {
-        value += 0.5 * (Double.log(weight) - weight * (log - centre) * (log - centre))
+      for (weight, groups) in zip(weights, alike) {
+        let own = weight / groups.count
+        let distance = groups.mean - centre
+        value +=
+          0.5
+          * (groups.count * (Double.log(own) - own * distance * distance) - own * groups.scatter)
       }
       if value > best.value { best = (value, spread, centre) }
     }
     spread = best.spread
     // Alike groups are one: their mean is known better than their mean logarithm.
     variance = max(best.spread == 0 ? pooled : Double.exp(best.centre), .leastNormalMagnitude)
+  }
+
+  /// Groups of one count: how many there are, the mean of their logarithms and the sum of squares about it, and the
+  /// variance of each.
+  private struct Alike {
+    var count = 0.0
+    var mean = 0.0
+    var scatter = 0.0
+    var squaredError: Double
+  }
+
+  private static func alike(_ groups: [Int], _ sums: [Double], _ counts: [Double]) -> [Alike] {
+    var places: [Double: Int] = [:]
+    var result: [Alike] = []
+    for group in groups {
+      let place = places[counts[group], default: result.count]
+      if place == result.count {
+        places[counts[group]] = place
+        result.append(Alike(squaredError: squaredError(counts[group])))
+      }
+      let log = logarithm(sums[group], counts[group])
+      result[place].count += 1
+      let distance = log - result[place].mean
+      result[place].mean += distance / result[place].count
+      result[place].scatter += distance * (log - result[place].mean)
+    }
+    return result
   }
 
   /// log(S/n) less its bias, by the asymptotic series of ψ.

@@ -142,6 +142,37 @@ struct VariationalFactorization: Equatable, Sendable {
     return true
   }
 
+  /// The factors of a table with other lines on one side: the other side, the noise and the priors stay, and each line's
+  /// posterior follows from its entries. Columns that are new have the noise of all.
+  ///
+  /// - Complexity: O(|Ω| *rank*² + *lines* · *rank*³).
+  func extended(
+    to pattern: ObservedPattern, _ values: [Double], rows: Bool
+  ) -> VariationalFactorization {
+    guard rank > 0 else {
+      return VariationalFactorization(
+        rowFactor: Matrix(rowCount: pattern.rowCount, columnCount: 0),
+        columnFactor: Matrix(rowCount: pattern.columnCount, columnCount: 0),
+        noiseVariance: noiseVariance)
+    }
+    var result = self
+    let (rowLines, columnLines) = lines(pattern)
+    if rows {
+      result.rowFactor = Matrix(rowCount: pattern.rowCount, columnCount: rank)
+      result.rowCovariances = [Double](repeating: 0, count: pattern.rowCount * rank * rank)
+      result.updateRows(pattern, values, rowLines)
+    } else {
+      result.columnNoise = nil
+      result.columnFactor = Matrix(rowCount: pattern.columnCount, columnCount: rank)
+      result.columnCovariances = [Double](repeating: 0, count: pattern.columnCount * rank * rank)
+      _ = Self.update(
+        &result.columnFactor, &result.columnCovariances, prior: columnPrior, from: rowFactor,
+        rowCovariances, lines: columnLines, values: pattern.columnOrdered(values),
+        noises: [Double](repeating: noiseVariance, count: pattern.columnCount))
+    }
+    return result
+  }
+
   private static let poolInterval = 10
 
   /// Columns with their own noise count by its inverse: so do their factor rows, covariances and entries.
@@ -271,7 +302,13 @@ struct VariationalFactorization: Equatable, Sendable {
     // With many entries in each row, the sum of their columns' covariances is their number times the mean: the
     // covariances are small beside the factors' squares there, and differ little from each other.
     let usesMean = values.count > Self.meanCovarianceCount * factor.rowCount
-    let mean = usesMean ? meanBlock(otherCovariances, size: size) : []
+    let mean = usesMean || lines.missing != nil ? meanBlock(otherCovariances, size: size) : []
+    let total = lines.missing == nil ? [] : other.transposedTimes(other).elements
+    let otherCount = Double(other.rowCount)
+    let totalBlock = lines.missing == nil ? [] : mean.map { $0 * otherCount }
+    let missingStarts = lines.missing?.starts ?? []
+    let missing = lines.missing?.places ?? []
+    let hasMissing = lines.missing != nil
     let padded = widened(other)
     padded.withUnsafeElements { other in
       factor.withUnsafeMutableElements { means in
@@ -282,19 +319,26 @@ struct VariationalFactorization: Equatable, Sendable {
                 mean.withUnsafeBufferPointer { mean in
                   errors.withUnsafeMutableBufferPointer { errors in
                     noises.withUnsafeBufferPointer { noises in
-                      lines.blocks.forEach(threadCount: lines.threadCount) { _, rows in
-                        withUnsafeTemporaryAllocation(
-                          of: Double.self, capacity: posterior_scratch_size(rank)
-                        ) { scratch in
-                          _ = sparse_posterior_rows(
-                            rows.count, starts.baseAddress! + rows.lowerBound, lines.others,
-                            values.baseAddress, other.baseAddress,
-                            usesMean ? nil : otherCovariances.baseAddress,
-                            usesMean ? mean.baseAddress : nil, rank,
-                            noises.baseAddress! + rows.lowerBound, prior,
-                            means.baseAddress! + rows.lowerBound * rank,
-                            covariances.baseAddress! + rows.lowerBound * size,
-                            errors.baseAddress! + rows.lowerBound, scratch.baseAddress)
+                      missingStarts.withUnsafeBufferPointer { missingStarts in
+                        missing.withUnsafeBufferPointer { missing in
+                          lines.blocks.forEach(threadCount: lines.threadCount) { _, rows in
+                            withUnsafeTemporaryAllocation(
+                              of: Double.self, capacity: posterior_scratch_size(rank)
+                            ) { scratch in
+                              _ = sparse_posterior_rows(
+                                rows.count, starts.baseAddress! + rows.lowerBound, lines.others,
+                                values.baseAddress,
+                                hasMissing ? missingStarts.baseAddress! + rows.lowerBound : nil,
+                                hasMissing ? missing.baseAddress : nil, total, totalBlock,
+                                other.baseAddress,
+                                usesMean ? nil : otherCovariances.baseAddress,
+                                usesMean ? mean.baseAddress : nil, rank,
+                                noises.baseAddress! + rows.lowerBound, prior,
+                                means.baseAddress! + rows.lowerBound * rank,
+                                covariances.baseAddress! + rows.lowerBound * size,
+                                errors.baseAddress! + rows.lowerBound, scratch.baseAddress)
+                            }
+                          }
                         }
                       }
                     }
@@ -322,6 +366,7 @@ struct VariationalFactorization: Equatable, Sendable {
   private struct Lines {
     var starts: [Int]
     var others: [Int32]
+    var missing: MissingPlaces?
     var blocks: RowBlocks
     var threadCount: Int
   }
@@ -329,11 +374,16 @@ struct VariationalFactorization: Equatable, Sendable {
   private func lines(_ pattern: ObservedPattern) -> (rows: Lines, columns: Lines) {
     (
       Lines(
-        starts: pattern.rowStarts, others: pattern.columns, blocks: pattern.rowBlocks,
-        threadCount: pattern.threadCount),
+        starts: pattern.rowStarts, others: pattern.columns,
+        missing: MissingPlaces(
+          starts: pattern.rowStarts, others: pattern.columns, otherCount: pattern.columnCount),
+        blocks: pattern.rowBlocks, threadCount: pattern.threadCount),
       Lines(
         starts: pattern.columnStarts, others: pattern.columnOrderRows,
-        blocks: pattern.columnBlocks, threadCount: pattern.threadCount)
+        missing: MissingPlaces(
+          starts: pattern.columnStarts, others: pattern.columnOrderRows,
+          otherCount: pattern.rowCount), blocks: pattern.columnBlocks,
+        threadCount: pattern.threadCount)
     )
   }
 

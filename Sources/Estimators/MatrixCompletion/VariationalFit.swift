@@ -34,9 +34,12 @@ struct VariationalFit {
 
   /// Fits, and grows until no component offered is kept.
   ///
-  /// - Parameter first: how many components are offered at first; each time some are kept, twice as many are
-  ///   offered next.
-  mutating func run(offering first: Int = 2, using generator: inout SeededGenerator) {
+  /// - Parameters:
+  ///   - first: how many components are offered at first; each time some are kept, twice as many are offered next.
+  ///   - tolerance: to which the last fit is finished.
+  mutating func run(
+    offering first: Int = 2, tolerance: Double = 1e-5, using generator: inout SeededGenerator
+  ) {
     settle(tolerance: Self.coarse)
     var offered = first
     while factors.rank < rankLimit, rounds < Self.roundLimit, !isCancelled() {
@@ -55,7 +58,7 @@ struct VariationalFit {
       }
       offered *= 2
     }
-    settle()
+    settle(tolerance: tolerance)
   }
 
   /// While components are still being added, the fit need not be finished.

@@ -41,6 +41,52 @@ import _TestSupport
     #expect(factors.rank == 0)
   }
 
+  /// The posterior of a line is that of a ridge regression on the other side, whether the entries or the gaps of a
+  /// table more than half full are summed, with each covariance or with their mean, of rows and of columns.
+  @Test(arguments: [(60, 30), (24, 100)], [true, false]) func linesFollowFromTheOtherSide(
+    _ shape: (Int, Int), _ areRows: Bool
+  ) throws {
+    let (rowCount, columnCount) = shape
+    let problem = completionProblem(
+      rowCount, columnCount, rank: 2, count: rowCount * columnCount * 4 / 5, noise: 0.3)
+    let entries = areRows ? problem.entries : problem.entries.transposed()
+    let pattern = ObservedPattern(of: entries)
+    var factors = try start(entries, components: 2)
+    factors.fit(pattern, entries.values)
+    let lines = factors.extended(to: pattern, entries.values, rows: areRows)
+    let places = areRows ? problem.entries : entries.transposed()
+    let (other, covariances) =
+      areRows
+      ? (factors.columnFactor, factors.columnCovariances)
+      : (factors.rowFactor, factors.rowCovariances)
+    let prior = areRows ? factors.rowPrior : factors.columnPrior
+    // With more than 64 entries a line covariances are summed by their mean.
+    let usesMean = places.count > 64 * places.rowCount
+    for line in 0..<3 {
+      let range = places.rowStarts[line]..<places.rowStarts[line + 1]
+      var system = Matrix(rowCount: 2, columnCount: 2)
+      var right = [0.0, 0.0]
+      for k in range {
+        let own = Int(places.columns[k])
+        for a in 0..<2 {
+          right[a] += places.values[k] * other[own, a] / factors.noiseVariance
+          for b in 0..<2 {
+            let spread =
+              usesMean
+              ? (0..<other.rowCount).reduce(0.0) { $0 + covariances[4 * $1 + 2 * a + b] }
+                / Double(other.rowCount) : covariances[4 * own + 2 * a + b]
+            system[a, b] += (other[own, a] * other[own, b] + spread) / factors.noiseVariance
+          }
+        }
+      }
+      for a in 0..<2 { system[a, a] += 1 / prior[a] }
+      let mean = try CholeskyDecomposition(of: system).solve(right)
+      let found = areRows ? lines.rowFactor : lines.columnFactor
+      // A few hundred roundings of a well-conditioned system of two.
+      for a in 0..<2 { #expect(abs(found[line, a] - mean[a]) < 1e-11 * (abs(mean[0]) + abs(mean[1]))) }
+    }
+  }
+
   /// Where it stops, product and noise are settled, though components of nearly equal size may go on turning
   /// into each other.
   @Test func moreRoundsChangeNothing() throws {
