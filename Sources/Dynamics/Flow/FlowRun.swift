@@ -112,8 +112,8 @@ public struct FlowRun<Equation: FlowEquation>: Sendable {
   /// What is needed to continue from here.
   public var checkpoint: FlowCheckpoint {
     FlowCheckpoint(
-      point: point, coordinates: equation.coordinates, controller: controller, selection: selection, dormandPrince: dormandPrince,
-      chebyshev: chebyshev, exponential: exponential, radau: radau, cost: totalCost,
+      point: point, coordinates: equation.coordinates, controller: controller,
+      selection: selection, dormandPrince: dormandPrince, chebyshev: chebyshev, exponential: exponential, radau: radau, cost: totalCost,
       snapshots: snapshots, invariants: invariants, drift: drift, largestSquare: largestSquare,
       halfRises: halfRises, rounding: rounding)
   }
