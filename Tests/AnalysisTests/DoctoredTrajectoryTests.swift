@@ -12,12 +12,8 @@ import _TestSupport
     var generator = SeededGenerator(seed: 21)
     var flagged = [String: Int]()
     var passed: [String] = []
-    #if DEBUG
-      let count = 240
-    #else
-      let count = 1000
-    #endif
-    for trial in 0..<count {
+    let range = problems(1000, debug: 240)
+    for trial in range {
       let run = try Self.run(trial, using: &generator)
       for certificate in try Certificates.all(for: run.certified(run.trajectory)) {
         #expect(
@@ -35,7 +31,7 @@ import _TestSupport
     }
     #expect(passed.isEmpty, "\(passed)")
     for kind in Doctoring.allCases {
-      #expect(flagged[kind.rawValue, default: 0] > count / 8, "\(kind): \(flagged)")
+      #expect(flagged[kind.rawValue, default: 0] > range.count / 8, "\(kind): \(flagged)")
     }
   }
 

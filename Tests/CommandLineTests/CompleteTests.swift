@@ -25,6 +25,32 @@ import Testing
     }
   }
 
+  @Test func theNetworkItselfIsTheAnswerWithoutThePolish() throws {
+    try Command.inFolder { command in
+      try command.write(Tables.csv(Self.exact.observed), to: "table.csv")
+      try command.write(Tables.csv(Self.exact.truth), to: "truth.csv")
+      let words = ["complete", "table.csv", "--polish", "none", "--truth", "truth.csv"]
+      let ending = try command.run(words + ["--depth", "2"])
+      #expect(ending.status == 0 && ending.error.isEmpty)
+      let text = ending.output
+        .replacing(#/(error|rank) \d\S*?(?=,|\n)/#) { "\($0.output.1) #" }
+        .replacing(#/\d+ iterations, \S+ s/#, with: "# iterations, # s")
+      try expectText(text, equals: "complete-unpolished.txt")
+      // Depth's own effect: one layer leaves the unknown entries near zero.
+      func error(_ depth: Int) throws -> Double {
+        let json = try command.run(words + ["--depth", "\(depth)", "--json"]).json()
+        #expect(json["polish"] as? String == "none" && json["effort"] == nil)
+        return try #require(json["relativeError"] as? Double)
+      }
+      let errors = try [1, 2, 3].map(error)
+      #expect(errors[0] > 0.3 && errors[1] < 0.1 && errors[2] < 0.1, "\(errors)")
+      let report = try command.run(words + ["--report", "report"])
+      #expect(report.status == 0)
+      #expect(
+        try command.read("report/index.html").contains("what it is at the end of this path"))
+    }
+  }
+
   @Test func itsJSONHasEveryKey() throws {
     try Command.inFolder { command in
       try command.write(Tables.csv(Self.noisy.observed), to: "table.csv")

@@ -165,6 +165,9 @@ import Testing
     complete good.csv --clip 5,1
     complete good.csv --seed -1
     complete good.csv --method guess
+    complete good.csv --polish some
+    complete good.csv --polish none --intervals 0.9
+    complete good.csv --polish none --method nuclear
     complete good.csv --rows 0
     complete nowhere.csv
     complete folder

@@ -106,6 +106,12 @@ public struct DeficiencyMargin: Equatable, Sendable {
     supremum = α > 0 ? smallest - (2 * max(0, excess) / α).squareRoot() : -.infinity
   }
 
+  /// A lower bound that is known otherwise.
+  init(lowerBound: Double) {
+    isExact = false
+    supremum = lowerBound
+  }
+
   /// That there is one; a lower bound is called one.
   var hypothesis: Hypothesis {
     Hypothesis(

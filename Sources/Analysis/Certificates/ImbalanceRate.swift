@@ -10,7 +10,8 @@ import RealModule
 ///
 ///     φ(t) − φ* ≤ (φ(0) − φ*) e^{−2αct},   c = max(λ_m(Q₀), 0) + max(λ_n(−Q₀), 0),   Q₀ = W₂ᵀW₂ − W₁W₁ᵀ at the start
 ///
-/// for m outputs and n inputs, λ_k the k-th largest eigenvalue, and a loss of strong convexity α.
+/// for m outputs and n inputs, λ_k the k-th largest eigenvalue, and a loss of strong convexity α; for few entries or
+/// measurements, of a convexity α along what they determine.
 ///
 /// - SeeAlso: Section 4 of [tarmoun2021], whose conservation of Q it follows from.
 public enum ImbalanceRate {

@@ -25,6 +25,11 @@ import RealModule
 /// sharper square case of balanced layers follows from λ_min(P) = N σ_min^{2−2/N}. A single layer needs no margin and
 /// has c = 1.
 ///
+/// Completion and sensing by fewer entries than the matrix has are convex along what they see, with the α of
+/// ‖∇ℓ‖² ≥ 2α(ℓ − ℓ*), which is all that the rate needs. A margin they have only where they determine as many complete
+/// columns as there are outputs (or rows as there are inputs), and the balance of three layers and more must be exact, as
+/// nothing bounds ‖W‖.
+///
 /// - SeeAlso: Theorem 2 of [cohenRazin], which has balanced layers.
 public struct LinearConvergence: Equatable, Sendable {
   /// What was checked, with the numbers measured.
@@ -57,8 +62,15 @@ public struct LinearConvergence: Equatable, Sendable {
     energy = 0.5 * loss.smoothness * size * size
     scale = abs(infimum) + abs(loss.loss(at: w))
     initialExcess = loss.loss(at: w) - infimum
+    // Without a bound of ‖W‖ three layers and more must be balanced.
+    let needsBalance = loss.isRestricted && network.depth > 2
     hypotheses =
-      [loss.strongConvexity] + (network.depth > 1 ? [margin.hypothesis] : [])
+      [loss.strongConvexity] + (network.depth > 1 ? [loss.hypothesis(of: margin)] : [])
+      + (needsBalance
+        ? [
+          Hypothesis(
+            "balanced layers", measured: network.relativeUnbalancedness(), allowed: 1e-10)
+        ] : [])
     let isSquare = network.inputCount == network.outputCount
     let δ = margin.supremum
     let u = network.unbalancedness()
@@ -72,6 +84,8 @@ public struct LinearConvergence: Equatable, Sendable {
     } else if network.depth == 2 {
       // (√(u² + 4δ²) − u)/2 without cancellation.
       factor = (isSquare ? 2 : 1) * 2 * δ * δ / (.hypot(u, 2 * δ) + u)
+    } else if loss.isRestricted {
+      factor = .nan
     } else {
       let largest =
         (try loss.minimizer.singularValues().first ?? 0)

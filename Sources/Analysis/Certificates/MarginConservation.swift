@@ -44,7 +44,7 @@ public enum MarginConservation {
     return Certificate(
       claim: claim, source: source,
       // An exact margin is of the loss as it is, a lower bound comes from its convexity.
-      hypotheses: (margin.isExact ? [] : [loss.strongConvexity]) + [margin.hypothesis],
+      hypotheses: (margin.isExact ? [] : [loss.strongConvexity]) + [loss.hypothesis(of: margin)],
       bounds: bounds)
   }
 

@@ -4,9 +4,10 @@ import LinearNetworks
 
 /// What Theorem 2 needs of a loss: strong convexity, its minimum, and margins. Any objective that knows its minimum
 /// has it: regressions, factorizations, fully observed completions, sensing by as many independent measurements as
-/// there are entries.
+/// there are entries. Fewer entries or measurements have a restricted strong convexity, which is as good for the rate, and a
+/// margin where they determine enough; see ``DeterminedDirections``.
 struct StronglyConvexLoss {
-  /// α, zero where there is none.
+  /// α with ‖∇ℓ‖² ≥ 2α(ℓ − ℓ*), zero where there is none.
   let curvature: Double
   /// The largest curvature.
   let smoothness: Double
@@ -14,6 +15,8 @@ struct StronglyConvexLoss {
   let minimizer: Matrix
   private let value: (Matrix) -> Double
   private let problem: QuadraticProblem?
+  /// Nil where the data determine every matrix.
+  private let determined: DeterminedDirections?
 
   static let lacking =
     "needs a strongly convex loss with a known minimum, and the objective is of another kind"
@@ -27,7 +30,8 @@ struct StronglyConvexLoss {
     guard let curvature = objective.strongConvexity, let smoothness = objective.smoothness,
       let minimum = objective.minimum
     else { return nil }
-    self.curvature = curvature
+    determined = curvature > 0 ? nil : try DeterminedDirections(objective)
+    self.curvature = determined?.curvature ?? curvature
     self.smoothness = smoothness
     infimum = minimum.value
     minimizer = minimum.endToEnd
@@ -47,10 +51,22 @@ struct StronglyConvexLoss {
     infimum = problem.loss(at: minimizer)
     value = problem.loss
     self.problem = problem
+    determined = nil
   }
 
   var strongConvexity: Hypothesis {
-    Hypothesis("strong convexity of the loss", measured: curvature, moreThan: 0)
+    Hypothesis(
+      determined == nil ? "strong convexity of the loss" : "restricted strong convexity of the loss",
+      measured: curvature, moreThan: 0)
+  }
+
+  /// Whether matrices of little loss may be of any size.
+  var isRestricted: Bool { determined != nil }
+
+  /// What Theorem 2 needs beside the curvature: a margin, and where there cannot be one, what it lacks.
+  func hypothesis(of margin: DeficiencyMargin) -> Hypothesis {
+    if let determined, !determined.hypothesis.holds { return determined.hypothesis }
+    return margin.hypothesis
   }
 
   /// ℓ(W).
@@ -59,6 +75,10 @@ struct StronglyConvexLoss {
   /// The margin of a matrix: exact for a regression.
   func margin(of w: Matrix) throws(DecompositionError) -> DeficiencyMargin {
     if let problem { return try DeficiencyMargin(of: w, for: problem) }
+    if let determined {
+      return DeficiencyMargin(
+        lowerBound: try determined.margin(excess: value(w) - infimum, optimum: minimizer))
+    }
     return try DeficiencyMargin(
       of: w, excess: value(w) - infimum, curvature: curvature, optimum: minimizer)
   }

@@ -31,7 +31,10 @@ struct CountedEquation<Base: FlowEquation>: FlowEquation {
   mutating func settle(_ state: inout [Double], step: Int, tolerance: Double) -> Bool {
     base.settle(&state, step: step, tolerance: tolerance)
   }
-  mutating func resume(at state: [Double]) -> Bool { base.resume(at: state) }
+  var coordinates: FlowCoordinates { base.coordinates }
+  mutating func resume(at state: [Double], in coordinates: FlowCoordinates) -> Bool {
+    base.resume(at: state, in: coordinates)
+  }
   func largestSquare(of state: [Double]) -> Double { base.largestSquare(of: state) }
   func smallestOverRounding(of state: [Double]) -> Double? { base.smallestOverRounding(of: state) }
   func endToEndDecomposition(of state: [Double]) -> SingularValueDecomposition? {

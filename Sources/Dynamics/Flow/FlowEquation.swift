@@ -42,8 +42,11 @@ public protocol FlowEquation: Sendable {
   ///   - tolerance: what may be wrong with a state relative to its blocks without being worth a change.
   mutating func settle(_ state: inout [Double], step: Int, tolerance: Double) -> Bool
 
+  /// What states are made of at the moment.
+  var coordinates: FlowCoordinates { get }
+
   /// Takes up a state that a run of the same equation left behind; false when it cannot be one.
-  mutating func resume(at state: [Double]) -> Bool
+  mutating func resume(at state: [Double], in coordinates: FlowCoordinates) -> Bool
 
   /// The network with the weights of a state.
   func network(of state: [Double]) -> LinearNetwork
@@ -64,6 +67,16 @@ public protocol FlowEquation: Sendable {
   func endToEndDecomposition(of state: [Double]) -> SingularValueDecomposition?
 }
 
+/// What the states of a flow are made of; an equation may go from weights to others on its way.
+public enum FlowCoordinates: String, Equatable, Sendable, Codable {
+  /// The weights themselves.
+  case weights
+  /// Singular vectors and logarithms of singular values; see ``BalancedFlow``.
+  case balanced
+  /// An orthogonal and a graded triangular factor of two stacked layers, or of a symmetric network.
+  case stacked
+}
+
 extension FlowEquation {
   /// The number of elements of a state.
   public var dimension: Int { blockSizes.reduce(0, +) }
@@ -78,7 +91,11 @@ extension FlowEquation {
     _ state: inout [Double], step: Int, tolerance: Double
   ) -> Bool { false }
 
-  public mutating func resume(at state: [Double]) -> Bool { state.count == dimension }
+  public var coordinates: FlowCoordinates { .weights }
+
+  public mutating func resume(at state: [Double], in coordinates: FlowCoordinates) -> Bool {
+    state.count == dimension && coordinates == self.coordinates
+  }
 
   public func endToEndDecomposition(of state: [Double]) -> SingularValueDecomposition? { nil }
 

@@ -4,6 +4,7 @@ import LinearNetworks
 /// Everything a flow needs to continue where it was; a codable value.
 public struct FlowCheckpoint: Sendable, Codable {
   var point: FlowPoint
+  var coordinates: FlowCoordinates
   var controller: StepSizeController
   var selection: MethodSelection
   var dormandPrince: DormandPrince853
@@ -81,10 +82,11 @@ public struct FlowRun<Equation: FlowEquation>: Sendable {
   public init(_ settings: GradientFlow, _ equation: Equation, from checkpoint: FlowCheckpoint) {
     self.settings = settings
     var equation = equation
-    let isResumed = equation.resume(at: checkpoint.point.state)
+    let isResumed = equation.resume(
+      at: checkpoint.point.state, in: checkpoint.coordinates)
     precondition(
       isResumed,
-      "a checkpoint of \(checkpoint.point.state.count) weights is not of a flow of \(equation.dimension)"
+      "a checkpoint of \(checkpoint.point.state.count) \(checkpoint.coordinates) is not of a flow of \(equation.dimension)"
     )
     self.equation = CountedEquation(equation)
     self.equation.evaluations = checkpoint.cost.evaluations
@@ -110,8 +112,8 @@ public struct FlowRun<Equation: FlowEquation>: Sendable {
   /// What is needed to continue from here.
   public var checkpoint: FlowCheckpoint {
     FlowCheckpoint(
-      point: point, controller: controller, selection: selection, dormandPrince: dormandPrince,
-      chebyshev: chebyshev, exponential: exponential, radau: radau, cost: totalCost,
+      point: point, coordinates: equation.coordinates, controller: controller,
+      selection: selection, dormandPrince: dormandPrince, chebyshev: chebyshev, exponential: exponential, radau: radau, cost: totalCost,
       snapshots: snapshots, invariants: invariants, drift: drift, largestSquare: largestSquare,
       halfRises: halfRises, rounding: rounding)
   }

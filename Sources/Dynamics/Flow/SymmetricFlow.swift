@@ -73,8 +73,12 @@ public struct SymmetricFlow<Target: Objective>: FlowEquation {
     return true
   }
 
-  public mutating func resume(at state: [Double]) -> Bool {
-    if state.count == start.count { return true }
+  public var coordinates: FlowCoordinates { graded == nil ? .weights : .stacked }
+
+  public mutating func resume(at state: [Double], in coordinates: FlowCoordinates) -> Bool {
+    guard coordinates == .stacked else {
+      return coordinates == .weights && state.count == start.count
+    }
     graded = FactorFlow(
       loss.objective, .symmetric, rowCount: gradient.rowCount, columnCount: gradient.columnCount,
       at: state)

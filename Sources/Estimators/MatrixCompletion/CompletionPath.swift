@@ -38,6 +38,8 @@ struct PathDescent {
   let initialScale: Double
   /// Singular values are recorded every so many steps; nil records nothing.
   let recordingInterval: Int?
+  /// Whether hardly any progress over the last hundred steps ends it.
+  var endsOnPlateau = true
 
   private(set) var network: LinearNetwork
   private(set) var stepCount = 0
@@ -98,6 +100,7 @@ struct PathDescent {
     var recorded = points
     var isFlat = false
     let interval = recordingInterval
+    let endsOnPlateau = endsOnPlateau
     let trajectory = descent.run(&loss, from: network) { progress in
       let step = before + progress.step
       let meanSquare = 2 * progress.loss
@@ -108,7 +111,7 @@ struct PathDescent {
             singularValues: progress.network.singularValues()))
       }
       recent.append(meanSquare)
-      if recent.count > Self.plateauLength,
+      if endsOnPlateau, recent.count > Self.plateauLength,
         meanSquare < 0.9,
         meanSquare > (1 - Self.plateauFall) * recent[recent.count - 1 - Self.plateauLength]
       {

@@ -17,6 +17,8 @@ extension MatrixCompleter.Failure: CustomStringConvertible {
       "the share of entries held out must be at least 0 and below 1, not \(share)"
     case .coverageOutOfRange(let coverage):
       "the coverage of intervals must lie between 0 and 1, not at \(coverage)"
+    case .intervalsNeedPolish:
+      "intervals need entries held out, and a path without the polish is trained on all"
     case .intervalsNeedHoldout: "intervals need entries held out: give a share above 0"
     }
   }

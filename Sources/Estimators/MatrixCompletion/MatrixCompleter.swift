@@ -13,6 +13,8 @@ public import LinearAlgebra
 ///   and variational factors, which estimate rank, ridge and noise; each with and without row and column
 ///   offsets. The winner is fitted again to all entries.
 ///
+/// With ``polish`` at `none` the network itself is the answer, trained until it meets all entries.
+///
 /// The value is inert: ``fit(_:observe:)`` returns a new value and may be called any number of times. The same
 /// seed gives the same bits on the same kind of machine with the same `BLASConfiguration/threadCount`.
 public struct MatrixCompleter: Equatable, Sendable {
@@ -49,6 +51,8 @@ public struct MatrixCompleter: Equatable, Sendable {
   public var seed: UInt64
   /// Whether known entries that the others contradict by far are left out of the fit, and named.
   public var setsOutliersAside: Bool
+  /// What is done after the path.
+  public var polish: CompletionPolish
   /// Tables of more entries are fitted by noisy factors at once: one path, without a search for an exact answer
   /// before.
   var largeCount = 200_000
@@ -59,8 +63,9 @@ public struct MatrixCompleter: Equatable, Sendable {
     holdoutFraction: Double = 0.1, intervalCoverage: Double? = nil, recordingInterval: Int? = nil,
     threadCount: Int? = nil, scaling: CompletionScaling = .auto,
     effort: CompletionEffort = .normal, hasOrderedRows: Bool = false, seed: UInt64 = 0,
-    setsOutliersAside: Bool = true
+    setsOutliersAside: Bool = true, polish: CompletionPolish = .auto
   ) {
+    self.polish = polish
     self.setsOutliersAside = setsOutliersAside
     self.depth = depth
     self.width = width
@@ -87,6 +92,7 @@ public struct MatrixCompleter: Equatable, Sendable {
     case holdoutOutOfRange(Double)
     case coverageOutOfRange(Double)
     case intervalsNeedHoldout
+    case intervalsNeedPolish
   }
 
   /// What an observer is told now and then: the share of the work done, between 0 and 1.
@@ -109,7 +115,7 @@ public struct MatrixCompleter: Equatable, Sendable {
     _ entries: ObservedEntries, observe: (Progress) -> Bool = { _ in true }
   ) throws -> Fit {
     try validate(entries)
-    guard setsOutliersAside else { return try fitKept(entries, observe: observe) }
+    guard setsOutliersAside, polish == .auto else { return try fitKept(entries, observe: observe) }
     let screen = OutlierScreen(entries)
     var left = screen.gross()
     var fit = try fitKept(entries.leavingOut(left), observe: observe)
@@ -162,6 +168,9 @@ public struct MatrixCompleter: Equatable, Sendable {
     }
     return try withoutActuallyEscaping(isCancelled) { isCancelled in
       var generator = SeededGenerator(seed: seed)
+      if polish == .none {
+        return try pathFit(entries, unit: unit, isCancelled, using: &generator)
+      }
       let isLarge = entries.count > largeCount
       // A large table that is exact is recognised after the noisy fit: the tenth held out is not missed there.
       if !isLarge,
@@ -227,6 +236,7 @@ public struct MatrixCompleter: Equatable, Sendable {
         throw .coverageOutOfRange(intervalCoverage)
       }
       guard holdoutFraction > 0 else { throw .intervalsNeedHoldout }
+      guard polish == .auto else { throw .intervalsNeedPolish }
     }
     guard entries.count > 0 else { throw .noEntries }
   }

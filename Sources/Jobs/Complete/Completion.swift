@@ -24,6 +24,14 @@ public struct Completion: Job {
     case quick, normal, thorough
   }
 
+  /// What follows the path of the network.
+  public enum Polish: String, CaseIterable, Codable, Sendable {
+    /// A fit in factored form, at the rank that the path suggests.
+    case auto
+    /// Nothing: the network itself is the answer.
+    case none
+  }
+
   /// The known entries.
   public var observed: DataSource
 
@@ -70,6 +78,8 @@ public struct Completion: Job {
   public var holdout: Double?
   /// How the answer is found; by a deep network where nil.
   public var method: Method?
+  /// What follows the path of the network; a fit in factored form where nil.
+  public var polish: Polish?
   /// Whether columns of different units are brought to one: where that helps, if nil.
   public var scaling: Scaling?
   /// How much work is spent on data that are not exact.
@@ -96,6 +106,7 @@ public struct Completion: Job {
   package var settledDepth: Int { min(depth ?? Self.defaultDepth, FollowedNetwork.largestDepth) }
   package var settledHoldout: Double { holdout ?? Self.defaultHoldout }
   package var settledMethod: Method { method ?? .deep }
+  package var settledPolish: Polish { polish ?? .auto }
   package var settledPenalty: NuclearPenalty { penalty ?? NuclearPenalty.none }
   package var settledEffort: Effort { effort ?? .normal }
   var settledScaling: CompletionScaling {
@@ -110,7 +121,8 @@ public struct Completion: Job {
   package var settledIntervals: Double? {
     if let intervals { return intervals }
     let isListing = mark != nil || report != nil
-    return isListing && settledHoldout > 0 && settledMethod == .deep ? 0.9 : nil
+    let canHoldOut = settledHoldout > 0 && settledMethod == .deep && settledPolish == .auto
+    return isListing && canHoldOut ? 0.9 : nil
   }
 
   public func validate() throws {
@@ -156,6 +168,22 @@ public struct Completion: Job {
     try check(
       settledMethod != .nuclear || (scaling == nil && effort == nil && !(rowOrder ?? false)),
       "--scaling, --effort and --row-order go with --method deep; leave them out.")
+    if settledPolish == .none {
+      try check(
+        settledMethod != .nuclear,
+        "--polish none shows the path of a deep network; leave --method nuclear out.")
+      let others: [(String, Bool)] = [
+        ("--intervals", intervals != nil), ("--rank", rank != nil), ("--scaling", scaling != nil),
+        ("--effort", effort != nil), ("--row-order", rowOrder ?? false),
+        ("--outliers", outliers != nil),
+      ]
+      if let (option, _) = others.first(where: \.1) {
+        try check(
+          false,
+          "--polish none shows what the network does with all entries by itself; leave \(option) out."
+        )
+      }
+    }
     try check(
       settledMethod != .nuclear || outliers == nil,
       "--outliers goes with --method deep; leave one of them out.")
@@ -269,8 +297,8 @@ public struct Completion: Job {
       holdoutFraction: settledHoldout, intervalCoverage: settledIntervals,
       recordingInterval: report == nil && !context.wantsRecord ? nil : 2, threadCount: threads,
       scaling: settledScaling, effort: settledCompletionEffort,
-      hasOrderedRows: hasOrderedRows(data),
-      seed: settledSeed)
+      hasOrderedRows: settledPolish == .auto && hasOrderedRows(data), seed: settledSeed,
+      polish: settledPolish == .none ? .none : .auto)
     let fit = try completer.fit(entries) { observer.show("completing", $0.fraction) }
     return (fit, nil)
   }

@@ -36,6 +36,7 @@ struct CompletionReport {
           Fact("share held out when noisy", .number(request.settledHoldout)),
           Fact("method", .text(request.settledMethod.rawValue)),
         ]
+          + (summary.polish.map { [Fact("polish", .text($0))] } ?? [])
           + (nuclear == nil
             ? [] : [Fact("penalty", .text(request.settledPenalty.description))]),
         of: result.context))
@@ -49,6 +50,10 @@ struct CompletionReport {
       }
       return "The smallest nuclear norm at penalty \(readable(penalty))"
         + (nuclear.path.isEmpty ? "" : ", chosen by held-out entries")
+    }
+    if summary.polish != nil {
+      return
+        "What a network of depth \(request.settledDepth) makes of the entries by itself: effective rank \(readable(summary.effectiveRank))"
     }
     return
       "Noisy data: \(fit.rank) pattern\(fit.rank == 1 ? "" : "s")\(summary.offsets ? " with row and column offsets" : ""), "
@@ -98,7 +103,7 @@ struct CompletionReport {
   private var pathSection: Section? {
     PathFigures(
       path: fit.path, depth: request.settledDepth, rank: fit.rank, isExact: fit.isExact,
-      known: "entries"
+      known: "entries", isPolished: summary.polish == nil
     ).section
   }
 

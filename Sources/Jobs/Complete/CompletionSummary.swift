@@ -85,6 +85,8 @@ public struct CompletionSummary: Encodable {
   /// `columns` where columns were brought to one unit, and otherwise `none`.
   package var scaling: String?
   package var effort: String?
+  /// `none` where the network itself is the answer.
+  package var polish: String?
   /// Whether rows were taken to follow each other.
   package var rowOrder: Bool?
   /// What the answer is an average of; nil where it is one fit.
@@ -118,7 +120,7 @@ public struct CompletionSummary: Encodable {
       understood
     case warnings, columnNames, rowNames, kept, baseline, relativeError, meanSquaredError,
       peakSignalToNoiseRatio
-    case scaling, effort, rowOrder, candidates, columnNoise, ratings, outliers, outlierOutput
+    case scaling, effort, polish, rowOrder, candidates, columnNoise, ratings, outliers, outlierOutput
     case intervals, dualityGap, relativeGap, penalty, output, intervalOutput, model, report, mark
   }
 
@@ -163,7 +165,7 @@ public struct CompletionSummary: Encodable {
       ? nil : Int((request.settledHoldout * Double(data.entries.count)).rounded())
     lacksHeldOut =
       fit.holdoutError == nil && request.settledHoldout > 0 && request.settledMethod == .deep
-      && entries.values.contains { $0 != 0 }
+      && request.settledPolish == .auto && entries.values.contains { $0 != 0 }
     maskRank = fit.mask.rank
     mask = MaskSummary(
       components: fit.mask.componentCount, undeterminedRows: fit.mask.undeterminedRows,
@@ -172,7 +174,9 @@ public struct CompletionSummary: Encodable {
       undeterminedColumnNames: labels.columns(fit.mask.undeterminedColumns),
       undeterminedEntries: fit.mask.undeterminedEntryCount,
       method: fit.mask.isRigidityChecked ? "jacobian" : "counting")
-    if request.settledMethod == .deep, !fit.isExact {
+    if request.settledPolish == .none {
+      polish = Completion.Polish.none.rawValue
+    } else if request.settledMethod == .deep, !fit.isExact {
       scaling = fit.hasScaledColumns ? "columns" : "none"
       effort = request.settledEffort.rawValue
       rowOrder = request.hasOrderedRows(data)

@@ -9,6 +9,8 @@ struct PathFigures {
   let isExact: Bool
   /// What the network is trained on: entries, or measurements.
   let known: String
+  /// Whether a fit in factored form follows.
+  var isPolished = true
 
   /// Nil where no path was recorded.
   var section: Section? {
@@ -17,7 +19,9 @@ struct PathFigures {
       heading: "How the answer came about",
       prose: """
         A deep linear network is trained on the known \(known) from near zero. Its components rise in turn, \
-        the strongest first; the rank and the start of the final fit are read off this path.
+        the strongest first; \(isPolished
+          ? "the rank and the start of the final fit are read off this path."
+          : "what it is at the end of this path is the answer.")
         """,
       blocks: [.row([spectrum, error])])
   }

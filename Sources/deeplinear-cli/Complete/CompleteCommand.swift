@@ -25,6 +25,7 @@ struct CompleteCommand: ParsableCommand {
         deeplinear complete ratings.csv --output filled.csv --report report
         deeplinear complete sensors.xlsx --output filled.xlsx --mark filled-cells.csv
         deeplinear complete photo.png --mask known.png --output restored.png
+        deeplinear complete sensors.npy --depth 2 --polish none --truth whole.npy
         deeplinear complete sensors.npy --intervals 0.9 --interval-output widths.npy --json
       """)
 
@@ -108,6 +109,7 @@ struct CompleteCommand: ParsableCommand {
     request.holdout = fitting.holdout
     request.method = fitting.method
     request.penalty = fitting.penalty
+    request.polish = fitting.polish
     request.scaling = fitting.scaling
     request.effort = fitting.effort
     request.rowOrder = fitting.rowOrder ? true : nil
@@ -232,6 +234,13 @@ struct FittingArguments: ParsableArguments {
     help: ArgumentHelp(
       "By the path of a deep network, or by the smallest nuclear norm.", valueName: "method"))
   var method = Completion.Method.deep
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "What follows the path: a fit in factored form, or none, so that the network itself is the answer and depth shows.",
+      valueName: "polish"))
+  var polish: Completion.Polish?
 
   @Option(
     name: .long,

@@ -97,6 +97,10 @@ extension CompletionSummary {
       return "\(norm) at penalty \(readable(penalty))"
         + (holdoutError.value == nil ? "" : ", chosen by held-out entries")
     }
+    if polish != nil {
+      return "the network of depth \(depth) itself, without the polish: effective rank "
+        + readable(effectiveRank)
+    }
     let offsets = offsets ? " with row and column offsets" : ""
     if outcome.kind == "interrupted" { return "rank \(rank)\(offsets), the best so far" }
     let judge = holdoutError.value == nil ? "without held-out entries" : "by held-out entries"

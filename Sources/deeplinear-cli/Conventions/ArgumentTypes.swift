@@ -65,6 +65,7 @@ extension DataSetMeasurement.Centering: ExpressibleByArgument {}
 extension ReadingOptions.Layout: ExpressibleByArgument {}
 extension ObservedEntries.DuplicatePolicy: ExpressibleByArgument {}
 extension CIFARRecord: ExpressibleByArgument {}
+extension Completion.Polish: ExpressibleByArgument {}
 extension Completion.Scaling: ExpressibleByArgument {}
 extension Completion.Effort: ExpressibleByArgument {}
 extension Sensing.Method: ExpressibleByArgument {}

@@ -161,6 +161,85 @@ import _TestSupport
     }
   }
 
+  @Test("a checkpoint tells coordinates apart where states are of one size")
+  func coordinates() throws {
+    var generator = SeededGenerator(seed: 1306)
+    // Layers of 3×2 and 7×3, and two modes with their vectors and a hidden basis: 27 numbers each.
+    let bases = [2, 3, 7].map {
+      Matrix.orthogonal(rowCount: $0, columnCount: 2, using: &generator)
+    }
+    var network = LinearNetwork(zerosOfWidths: [2, 3, 7])
+    network.layers = zip(bases, bases.dropFirst()).map { lower, upper in
+      upper.scalingColumns(by: [1e-3, 2e-3]).timesTransposed(lower)
+    }
+    let target = bases[2].scalingColumns(by: [3, 1]).timesTransposed(bases[0])
+    let settings = GradientFlow(until: 12, steps: .adaptive(relativeTolerance: 1e-9))
+    let equation = GuardedFlow(FactorizationObjective(target), from: network)
+    var run = FlowRun(settings, equation)
+    #expect(run.checkpoint.coordinates == .weights && run.checkpoint.point.state.count == 27)
+    var last = 0
+    let whole = run.advance {
+      last = $0.step
+      return .goOn
+    }
+    #expect(run.checkpoint.coordinates == .balanced && run.checkpoint.point.state.count == 27)
+    for stop in [last / 5, last - 1] {
+      var part = FlowRun(settings, equation)
+      _ = part.advance { $0.step == stop ? .interrupt : .goOn }
+      let data = try PropertyListEncoder().encode(part.checkpoint)
+      let checkpoint = try PropertyListDecoder().decode(FlowCheckpoint.self, from: data)
+      #expect(checkpoint.coordinates == (stop == last - 1 ? .balanced : .weights))
+      var resumed = FlowRun(settings, equation, from: checkpoint)
+      #expect(resumed.advance() == whole)
+    }
+  }
+
+  @Test("singular values of layers' products are known each to its own accuracy")
+  func gradedProducts() throws {
+    var generator = SeededGenerator(seed: 1307)
+    var (worst, plain) = (0.0, 0.0)
+    for trial in 0..<500 {
+      let depth = 2 + trial % 3
+      let sizes = [1, 0.1, 0.01].map { $0 * (1 + generator.nextUniform()) }
+      let network = BalancedFlowTests.network(depth: depth, sizes: sizes, using: &generator)
+      let product = try #require(
+        SingularValueDecomposition(ofGradedProduct: network.layers, rank: 3))
+      let w = network.endToEnd()
+      #expect((product.reconstruct() - w).maxAbsolute < 1e-14 * w.maxAbsolute)
+      let exact = sizes.map { Double.pow($0, depth) }
+      worst = max(worst, zip(product.singularValues, exact).map { abs($0 / $1 - 1) }.max()!)
+      plain = max(plain, zip(network.singularValues(), exact).map { abs($0 / $1 - 1) }.max()!)
+    }
+    // A layer holds its smallest value to rounding of its largest, 200 times as much, in each of four.
+    #expect(worst < 16 * 200 * 4 * .ulpOfOne && plain > 100 * worst, "\(worst) \(plain)")
+  }
+
+  @Test("half-rises are those of the closed form for every component, whatever its vectors")
+  func everyHalfRise() throws {
+    var generator = SeededGenerator(seed: 1308)
+    for _ in problems(500, debug: 60) {
+      let starts = (0..<3).map { _ in Double.pow(10, -4 + 2 * generator.nextUniform()) }
+      let targets = [2.5, 1.7, 0.9].map { $0 + 0.5 * generator.nextUniform() }
+      let network = BalancedFlowTests.network(
+        depth: 2, sizes: starts.map { $0.squareRoot() }, using: &generator)
+      let factors = try #require(BalancedFactors(of: network))
+      // Targets go with the modes of the start as they stand there, in descending order.
+      let target = factors.bases[2].scalingColumns(by: targets.reversed())
+        .timesTransposed(factors.bases[0])
+      let exact = zip(targets.reversed(), factors.logarithmicSizes).map { σ, h in
+        Double.log(σ / .exp(2 * h) - 1) / (2 * σ)
+      }
+      let run = GradientFlow(
+        until: exact.max()! + 8, steps: .adaptive(relativeTolerance: 1e-9),
+        recording: FlowRecording(times: [], locatingHalfRises: true)
+      ).run(FactorizationObjective(target), from: network)
+      for (time, exact) in zip(try #require(run.halfRiseTimes), exact.reversed()) {
+        // A cubic between steps of up to 0.2: its error over the speed σ²/2.
+        #expect(abs((time ?? .nan) - exact) < 2e-3, "\(time as Any) \(exact)")
+      }
+    }
+  }
+
   @Test("half-rises follow components where sizes cross, and wait for an end that is reached")
   func components() throws {
     // The second mode begins larger and ends smaller.
@@ -189,7 +268,7 @@ import _TestSupport
   func rounding() throws {
     var generator = SeededGenerator(seed: 1304)
     var (told, silent) = (0, 0)
-    for _ in problems(200, debug: 40) {
+    for _ in problems(500, debug: 40) {
       // Diagonal layers, the first mode unbalanced, so that there are no coordinates of a balanced flow. The second one is
       // alike in all and has a slope but no curvature: u′ = −cu², u = u₀/(1 + c u₀ t), and the product is u³.
       let slope = 1 + generator.nextUniform()

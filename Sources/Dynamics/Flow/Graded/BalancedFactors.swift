@@ -35,8 +35,14 @@ public struct BalancedFactors: Equatable, Sendable {
   /// nearest to.
   init?(near network: LinearNetwork) {
     guard network.depth >= 2 else { return nil }
-    let modes = Mode.modes(of: network.layers[0])
-    guard !modes.isEmpty, modes.count <= network.widths.min() ?? 0 else { return nil }
+    var modes = Mode.modes(of: network.layers[0])
+    let most = network.widths.min() ?? 0
+    if modes.count > most {
+      // What rounding has added on the way is far below the modes; anything else is no balanced network.
+      guard modes[most].size < modes[most - 1].size - .log(1000) else { return nil }
+      modes.removeSubrange(most...)
+    }
+    guard !modes.isEmpty else { return nil }
     let sizes = modes.map(\.size)
     var bases = [
       Matrix(rows: modes.map(\.right)).transposed(), Matrix(rows: modes.map(\.left)).transposed(),

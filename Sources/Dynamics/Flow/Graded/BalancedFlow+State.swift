@@ -41,6 +41,8 @@ extension BalancedFlow {
     factors(of: state).endToEndDecomposition
   }
 
+  public var coordinates: FlowCoordinates { .balanced }
+
   public func invariants(of state: [Double]) -> [Matrix] {
     hiddenWidths.isEmpty ? [] : network(of: state).balanceInvariants()
   }

@@ -89,6 +89,7 @@ public struct BalancedFlow<Target: Objective>: FlowEquation {
     var vTransposed, endToEnd: Matrix
     var x, xᵀ, k, y, s, ω, product: Matrix
     var hidden, hiddenTurn: [Matrix]
+    var sizes = ModeSizes()
 
     init(outputCount: Int, inputCount: Int, hiddenWidths: [Int], rank: Int) {
       u = .zeros(outputCount, rank)
@@ -100,6 +101,43 @@ public struct BalancedFlow<Target: Objective>: FlowEquation {
       (xᵀ, k, y, s, ω, product) = (x, x, x, x, x, x)
       hidden = hiddenWidths.map { .zeros($0, rank) }
       hiddenTurn = hidden
+    }
+  }
+
+  /// The sizes h_r of modes, so that each is exponentiated once.
+  private struct ModeSizes: Sendable {
+    /// σ_r = h_r^N.
+    private(set) var singularValues: [Double] = []
+    /// h_r^{N−2}.
+    private(set) var powers: [Double] = []
+    private var logarithms: [Double] = []
+    /// h_r over the largest.
+    private var shares: [Double] = []
+
+    /// Takes y_r = ½ N log h_r.
+    mutating func set(_ y: [Double], depth: Int) {
+      if logarithms.count != y.count {
+        logarithms = y
+        (singularValues, powers, shares) = (y, y, y)
+      }
+      let largest = 2 * (y.max() ?? 0) / Double(depth)
+      for r in y.indices {
+        let logarithm = 2 * y[r] / Double(depth)
+        logarithms[r] = logarithm
+        singularValues[r] = .exp(2 * y[r])
+        powers[r] = .exp(Double(depth - 2) * logarithm)
+        shares[r] = .exp(logarithm - largest)
+      }
+    }
+
+    /// Two modes with h_small ≤ h_large, and ρ = h_small / h_large.
+    func ordered(_ a: Int, _ b: Int) -> (small: Int, large: Int, ratio: Double) {
+      let (small, large) = logarithms[a] <= logarithms[b] ? (a, b) : (b, a)
+      let share = shares[large]
+      // Both may be nothing beside the largest, and yet something beside each other.
+      let ratio =
+        share > 1e-200 ? shares[small] / share : .exp(logarithms[small] - logarithms[large])
+      return (small, large, ratio)
     }
   }
 
@@ -124,10 +162,8 @@ public struct BalancedFlow<Target: Objective>: FlowEquation {
     at state: UnsafeBufferPointer<Double>, into velocity: UnsafeMutableBufferPointer<Double>
   ) -> Double {
     read(state)
-    let logarithms: [Double]
     if depth == 2 {
       // R itself, in place of X and σ.
-      logarithms = []
       core.setFactor(&work.x)
       swap(&work.u, &work.uHat)
       swap(&work.v, &work.vHat)
@@ -135,7 +171,7 @@ public struct BalancedFlow<Target: Objective>: FlowEquation {
       work.right.setToProduct(work.vHat, work.x)
     } else {
       let decomposition = core.decompose()
-      logarithms = decomposition.logarithms
+      work.sizes.set(decomposition.logarithms, depth: depth)
       work.xᵀ.withUnsafeMutableElements { x in
         for k in x.indices { x[k] = decomposition.left[k] }
       }
@@ -143,7 +179,7 @@ public struct BalancedFlow<Target: Objective>: FlowEquation {
       work.uHat.setToProduct(work.u, work.x)
       work.vHat.setToProduct(work.v, work.x)
       work.left.copyElements(from: work.uHat)
-      work.left.scaleColumns(by: logarithms.map { .exp(2 * $0) })
+      work.left.scaleColumns(by: work.sizes.singularValues)
       work.right.copyElements(from: work.vHat)
     }
     work.right.transpose(into: &work.vTransposed)
@@ -154,10 +190,10 @@ public struct BalancedFlow<Target: Objective>: FlowEquation {
     work.left.setToProduct(transposedGradient, work.vHat, transposingLeft: true)
     work.right.setToProduct(transposedGradient, work.uHat)
     work.k.setToProduct(work.uHat, work.left, transposingLeft: true)
-    setCoreVelocity(logarithms, velocity)
-    setBaseVelocities(logarithms, velocity)
+    setCoreVelocity(velocity)
+    setBaseVelocities(velocity)
     if depth > 2 {
-      setHiddenVelocities(logarithms, state, velocity)
+      setHiddenVelocities(state, velocity)
     } else if !hiddenWidths.isEmpty {
       for k in hiddenRange(0) { velocity[k] = 0 }
     }
@@ -165,19 +201,15 @@ public struct BalancedFlow<Target: Objective>: FlowEquation {
   }
 
   /// P's velocity; leaves S as seen from the hats in `s`.
-  private mutating func setCoreVelocity(
-    _ logarithms: [Double], _ velocity: UnsafeMutableBufferPointer<Double>
-  ) {
+  private mutating func setCoreVelocity(_ velocity: UnsafeMutableBufferPointer<Double>) {
     let r = rank
-    let power = Double(depth)
     for i in 0..<r {
       for j in i..<r {
         var f = 1.0
         if depth > 2 {
-          let high = max(logarithms[i], logarithms[j])
-          let ρ = Double.exp(-2 * abs(logarithms[i] - logarithms[j]) / power)
           // ρ = h_r/h_s ≤ 1: f = h_s^{N−2} Σ ρ^{2k} / (1 + ρ^N).
-          f = .exp(2 * high * (power - 2) / power) * sum(ρ * ρ) / (1 + .pow(ρ, power))
+          let (_, large, ρ) = work.sizes.ordered(i, j)
+          f = work.sizes.powers[large] * sum(ρ * ρ) / (1 + power(ρ, depth))
         }
         let (a, b) = (work.k[i, j], work.k[j, i])
         work.y[i, j] = -0.5 * f * (a + b)
@@ -208,22 +240,26 @@ public struct BalancedFlow<Target: Objective>: FlowEquation {
     return sum
   }
 
+  /// q^n.
+  private func power(_ q: Double, _ n: Int) -> Double {
+    var power = 1.0
+    for _ in 0..<n { power *= q }
+    return power
+  }
+
   /// U′ and V′, from G V̂ in `left` and GᵀÛ in `right`.
-  private mutating func setBaseVelocities(
-    _ logarithms: [Double], _ velocity: UnsafeMutableBufferPointer<Double>
-  ) {
-    let powers = logarithms.map { Double.exp(2 * $0 * (1 - 2 / Double(depth))) }
+  private mutating func setBaseVelocities(_ velocity: UnsafeMutableBufferPointer<Double>) {
     // −(1 − ÛÛᵀ) G V̂ σ^{1−2/N}; a square Û leaves nothing.
     if work.u.rowCount > rank {
       work.left.setToProduct(work.uHat, work.k, adding: -1)
-      if depth > 2 { work.left.scaleColumns(by: powers) }
+      if depth > 2 { work.left.scaleColumns(by: work.sizes.powers) }
     } else {
       work.left.setToZero()
     }
     if work.v.rowCount > rank {
       work.k.transpose(into: &work.product)
       work.right.setToProduct(work.vHat, work.product, adding: -1)
-      if depth > 2 { work.right.scaleColumns(by: powers) }
+      if depth > 2 { work.right.scaleColumns(by: work.sizes.powers) }
     } else {
       work.right.setToZero()
     }
@@ -245,22 +281,19 @@ public struct BalancedFlow<Target: Objective>: FlowEquation {
 
   /// O_j′ = O_j A_j, with A_0 = Ŝ − ½Δ̂ in `product`.
   private mutating func setHiddenVelocities(
-    _ logarithms: [Double], _ state: UnsafeBufferPointer<Double>,
-    _ velocity: UnsafeMutableBufferPointer<Double>
+    _ state: UnsafeBufferPointer<Double>, _ velocity: UnsafeMutableBufferPointer<Double>
   ) {
     let r = rank
-    let power = Double(depth)
     work.ω.copyElements(from: work.product)
     for j in hiddenWidths.indices {
       for a in 0..<r {
         work.ω[a, a] = 0
         for b in 0..<a {
-          let (small, large) = logarithms[a] <= logarithms[b] ? (a, b) : (b, a)
-          let ρ = Double.exp(-2 * abs(logarithms[a] - logarithms[b]) / power)
-          let size = Double.exp(2 * logarithms[large] * (power - 2) / power)
+          let (small, large, ρ) = work.sizes.ordered(a, b)
+          let size = work.sizes.powers[large]
           let k = work.k[small, large]
           let turn =
-            ρ * work.ω[small, large] - size * .pow(ρ, power - 1 - Double(j)) * k
+            ρ * work.ω[small, large] - size * power(ρ, depth - 1 - j) * k
             + 0.5 * size * (k + work.k[large, small]) * sum(ρ * ρ) / sum(ρ)
             + work.s[small, large] * (1 - ρ)
           work.ω[small, large] = turn

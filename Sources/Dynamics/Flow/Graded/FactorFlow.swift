@@ -157,7 +157,7 @@ struct FactorFlow<Target: Objective>: FlowEquation {
     return true
   }
 
-  mutating func resume(at state: [Double]) -> Bool { state.count == dimension }
+  var coordinates: FlowCoordinates { .stacked }
 
   private func columnBasis(_ state: [Double]) -> Matrix {
     Matrix(

@@ -77,21 +77,25 @@ struct GradedColumns {
         for second in first + 1..<max(k, first + 1) {
           guard s[first] > 0, s[second] > 0 else { continue }
           let c = inner(g + first * p, g + second * p, p)
-          if abs(c) <= small * (s[first] * s[second]).squareRoot() { continue }
+          if c * c <= small * small * s[first] * s[second] { continue }
           isDone = false
-          let isInOrder =
-            x[first] + 0.5 * .log(s[first]) >= x[second] + 0.5 * .log(s[second])
+          let quotient = Double.exp(x[second] - x[first])
+          let isInOrder = s[first] >= quotient * quotient * s[second]
           let (i, j) = isInOrder ? (first, second) : (second, first)
-          let ρ = Double.exp(x[j] - x[i])
+          let ρ = isInOrder ? quotient : 1 / quotient
           let δ = s[i] - ρ * ρ * s[j]
           let τ = 2 * c / (δ + (δ * δ + 4 * ρ * ρ * c * c).squareRoot())
           let tangent = ρ * τ
           let cosine = 1 / (1 + tangent * tangent).squareRoot()
           rotate(g + i * p, g + j * p, p, cosine, ρ * tangent, τ)
           rotate(r + i * k, r + j * k, k, cosine, tangent, tangent)
-          normalize(g + j * p, &x[j], length: p)
           s[i] = inner(g + i * p, g + i * p, p)
-          s[j] = x[j] == -.infinity ? 0 : 1
+          s[j] = inner(g + j * p, g + j * p, p)
+          // Unit vectors are needed at the end only, as long as squares can be trusted.
+          if !(s[j] > 1e-100) {
+            normalize(g + j * p, &x[j], length: p)
+            s[j] = x[j] == -.infinity ? 0 : 1
+          }
         }
       }
       if isDone { break }

@@ -3,10 +3,11 @@ public import LinearNetworks
 import RealModule
 
 // Layers hold singular values only to rounding of the largest one, and integrated ones only to the tolerance. Balanced
-// layers have the coordinates of ``BalancedFlow``, two layers of any kind those of ``FactorFlow``, which hold all. At up
-// to 8 modes the former are taken at once: the time is 1.1 to 1.7 times that of the layers at 3 modes, and 5 to 8 times at
-// 8 modes and three or four layers. Otherwise layers are followed until the smallest singular value falls below a share of
-// the largest that leaves room for the tolerance.
+// layers have the coordinates of ``BalancedFlow``, two layers of any kind those of ``FactorFlow``, which hold all, and
+// cost several times as much where products of matrices are cheap. So layers are followed as long as they hold every
+// mode: until the smallest singular value falls below a share of the others that leaves room for the tolerance. A step
+// cannot jump over that room: what a step does to a mode is wrong by no more than the tolerance of the layer's size, so a
+// mode a thousand tolerances large or more is still a mode after it.
 
 /// Gradient flow on all layers of an objective, in coordinates that hold what the flow keeps.
 ///
@@ -14,7 +15,7 @@ import RealModule
 /// directions of the stacked layers, however much some grow before others. Starts with more layers that are not
 /// balanced have no such coordinates; see ``FlowResult/roundingTime``.
 public struct GuardedFlow<Target: Objective>: FlowEquation {
-  /// The most modes for which graded coordinates are cheap.
+  /// The most modes for which graded coordinates are cheap, and taken early.
   static var easyRank: Int { 8 }
 
   /// Whether the start was balanced.
@@ -25,6 +26,8 @@ public struct GuardedFlow<Target: Objective>: FlowEquation {
   private let widths: [Int]
   /// How many singular values of the (stacked) layers the start has.
   private let modeCount: Int
+  /// The first layer one of whose sides is the smallest width.
+  private let narrowLayer: Int
 
   private var layers: NetworkFlow<EndToEndLoss<Target>>
   /// The flow in graded coordinates, once they are taken.
@@ -38,36 +41,62 @@ public struct GuardedFlow<Target: Objective>: FlowEquation {
     layers = NetworkFlow(EndToEndLoss(objective, widths: network.widths), from: network)
     let factors = BalancedFactors(of: network)
     isBalanced = factors != nil
-    let values = Self.values(of: network, isBalanced: isBalanced)
-    modeCount = factors?.rank ?? values.count { $0 > 1e-14 * (values.first ?? 0) }
+    narrowLayer =
+      network.layers.firstIndex { min($0.rowCount, $0.columnCount) == network.widths.min() } ?? 0
+    if let factors {
+      modeCount = factors.rank
+    } else {
+      let values = Self.stackedValues(of: network)
+      modeCount = values.count { $0 > 1e-14 * (values.first ?? 0) }
+    }
     start = layers.start
-    if let factors, modeCount <= Self.easyRank || !isHeld(values, tolerance: 0) {
+    if let factors, !hasAllModes || !isHeld(by: network.layers[narrowLayer], tolerance: 0) {
       let flow = BalancedFlow(objective, from: factors)
       (balanced, start) = (flow, flow.start)
     }
   }
 
-  /// Whether layers hold all modes, none of them near rounding; exact zeros are better left out.
+  /// Whether no mode is zero; zeros are better left out.
+  private var hasAllModes: Bool { modeCount == widths.min() }
+
+  /// Whether a balanced layer holds all modes, as many as its shorter side.
+  ///
+  /// Its smallest singular value is compared with the root mean square of all: a Gram matrix less the square of the share
+  /// is still positive definite. Squares are far above rounding for the shares in question.
   ///
   /// - Parameter tolerance: what errors may be relative to a layer; the smallest mode is to be a thousand times larger.
-  private func isHeld(_ values: [Double], tolerance: Double) -> Bool {
-    guard let first = values.first, first > 0, modeCount > 0 else { return true }
-    let share = modeCount <= Self.easyRank ? 1e-4 : 1e-6
-    return isBalanced && modeCount < (widths.min() ?? 0)
-      ? false : values[modeCount - 1] >= min(max(share, 1000 * tolerance), 0.01) * first
+  /// - Complexity: O(*r*² *d*) for *r* modes.
+  private func isHeld(by layer: Matrix, tolerance: Double) -> Bool {
+    let share =
+      modeCount <= Self.easyRank
+      ? max(0.01, 1000 * tolerance) : min(max(1e-6, 1000 * tolerance), 0.01)
+    let size = layer.maxAbsolute
+    guard size > 0, size.isFinite else { return true }
+    let scaled = layer / size
+    var gram =
+      scaled.rowCount <= scaled.columnCount
+      ? scaled.timesTransposed(scaled) : scaled.transposedTimes(scaled)
+    let floor = share * share * gram.trace / Double(modeCount)
+    for r in 0..<modeCount { gram[r, r] -= floor }
+    return gram.withUnsafeMutableElements { elements in
+      guard let base = elements.baseAddress else { return true }
+      return SmallCholesky.factorInPlace(base, size: modeCount) == nil
+    }
   }
 
-  /// The singular values, descending, of a balanced network's layers or of two stacked layers; none of others.
-  private static func values(of network: LinearNetwork, isBalanced: Bool) -> [Double] {
-    let matrix: Matrix
-    if isBalanced {
-      matrix = network.layers[0]
-    } else if network.depth == 2 {
-      matrix = .verticallyStacked([network.layers[1], network.layers[0].transposed()])
-    } else {
-      return []
-    }
-    return (try? matrix.singularValues()) ?? []
+  /// Whether two stacked layers that are not balanced hold all modes, none of them near rounding.
+  private func isHeld(byStacked network: LinearNetwork, tolerance: Double) -> Bool {
+    let values = Self.stackedValues(of: network)
+    guard let first = values.first, first > 0, modeCount > 0 else { return true }
+    let share = modeCount <= Self.easyRank ? 1e-4 : 1e-6
+    return values[modeCount - 1] >= min(max(share, 1000 * tolerance), 0.01) * first
+  }
+
+  /// The singular values, descending, of two stacked layers; none of other networks.
+  private static func stackedValues(of network: LinearNetwork) -> [Double] {
+    guard network.depth == 2 else { return [] }
+    let stacked = Matrix.verticallyStacked([network.layers[1], network.layers[0].transposed()])
+    return (try? stacked.singularValues()) ?? []
   }
 
   public var blockSizes: [Int] {
@@ -102,41 +131,61 @@ public struct GuardedFlow<Target: Objective>: FlowEquation {
     {
       return hasMoved
     }
-    guard isBalanced || widths.count == 3, modeCount <= Self.easyRank || step % 8 == 0 else {
-      return false
-    }
-    let network = layers.network(of: state)
-    let values = Self.values(of: network, isBalanced: isBalanced)
-    guard !isHeld(values, tolerance: 10 * tolerance) else { return false }
+    // Of the step, what is left is the tolerance again.
+    let tolerance = 10 * tolerance
     if isBalanced {
-      guard let factors = BalancedFactors(near: network) else { return false }
+      guard !isHeld(by: narrowLayer(of: state), tolerance: tolerance),
+        let factors = BalancedFactors(near: layers.network(of: state))
+      else { return false }
       let flow = BalancedFlow(objective, from: factors)
       (balanced, state) = (flow, flow.start)
     } else {
-      guard let flow = FactorFlow(objective, from: network) else { return false }
+      guard widths.count == 3, modeCount <= Self.easyRank || step % 8 == 0 else { return false }
+      let network = layers.network(of: state)
+      guard !isHeld(byStacked: network, tolerance: tolerance),
+        let flow = FactorFlow(objective, from: network)
+      else { return false }
       (factored, state) = (flow, flow.start)
     }
     return true
   }
 
-  public mutating func resume(at state: [Double]) -> Bool {
-    if let isResumed = balanced?.resume(at: state) { return isResumed }
-    if state.count == layers.dimension { return true }
-    // The run took graded coordinates on its way; the state's size tells how many modes they have.
-    if isBalanced {
-      for rank in 1...widths.min()! {
+  private func narrowLayer(of state: [Double]) -> Matrix {
+    let begin = layers.blockSizes[..<narrowLayer].reduce(0, +)
+    return Matrix(
+      rowCount: widths[narrowLayer + 1], columnCount: widths[narrowLayer],
+      elements: Array(state[begin..<begin + layers.blockSizes[narrowLayer]]))
+  }
+
+  public var coordinates: FlowCoordinates {
+    balanced != nil ? .balanced : factored != nil ? .stacked : .weights
+  }
+
+  public mutating func resume(at state: [Double], in coordinates: FlowCoordinates) -> Bool {
+    switch coordinates {
+    case .weights:
+      return balanced == nil && state.count == layers.dimension
+    case .balanced:
+      guard isBalanced else { return false }
+      // The state's size tells how many modes there are.
+      for rank in 1...max(widths.min() ?? 1, 1) {
         let flow = BalancedFlow(
           objective,
           from: BalancedFactors(
             bases: widths.map { .identity($0, rank) },
             logarithmicSizes: [Double](repeating: 0, count: rank)))
-        if flow.dimension == state.count { balanced = flow }
+        if flow.dimension == state.count {
+          balanced = flow
+          return true
+        }
       }
-    } else if widths.count == 3 {
+      return false
+    case .stacked:
+      guard !isBalanced, widths.count == 3 else { return false }
       factored = FactorFlow(
         objective, .layers, rowCount: widths[0] + widths[2], columnCount: widths[1], at: state)
+      return factored != nil
     }
-    return balanced != nil || factored != nil
   }
 
   public func network(of state: [Double]) -> LinearNetwork {
@@ -158,6 +207,9 @@ public struct GuardedFlow<Target: Objective>: FlowEquation {
   }
 
   public func endToEndDecomposition(of state: [Double]) -> SingularValueDecomposition? {
-    balanced?.endToEndDecomposition(of: state)
+    if let balanced { return balanced.endToEndDecomposition(of: state) }
+    guard isBalanced, modeCount <= Self.easyRank else { return nil }
+    return SingularValueDecomposition(
+      ofGradedProduct: layers.network(of: state).layers, rank: modeCount)
   }
 }
