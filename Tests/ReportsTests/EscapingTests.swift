@@ -49,6 +49,14 @@ import Testing
     #expect(escapedLabel("e^{−0.1δ} & <b>") == "e<sup>−0.1δ</sup> &amp; &lt;b&gt;")
   }
 
+  /// Where no markup can be, formulas have the characters of Unicode, or brackets; arguments and file names stay.
+  @Test func formulasWithoutMarkup() {
+    #expect(plainFormulas("N s₁^{2−2/N} at σ_{k+1}, x^{2}") == "N s₁^(2−2/N) at σₖ₊₁, x²")
+    #expect(plainFormulas("a_b {c} x^2") == "a_b {c} x^2")
+    #expect(settingMarkup("e^{−2δ} <x>") == "e<sup>−2δ</sup> &lt;x&gt;")
+    #expect(settingMarkup("--input x_1.csv") == "--input x_1.csv")
+  }
+
   @Test func numbersKeepTheirSigns() {
     #expect(inline("λ₀ = −0.8") == "λ₀ = <span class=\"n\">−0.8</span>")
     #expect(inline("by 1e-10 at most").contains("1<span") == false)

@@ -128,14 +128,14 @@ extension Cohen2019 {
             vertical: Axis(
               title.hasPrefix("Q") ? "s₁/s₂" : "s₁ − s₂",
               title.hasPrefix("Q") ? .logarithmic : .linear),
-            series: runs.prefix(5).enumerated().flatMap { repetition, sizes in
-              sizes.enumerated().map { place, ends in
-                Series(
-                  "\(self.sizes[place])×\(self.sizes[place])"
-                    + (repetition == 0 ? "" : ", start \(repetition + 1)"),
-                  x: depths.map(Double.init), y: ends.map(gap), style: .connectedPoints,
-                  color: .palette(place))
-              }
+            series: sizes.enumerated().map { place, size in
+              // One name for all starts of a size: a gap divides their lines.
+              let ends = runs.prefix(5).map { $0[place] }
+              return Series(
+                "\(size)×\(size)",
+                x: ends.flatMap { _ in (depths + depths.suffix(1)).map(Double.init) },
+                y: ends.flatMap { $0.map(gap) + [.nan] }, style: .connectedPoints,
+                color: .palette(place))
             })))
     }
   }

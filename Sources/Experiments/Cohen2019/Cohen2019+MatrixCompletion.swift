@@ -22,7 +22,8 @@ extension Cohen2019 {
         }
         """)
 
-    private let depths = [2, 3, 4]
+    /// Those of the slides.
+    private let depths = [2, 3]
 
     func findings(under conditions: Conditions) throws -> Findings {
       let comparison = DepthComparison(

@@ -144,7 +144,7 @@ extension CohenRazin {
             horizontal: Axis("time"), vertical: Axis("singular value", .logarithmic),
             series: forces.enumerated().flatMap { place, force in
               let constant = Series(
-                "c = \(force)", x: times, y: times.map { exact(force, at: $0) },
+                "c = \(force.formatted)", x: times, y: times.map { exact(force, at: $0) },
                 color: .palette(place))
               guard force > 0 else { return [constant] }
               let mode = BalancedMode(
@@ -152,7 +152,7 @@ extension CohenRazin {
               return [
                 constant,
                 Series(
-                  "c = \(force), real loss", x: times, y: times.map { mode.endToEnd(at: $0) },
+                  "c = \(force.formatted), real loss", x: times, y: times.map { mode.endToEnd(at: $0) },
                   style: .dashed, color: .palette(place)),
               ]
             })))

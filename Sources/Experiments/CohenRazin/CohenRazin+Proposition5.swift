@@ -66,7 +66,7 @@ extension CohenRazin {
           Fact("start", "balanced, random, singular values 0.1 to 0.5, det W > 0"),
           Fact(
             "other problems",
-            "2 × 2 and 3 × 3, one unknown entry, a minor that is singular, known entries at random; two and three layers"
+            "2 × 2 and 3 × 3, one unknown entry; its minor is singular, the rest of its row and column has random parts of size 0.7 to 1.3 along the minor and across it; two and three layers"
           ),
           Fact("until the loss is", .number(level)),
           Fact("relative tolerance of the flow", 1e-9),
@@ -194,22 +194,36 @@ extension CohenRazin {
       _ depth: Int, side: Int, under conditions: Conditions, using generator: inout SeededGenerator
     ) throws -> General {
       let place = (row: generator.nextIndex(below: side), column: generator.nextIndex(below: side))
-      // A minor of rank one less than its size, and the row and the column of the unknown entry at random.
-      let minor =
-        side == 2
-        ? Matrix.zeros(1, 1)
-        : Matrix.random(singularValues: [1], rowCount: 2, columnCount: 2, using: &generator)
+      // The bound speaks from r < σ_min(C) on. A row b and a column c with parts of size 0.7 to 1.3 across the minor xyᵀ, as
+      // along it, have |det C| = |b⊥c⊥| ≥ 0.49 and ‖C‖²_F ≤ 1 + 4 · 1.3², so that σ_min(C) ≥ 2 · 0.49/7.76 = 0.126 for 3 × 3,
+      // and 0.7 for 2 × 2: ten times r and more at a loss of 1e-5.
+      func size() -> Double {
+        (generator.nextUniform() < 0.5 ? -1 : 1) * (0.7 + 0.6 * generator.nextUniform())
+      }
+      func direction() -> [Double] {
+        let angle = 2 * .pi * generator.nextUniform()
+        return side == 2 ? [1] : [.cos(angle), .sin(angle)]
+      }
+      func mixed(_ direction: [Double]) -> [Double] {
+        let (along, across) = (size(), size())
+        return side == 2
+          ? [across]
+          : [
+            along * direction[0] - across * direction[1],
+            along * direction[1] + across * direction[0],
+          ]
+      }
+      let (x, y) = (direction(), direction())
+      let (column, row) = (mixed(x), mixed(y))
       var known = Matrix.zeros(side, side)
       let others = { (without: Int) in (0..<side).filter { $0 != without } }
-      for (i, row) in others(place.row).enumerated() {
-        for (j, column) in others(place.column).enumerated() { known[row, column] = minor[i, j] }
-        known[row, place.column] =
-          (generator.nextUniform() < 0.5 ? -1 : 1) * (0.7 + 0.6 * generator.nextUniform())
+      for (i, other) in others(place.row).enumerated() {
+        for (j, next) in others(place.column).enumerated() {
+          known[other, next] = side == 2 ? 0 : x[i] * y[j]
+        }
+        known[other, place.column] = column[i]
       }
-      for column in others(place.column) {
-        known[place.row, column] =
-          (generator.nextUniform() < 0.5 ? -1 : 1) * (0.7 + 0.6 * generator.nextUniform())
-      }
+      for (j, next) in others(place.column).enumerated() { known[place.row, next] = row[j] }
       var rows: [Int] = []
       var columns: [Int] = []
       for i in 0..<side {

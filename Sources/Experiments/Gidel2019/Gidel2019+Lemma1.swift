@@ -78,14 +78,13 @@ extension Gidel2019 {
           "integrated layers: largest relative excess over σ/λ, all depths", source: "Lemma 1",
           .atMost,
           expected: 0, measured: outcomes.map(\.excess).max()!, tolerance: 1e3 * tolerance),
-        Claim(
-          "three modes in random bases of every layer, L = 2, 3, 4: largest distance of v_iᵀW u_i from its closed form, relative to the largest end",
-          source: "Equations 59 and 60", .atMost, expected: 1e4 * tolerance,
-          measured: generic.map(\.modes).max()!),
-        Claim(
+        worst(
+          "three modes in random bases of every layer, L = 2, 3, 4: largest distance of v_iᵀW u_i from its closed form, relative to the largest end, beside what the integration's tolerance leaves",
+          source: "Equations 59 and 60", generic.joined().map { ($0.modes, $0.allowance) }),
+        worst(
           "the same: largest element of W between different modes, relative to the largest end",
-          source: "Equation 59: modes do not mix", .atMost, expected: 1e4 * tolerance,
-          measured: generic.map(\.between).max()!),
+          source: "Equation 59: modes do not mix",
+          generic.joined().map { ($0.between, $0.allowance) }),
         Claim(
           "order in 1/L of the time to a half, against its limit for infinite depth: the mode farthest from 1",
           // w^{2−2/L} = w² e^{x}, x = (2/L) ln(1/w) ≤ 0.035 at L = 400: the slope misses 1 by about x/4 + x/8.
@@ -125,6 +124,15 @@ extension Gidel2019 {
             blocks: [.row([riseFigure(start: 1e-2), riseFigure(start: 1e-4)])]),
           Section(heading: "Infinite depth", blocks: [.figure(limitFigure(outcomes))]),
         ])
+    }
+
+    /// The distance that is the largest share of its allowance.
+    private func worst(
+      _ statement: String, source: String, _ errors: [(distance: Double, allowance: Double)]
+    ) -> Claim {
+      let worst = errors.max { $0.distance / $0.allowance < $1.distance / $1.allowance }!
+      return Claim(
+        statement, source: source, .atMost, expected: worst.allowance, measured: worst.distance)
     }
 
     private func outcome(using generator: inout SeededGenerator) throws -> Outcome {
@@ -186,15 +194,15 @@ extension Gidel2019 {
     /// integrated ones are from the closed forms of their modes.
     private func distancesOfGenericStarts(
       using generator: inout SeededGenerator
-    ) throws -> (modes: Double, between: Double) {
+    ) throws -> [(modes: Double, between: Double, allowance: Double)] {
       let targets = [2, 1.2, 0.7].map { $0 * (0.9 + 0.2 * generator.nextUniform()) }
       let curvatures = targets.map { _ in 0.5 + 1.5 * generator.nextUniform() }
       let starts = targets.map { _ in Double.exp10(-3 + 2 * generator.nextUniform()) }
       let problem = try CommutingProblem(
         targets: targets, curvatures: curvatures, using: &generator)
       let largest = zip(targets, curvatures).map { $0 / $1 }.max()!
-      var result = (modes: 0.0, between: 0.0)
-      for depth in [2, 3, 4] {
+      return try [2, 3, 4].map { depth in
+        var result = (modes: 0.0, between: 0.0, allowance: 0.0)
         let bases =
           [problem.inputVectors]
           + (1..<depth).map { _ in
@@ -222,8 +230,19 @@ extension Gidel2019 {
           result.between = max(
             result.between, (errors - .diagonal(errors.diagonal)).maxAbsolute / largest)
         }
+        // A step is off by the tolerance of the layers, of the size of the largest. On the plateau that moves a mode by
+        // L w^{1−1/L} times as much, and w′ = L w^{2−2/L}(σ − λw) carries it on as a shift in time: at the rise it has grown
+        // by w′/w′(0), w′ ≤ Lσ(σ/λ)^{2−2/L}/4 as x^{2−2/L}(1 − x) ≤ 1/4. All steps together, at worst of one sign:
+        let n = Double(depth)
+        let growth = zip(zip(targets, curvatures), starts).map { mode, start in
+          n * .pow(mode.0 / mode.1, 2 - 2 / n)
+            / (4 * .pow(start, 1 - 1 / n) * (1 - mode.1 * start / mode.0))
+        }.max()!
+        result.allowance =
+          tolerance * Double(flow.trajectory.stepCount) * .root(largest, depth) * max(growth, 1)
+          / largest
+        return result
       }
-      return result
     }
 
     private func riseFigure(start: Double) -> Figure {

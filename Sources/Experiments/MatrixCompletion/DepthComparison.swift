@@ -1,3 +1,4 @@
+import Analysis
 import Dynamics
 import Estimators
 import LinearAlgebra
@@ -51,14 +52,23 @@ struct DepthComparison {
     var completer: Result?
   }
 
+  /// - Parameter isDetermined: whether problems are drawn until every entry is determined as far as counting tells: a small
+  ///   matrix often has a row or column without enough known entries, of which no method can say anything.
   /// - Throws: ``Interrupted``.
   func run(
-    entryCount: Int, withCompleter: Bool = true, using generator: inout SeededGenerator,
+    entryCount: Int, isDetermined: Bool = false, withCompleter: Bool = true,
+    using generator: inout SeededGenerator,
     report: () throws(Interrupted) -> Void
   ) throws -> Comparison {
     let teacher = CompletionTeacher(
       rowCount: size, columnCount: size, rank: rank, entryCount: entryCount)
-    let problem = teacher.problem(using: &generator)
+    var problem = teacher.problem(using: &generator)
+    while isDetermined,
+      MaskReport(of: problem.entries, rank: rank).undeterminedEntryCount > 0
+    {
+      try report()
+      problem = teacher.problem(using: &generator)
+    }
     try report()
     let nuclear = try NuclearNormCompleter().fit(problem.entries, atMost: 100)
     try report()

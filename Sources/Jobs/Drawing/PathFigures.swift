@@ -51,7 +51,7 @@ struct PathFigures {
           horizontal: Axis("step", .whole), vertical: Axis("singular value", .logarithmic),
           series: (0..<count).map { k in
             Series(
-              "σ\(lowered(k + 1))", x: steps, y: path.points.map { $0.singularValues[k] },
+              "σ\((k + 1).loweredDigits)", x: steps, y: path.points.map { $0.singularValues[k] },
               color: .gradient(Double(k) / Double(max(count - 1, 1))))
           }, markers: markers)))
   }
@@ -72,11 +72,5 @@ struct PathFigures {
         LinePlot(
           horizontal: Axis("step", .whole), vertical: Axis("root mean square error", .logarithmic),
           series: errors, markers: markers)))
-  }
-
-  private func lowered(_ number: Int) -> String {
-    String(
-      String.UnicodeScalarView(
-        "\(number)".unicodeScalars.compactMap { Unicode.Scalar($0.value - 48 + 0x2080) }))
   }
 }

@@ -99,7 +99,7 @@ struct SimulationReport {
             horizontal: timeAxis, vertical: Axis("singular value"),
             series: (0..<count).map { r in
               Series(
-                "σ\(r + 1)", x: times, y: rows.map { $0[r] },
+                "σ\((r + 1).loweredDigits)", x: times, y: rows.map { $0[r] },
                 color: .gradient(Double(r) / Double(max(count - 1, 1))))
             }))))
   }

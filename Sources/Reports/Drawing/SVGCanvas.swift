@@ -147,8 +147,8 @@ struct SVGCanvas {
       <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 \(number(width)) \(number(height))" \
       role="img" aria-labelledby="\(prefix)-title \(prefix)-description" \
       font-family="system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', sans-serif">
-      <title id="\(prefix)-title">\(escapedMarkup(title))</title>
-      <desc id="\(prefix)-description">\(escapedMarkup(description))</desc>
+      <title id="\(prefix)-title">\(escapedMarkup(plainFormulas(title)))</title>
+      <desc id="\(prefix)-description">\(escapedMarkup(plainFormulas(description)))</desc>
       \(paper)
       \(body)</svg>
 

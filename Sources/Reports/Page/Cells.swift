@@ -35,7 +35,7 @@ func factList(_ facts: [Fact]) -> String {
 /// How a page was made, as a list of terms; nothing without a provenance.
 func provenanceList(_ provenance: Provenance) -> String {
   let items = provenance.lines.map {
-    "<dt>\(escapedMarkup($0.label))</dt><dd>\(escapedMarkup($0.value))</dd>\n"
+    "<dt>\(settingMarkup($0.label))</dt><dd>\(settingMarkup($0.value))</dd>\n"
   }
   return "<dl>\n\(items.joined())</dl>\n"
 }

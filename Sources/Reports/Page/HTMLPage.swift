@@ -112,7 +112,8 @@ struct HTMLPage {
     let drawing = figure.svg(paint: .page, prefix: id)
     let isPlot = figure.isPlot
     let isMap = if case .heatMap = figure.content { true } else { false }
-    let description = escapedMarkup("\(figure.title). \(figure.alternativeText ?? figure.caption)")
+    let description = escapedMarkup(
+      plainFormulas("\(figure.title). \(figure.alternativeText ?? figure.caption)"))
     let live =
       isPlot && isInteractive
       ? "<div class=\"live\(isMap ? " map" : "")\" role=\"img\" aria-label=\"\(description)\"></div>\n"

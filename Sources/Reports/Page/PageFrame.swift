@@ -19,7 +19,7 @@ struct PageFrame {
     <meta name="color-scheme" content="light dark">
     <meta name="generator" content="\(escapedMarkup(program))">
     <link rel="icon" href="data:,">
-    <title>\(escapedMarkup(title))</title>
+    <title>\(escapedMarkup(plainFormulas(title)))</title>
     <style>
     \(Self.colors)
     \(String(decoding: PackageResources.page_css, as: UTF8.self))</style>

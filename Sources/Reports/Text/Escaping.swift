@@ -101,6 +101,35 @@ private func linked(_ text: Substring) -> String {
   }.joined(separator: " ")
 }
 
+/// A label or value of how a page was made: `^{…}` raised and `_{…}` lowered, and all else as it was typed, since file names
+/// and arguments are among them.
+func settingMarkup(_ text: String) -> String {
+  let markup = escapedMarkup(text)
+  return kept(text.contains("^{") || text.contains("_{") ? raised(markup) : markup)
+}
+
+/// Text where no markup can be: the titles of windows and what is read aloud. `^{…}` and `_{…}` in the raised and lowered
+/// characters that Unicode has, and in brackets where one is missing.
+func plainFormulas(_ text: String) -> String {
+  guard text.contains("^{") || text.contains("_{") else { return text }
+  let raised = Dictionary(uniqueKeysWithValues: zip("0123456789+−-=()in", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁼⁽⁾ⁱⁿ"))
+  let lowered = Dictionary(uniqueKeysWithValues: zip("0123456789+−-=()ijkmn", "₀₁₂₃₄₅₆₇₈₉₊₋₋₌₍₎ᵢⱼₖₘₙ"))
+  func small(_ inner: Substring, _ mark: String, _ characters: [Character: Character]) -> String {
+    let found = inner.compactMap { characters[$0] }
+    return found.count == inner.count
+      ? String(found) : mark + (inner.count > 1 ? "(\(inner))" : "\(inner)")
+  }
+  var text = text
+  var before = ""
+  // The inner ones of nested braces first.
+  while before != text {
+    before = text
+    text = text.replacing(/\^\{([^{}]*)\}/) { small($0.1, "^", raised) }
+      .replacing(/_\{([^{}]*)\}/) { small($0.1, "_", lowered) }
+  }
+  return text
+}
+
 /// Numbers with a sign or a power of ten, which no line may break in.
 private func kept(_ markup: String) -> String {
   guard markup.contains(where: { $0 == "−" || $0 == "-" }) else { return markup }
