@@ -1,5 +1,5 @@
 public import Dynamics
-public import LinearAlgebra
+import LinearAlgebra
 public import LinearNetworks
 import RealModule
 
