@@ -207,9 +207,9 @@ extension CohenRazin {
             series: [(0, 0), (0, 1), (1, 1), (0, 2), (1, 2)].enumerated().map { place, pair in
               let (r, s) = pair
               // Exchanging the two values leaves the eigenvalue as it is.
-              let name = r == s || s == 2 ? "" : " and u\(s + 1) v\(r + 1)ᵀ"
+              let name = r == s || s == 2 ? "" : " and u_{\(s + 1)} v_{\(r + 1)}ᵀ"
               return Series(
-                "u\(r + 1) v\(s + 1)ᵀ" + name, x: times,
+                "u_{\(r + 1)} v_{\(s + 1)}ᵀ" + name, x: times,
                 y: preconditioners.map { $0.eigenvalue(left: r, right: s) },
                 style: s == 2 ? .dashed : .solid, color: .palette(s == 2 ? 2 * r : place))
             })))

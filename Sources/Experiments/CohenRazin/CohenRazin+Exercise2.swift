@@ -152,10 +152,10 @@ extension CohenRazin {
             series: (0..<4).flatMap { k in
               [
                 Series(
-                  "w\(k + 1)\(k + 1)", x: times, y: one.course.map { $0.factored[k, k] },
+                  "w_{\(k + 1)\(k + 1)}", x: times, y: one.course.map { $0.factored[k, k] },
                   color: .palette(k)),
                 Series(
-                  "w\(k + 1)\(k + 1), equation", x: times,
+                  "w_{\(k + 1)\(k + 1)}, equation", x: times,
                   y: one.course.map { $0.product[k, k] }, style: .points, color: .palette(k)),
               ]
             })))

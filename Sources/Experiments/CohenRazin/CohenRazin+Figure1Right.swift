@@ -60,10 +60,6 @@ extension CohenRazin {
           .atMost,
           expected: 0.002, measured: runs.map { $0[1].disagreement }.max()!),
         Claim(
-          "weights of the collapsed network less those of the original",
-          source: "Section 3.2: no gain in expressiveness", expected: 0,
-          measured: runs.map { abs(Double($0[1].collapsedCount - $0[0].collapsedCount)) }.max()!),
-        Claim(
           "overparameterised: largest late training loss over the loss of chance, of \(seeds)",
           source: "Figure 1, right: both are trained", .atMost, expected: 0.5,
           measured: runs.map { $0[1].late / .log(10) }.max()!),
@@ -165,7 +161,6 @@ extension CohenRazin {
       var tried: [Double]
       var disagreement: Double
       /// The numbers of the network with one matrix in each dense layer.
-      var collapsedCount: Int
 
       var mean: Double { losses.reduce(0, +) / Double(losses.count) }
       /// Over the last quarter.
@@ -207,14 +202,13 @@ extension CohenRazin {
       }
       guard let best else {
         return Best(
-          stepSize: .nan, losses: [.infinity], tried: tried, disagreement: 1, collapsedCount: 0)
+          stepSize: .nan, losses: [.infinity], tried: tried, disagreement: 1)
       }
       let collapsed = best.fit.collapsed()
       let pairs = zip(best.fit.predict(test.inputs), collapsed.predict(test.inputs))
       return Best(
         stepSize: best.stepSize, losses: best.fit.losses, tried: tried,
-        disagreement: Double(pairs.count { $0 != $1 }) / Double(test.labels.count),
-        collapsedCount: collapsed.parameterCount)
+        disagreement: Double(pairs.count { $0 != $1 }) / Double(test.labels.count))
     }
 
     private func name(_ index: Int) -> String { index == 0 ? "original" : "overparameterised" }

@@ -305,7 +305,7 @@ extension CohenRazin {
             series: [(0, 0), (0, 1), (1, 0), (1, 1)].enumerated().map { place, entry in
               let points = runs[1].trajectory.snapshots
               return Series(
-                "w\(entry.0 + 1)\(entry.1 + 1)", x: points.map(\.time),
+                "w_{\(entry.0 + 1)\(entry.1 + 1)}", x: points.map(\.time),
                 y: points.map { abs($0.endToEnd![entry.0, entry.1]) },
                 style: place == 2 ? .dashed : .solid, color: .palette(place))
             })))

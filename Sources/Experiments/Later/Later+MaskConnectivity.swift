@@ -139,16 +139,17 @@ extension Later {
           LinePlot(
             horizontal: Axis("standard deviation of the start", .logarithmic),
             vertical: Axis("s₂/s₁", .logarithmic),
-            series: runs.prefix(5).flatMap { run in
-              [
-                Series(
-                  "connected", x: scales, y: run.connected, style: .connectedPoints,
-                  color: .palette(0)),
-                Series(
-                  "two blocks", x: scales, y: run.blocksRank, style: .connectedPoints,
-                  color: .palette(1)),
-              ]
-            })))
+            // One name for all starts: a gap divides their lines.
+            series: [
+              Series(
+                "connected", x: runs.prefix(5).flatMap { _ in scales + scales.suffix(1) },
+                y: runs.prefix(5).flatMap { $0.connected + [.nan] }, style: .connectedPoints,
+                color: .palette(0)),
+              Series(
+                "two blocks", x: runs.prefix(5).flatMap { _ in scales + scales.suffix(1) },
+                y: runs.prefix(5).flatMap { $0.blocksRank + [.nan] }, style: .connectedPoints,
+                color: .palette(1)),
+            ])))
     }
   }
 }

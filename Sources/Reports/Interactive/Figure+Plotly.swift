@@ -114,8 +114,11 @@ private func layout(
         "text": .string(escapedLabel(marker.label)), "textposition": "end",
         "font": ["size": 12, "color": .string(paint.css(.faintText))],
         "textangle": 0, "yanchor": "bottom",
-        // Above the plot, where it crosses no curve, and towards the middle.
-        "xanchor": isVertical && scale?.fraction(marker.position) ?? 0 < 0.5 ? "left" : "right",
+        // Above the plot, where it crosses no curve: to the right of its line, so that neighbours do not meet, while there
+        // is room, and otherwise towards the middle.
+        "xanchor": isVertical
+          && scale?.fraction(marker.position) ?? 0 < (marker.label.count <= 6 ? 0.9 : 0.5)
+          ? "left" : "right",
       ],
     ]
   }
