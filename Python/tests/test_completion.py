@@ -60,6 +60,16 @@ def test_rows_of_which_nothing_is_known(table) -> None:
     assert np.isnan(MatrixCompleter(fill_undetermined=False).fit(table).transform(nothing)).all()
 
 
+def test_a_column_of_which_nothing_is_known(table) -> None:
+    table[:, 4] = np.nan
+    others = np.arange(12) != 4
+    completer = MatrixCompleter().fit(table)
+    assert completer.mask_["undeterminedColumns"] == [4]
+    assert np.isfinite(completer.completion_).all()
+    left = MatrixCompleter(fill_undetermined=False).fit_transform(table)
+    assert np.isnan(left[:, 4]).all() and np.isfinite(left[:, others]).all()
+
+
 def test_entries_and_sparse_tables_give_the_same_bits(table) -> None:
     expected = MatrixCompleter().fit_transform(table)
     rows, columns = np.nonzero(~np.isnan(table))

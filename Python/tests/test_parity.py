@@ -98,8 +98,7 @@ def test_a_million_entries_cost_less_than_two_percent() -> None:
     """The array goes in and out where it lies: beside the fit there are the reading of a request and of a summary."""
     generator = np.random.default_rng(6)
     table = generator.normal(size=(1000, 1)) @ generator.normal(size=(1, 1000))
-    shares = around(table, 5, share=True)
-    assert np.min(shares) < 0.02
+    assert around(table, 1, share=True)[0] < 0.02
 
 
 def around(table: np.ndarray, count: int, share: bool = False) -> list[float]:

@@ -2,6 +2,8 @@
 public enum Cell: Equatable, Sendable {
   case number(Double)
   case text(String)
+  /// Words that lead to an address, relative to the page: `runs-2.html#point-7`, or one that begins with `https://`.
+  case link(String, to: String)
   case verdict(Verdict)
   case missing
 }
@@ -31,20 +33,25 @@ extension Cell: ExpressibleByStringLiteral, ExpressibleByFloatLiteral, Expressib
   public init(integerLiteral value: Int) { self = .number(Double(value)) }
 }
 
-/// Encoded as `{"number": 1.5}`, `{"text": "…"}`, `{"verdict": "holds"}` or `{}` for a missing value.
+/// Encoded as `{"number": 1.5}`, `{"text": "…"}`, with `"link"` beside it where it leads somewhere, `{"verdict": "holds"}`
+/// or `{}` for a missing value.
 extension Cell: Codable {
   private enum Kind: String, CodingKey {
-    case number, text, verdict
+    case number, text, link, verdict
   }
 
   public init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: Kind.self)
+    if let address = try container.decodeIfPresent(String.self, forKey: .link) {
+      self = .link(try container.decode(String.self, forKey: .text), to: address)
+      return
+    }
     self =
       switch container.allKeys.first {
       case .number: .number(try container.decode(Double.self, forKey: .number))
       case .text: .text(try container.decode(String.self, forKey: .text))
       case .verdict: .verdict(try container.decode(Verdict.self, forKey: .verdict))
-      case nil: .missing
+      case .link, nil: .missing
       }
   }
 
@@ -53,6 +60,9 @@ extension Cell: Codable {
     switch self {
     case .number(let value): try container.encode(value, forKey: .number)
     case .text(let value): try container.encode(value, forKey: .text)
+    case .link(let value, let address):
+      try container.encode(value, forKey: .text)
+      try container.encode(address, forKey: .link)
     case .verdict(let value): try container.encode(value, forKey: .verdict)
     case .missing: break
     }

@@ -33,6 +33,9 @@ extension Table {
     for (number, row) in rows.enumerated() where row.count != columns.count {
       return "row \(number + 1) has \(row.count) cells under \(columns.count) columns"
     }
+    if let marks, marks.count != rows.count {
+      return "\(rows.count) rows have \(marks.count) marks"
+    }
     for column in columns where column.significantDigits < 1 {
       return "column \(column.title) asks for \(column.significantDigits) digits"
     }
@@ -44,7 +47,7 @@ extension Series {
   var inconsistency: String? {
     let others = [
       ("y", y.count), ("errors", errors?.count), ("band.lower", band?.lower.count),
-      ("band.upper", band?.upper.count),
+      ("band.upper", band?.upper.count), ("addresses", addresses?.count),
     ]
     for (label, count) in others {
       if let count, count != x.count {
@@ -61,6 +64,9 @@ extension HeatMap {
       (rowNames, rowCount, "rows"), (columnNames, columnCount, "columns"),
     ] {
       if let names, names.count != count { return "\(count) \(word) have \(names.count) names" }
+    }
+    if let addresses, addresses.count != values.count {
+      return "\(values.count) values have \(addresses.count) addresses"
     }
     return Self.mismatch(values.count, rowCount, columnCount)
       ?? (blockSide > 0 ? nil : "a block cannot have a side of \(blockSide)")

@@ -8,13 +8,18 @@ public struct Table: Codable, Equatable, Sendable {
   public var columns: [Column]
   /// The cells, row by row.
   public var rows: [[Cell]]
+  /// What each row is called in addresses, so that links lead to it; empty for a row that none leads to.
+  public var marks: [String]?
 
-  /// - Precondition: every row has as many cells as there are columns.
-  public init(title: String, caption: String = "", columns: [Column], rows: [[Cell]]) {
+  /// - Precondition: every row has as many cells as there are columns, and marks are as many as rows.
+  public init(
+    title: String, caption: String = "", columns: [Column], rows: [[Cell]], marks: [String]? = nil
+  ) {
     self.title = title
     self.caption = caption
     self.columns = columns
     self.rows = rows
+    self.marks = marks
     precondition(inconsistency == nil, inconsistency ?? "")
   }
 }

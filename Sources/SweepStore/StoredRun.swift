@@ -6,7 +6,7 @@ public struct StoredRun: Equatable, Sendable, Codable {
   }
 
   /// What an axis had at the run's point.
-  public enum Value: Equatable, Sendable, Codable {
+  public enum Value: Hashable, Sendable, Codable {
     case number(Double)
     case text(String)
   }

@@ -64,6 +64,19 @@ import Testing
     #expect(inline("a well-known name") == "a well-known name")
   }
 
+  @Test func linksLeadBesideThePageOrToTheWeb() {
+    #expect(
+      markup(.link("7 runs", to: "runs-1.html#point-2"), digits: 4)
+        == #"<a href="runs-1.html#point-2">7 runs</a>"#)
+    #expect(markup(.link("a", to: "https://x.org/"), digits: 4).hasPrefix("<a href"))
+    for address in ["javascript:alert(1)", "JavaScript:x", "data:text/html,x", "http://x.org", ""] {
+      #expect(markup(.link("a<b", to: address), digits: 4) == "a&lt;b")
+    }
+    #expect(
+      markup(.link("<", to: "\"><script>"), digits: 4)
+        == #"<a href="&quot;&gt;&lt;script&gt;">&lt;</a>"#)
+  }
+
   @Test func proseKnowsCodeAndAddresses() {
     #expect(paragraphs("a\n\n b ") == "<p>a</p>\n<p> b </p>\n")
     #expect(inline("run `a<b` now") == "run <code>a&lt;b</code> now")

@@ -35,9 +35,15 @@ public enum ReportFolder {
   }
 
   /// Draws a record into a folder, which is not replaced without being told.
-  public static func write(_ record: Record, to folder: String, overwrite: Bool = false) throws {
+  ///
+  /// - Parameter pages: by the names of their files, what pages beside it show.
+  public static func write(
+    _ record: Record, to folder: String, overwrite: Bool = false,
+    pages: [(name: String, record: Record)] = []
+  ) throws {
     do {
-      try ReportWriter(plotly: plotly).write(record, to: folder, overwrite: overwrite)
+      try ReportWriter(plotly: plotly).write(
+        record, to: folder, overwrite: overwrite, pages: pages)
     } catch {
       throw refusal(error)
     }

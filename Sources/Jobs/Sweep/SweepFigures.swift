@@ -10,17 +10,27 @@ struct SweepFigures {
   let theories: [String: String]
   /// Lines across curves over an axis, by the axis.
   let markers: [String: [Marker]]
+  /// The pages of the runs behind each point.
+  let pages: SweepRunPages
 
-  init(table: SweepTable, theories: [String: String], markers: [String: [Marker]]) {
+  init(
+    table: SweepTable, theories: [String: String], markers: [(String, Marker)],
+    pages: SweepRunPages
+  ) {
     self.table = table
     self.theories = theories
-    self.markers = markers
+    self.markers = Dictionary(grouping: markers, by: \.0).mapValues { $0.map(\.1) }
+    self.pages = pages
+    places = Dictionary(
+      uniqueKeysWithValues: table.points.enumerated().map { ($1.axes, $0) })
   }
 
-  init(table: SweepTable, theories: [String: String], markers: [(String, Marker)]) {
-    self.init(
-      table: table, theories: theories,
-      markers: Dictionary(grouping: markers, by: \.0).mapValues { $0.map(\.1) })
+  /// The number of each point in the table, by its values.
+  private let places: [[StoredRun.Value]: Int]
+
+  /// Where the runs behind a point are.
+  private func address(_ point: SweepTable.Point) -> String {
+    places[point.axes].flatMap { pages.address(ofPoint: $0) } ?? ""
   }
 
   /// At most so many curves in one figure, and maps in one row.
@@ -109,7 +119,8 @@ struct SweepFigures {
       series.append(
         Series(
           name, x: x, y: family.points.map { value($0, measure) },
-          band: isRepeated ? band(family.points, measure) : nil, style: .connectedPoints,
+          band: isRepeated ? band(family.points, measure) : nil,
+          addresses: pages.isEmpty ? nil : family.points.map(address), style: .connectedPoints,
           color: .palette(k)))
       if let theory = theories[table.measures[measure]],
         let index = table.measures.firstIndex(of: theory)
@@ -168,6 +179,7 @@ struct SweepFigures {
     return all.flatMap { family -> [Figure] in
       var values = [Double](repeating: .nan, count: across.numbers.count * up.numbers.count)
       var theory = values
+      var ways = [String](repeating: "", count: values.count)
       let index = theories[table.measures[measure]].flatMap { table.measures.firstIndex(of: $0) }
       for point in family.points {
         guard case .number(let x) = point.axes[across.axis],
@@ -175,14 +187,15 @@ struct SweepFigures {
           let column = across.numbers.firstIndex(of: x), let row = up.numbers.firstIndex(of: y)
         else { continue }
         values[row * across.numbers.count + column] = shown(value(point, measure))
+        ways[row * across.numbers.count + column] = address(point)
         if let index { theory[row * across.numbers.count + column] = shown(value(point, index)) }
       }
       // A sample has a point here and there: nothing a map could show.
       guard 2 * values.count(where: \.isFinite) > values.count else { return [] }
       let title = "\(name)" + (family.words.isEmpty ? "" : ", \(family.words)")
       let count = across.numbers.count
-      let fromTop = (0..<up.numbers.count).reversed().flatMap {
-        values[$0 * count..<($0 + 1) * count]
+      func fromTop<Element>(_ cells: [Element]) -> [Element] {
+        (0..<up.numbers.count).reversed().flatMap { cells[$0 * count..<($0 + 1) * count] }
       }
       func ends(_ axis: (axis: Int, numbers: [Double])) -> String {
         "\(table.axes[axis.axis]), \(readable(axis.numbers[0])) to \(readable(axis.numbers[axis.numbers.count - 1]))"
@@ -192,11 +205,11 @@ struct SweepFigures {
         caption: "From left to right \(ends(across)); from bottom to top \(ends(up)).",
         .heatMap(
           HeatMap(
-            rowCount: up.numbers.count, columnCount: count, values: fromTop,
+            rowCount: up.numbers.count, columnCount: count, values: fromTop(values),
             horizontal: Axis("\(ends(across)) (column)"), vertical: Axis("\(ends(up)) (row)"),
             colors: ColorScale(
               values.contains { $0 < 0 } && values.contains { $0 > 0 } ? .diverging : .sequential,
-              title: name))))
+              title: name), addresses: pages.isEmpty ? nil : fromTop(ways))))
       return [map, contours(title, name, across, up, values, index == nil ? nil : theory)]
         .compactMap(\.self)
     }
@@ -255,7 +268,10 @@ struct SweepFigures {
       let share = Double(rank) / Double(ranked.count - 1)
       return Series(
         "\(table.measures[0]) = \(readable(value))",
-        x: (0...axes.count).map { Double($0 + 1) }, y: y + [share], color: .gradient(share))
+        x: (0...axes.count).map { Double($0 + 1) }, y: y + [share],
+        addresses: pages.isEmpty
+          ? nil : [String](repeating: address(point), count: axes.count + 1),
+        color: .gradient(share))
     }
     let names = axes.enumerated().map { "\($0 + 1) \(table.axes[$1.axis])" }
     return Figure(
@@ -280,14 +296,16 @@ struct SweepFigures {
       if isShare { columns += [Column("from"), Column("to")] }
     }
     columns.append(Column("seed of the first run", alignment: .leading))
-    let rows = table.points.prefix(limit).map { point -> [Cell] in
+    let rows = table.points.prefix(limit).enumerated().map { number, point -> [Cell] in
       var row = point.axes.map { value -> Cell in
         switch value {
         case .number(let number): .number(number)
         case .text(let text): .text(text)
         }
       }
-      row.append(Cell(point.runs.count))
+      row.append(
+        pages.address(ofPoint: number).map { .link("\(point.runs.count)", to: $0) }
+          ?? Cell(point.runs.count))
       for k in table.measures.indices {
         let statistics = point.statistics[k]
         func cell(_ number: Double?) -> Cell { number.map { .number($0) } ?? .missing }
@@ -306,7 +324,7 @@ struct SweepFigures {
       heading: "Point by point",
       prose: """
         Every run is a row of the table `runs` in `sweep.sqlite` and of `runs.csv`; trajectories that are kept are in \
-        `runs`, each under its seed.\(more)
+        `runs`, each under its seed.\(pages.isEmpty ? "" : " The number of runs leads to them, and so does a click on a point of a figure.")\(more)
         """,
       blocks: [.table(Table(title: "Points", columns: columns, rows: Array(rows)))])
   }

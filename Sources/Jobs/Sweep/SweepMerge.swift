@@ -83,15 +83,20 @@ public struct SweepMergeResult: JobResult {
 
   public func arrays() throws -> NPZArchive { table.arrays }
 
+  private var pages: SweepRunPages {
+    SweepRunPages(table, title: "Sweep put together", trajectories: nil)
+  }
+
   public func record() throws -> Record {
     Record(
       title: "Sweep put together",
-      sections: SweepFigures(table: table, theories: [:], markers: []).sections)
+      sections: SweepFigures(table: table, theories: [:], markers: [], pages: pages).sections)
   }
 
   public func write() throws {
     try folder.write(table)
-    try ReportFolder.write(try record(), to: folder.report, overwrite: true)
+    try ReportFolder.write(
+      try record(), to: folder.report, overwrite: true, pages: pages.records)
   }
 }
 

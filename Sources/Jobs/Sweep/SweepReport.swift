@@ -8,10 +8,18 @@ struct SweepReport {
   private var plan: SweepPlan { result.plan }
   private var summary: SweepSummary { result.summary }
 
+  /// The pages beside it, with the runs behind each point.
+  var pages: SweepRunPages {
+    SweepRunPages(
+      result.table, title: "Sweep of \(plan.subject.source.name)",
+      trajectories: plan.keepsTrajectories ? "../runs" : nil)
+  }
+
   var record: Record {
     var theories: [String: String] = [:]
     for measure in plan.measures { theories[measure.name] = measure.theory }
-    let figures = SweepFigures(table: result.table, theories: theories, markers: markers)
+    let figures = SweepFigures(
+      table: result.table, theories: theories, markers: markers, pages: pages)
     var facts = [
       Fact("points", Cell(summary.points)), Fact("runs done", Cell(summary.done)),
       Fact("of", Cell(summary.runs)), Fact("failed", Cell(summary.failed)),

@@ -43,6 +43,8 @@ public struct SweepResult: JobResult {
 
   public func write() throws {
     try folder.write(table)
-    try ReportFolder.write(try record(), to: folder.report, overwrite: true)
+    let report = SweepReport(result: self)
+    try ReportFolder.write(
+      report.record, to: folder.report, overwrite: true, pages: report.pages.records)
   }
 }

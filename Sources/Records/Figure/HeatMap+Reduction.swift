@@ -31,6 +31,7 @@ extension HeatMap {
     result.columnCount = columns
     result.values = means
     result.blockSide = blockSide * block
+    result.addresses = nil
     return result
   }
 
@@ -49,6 +50,9 @@ extension HeatMap {
     result.rowCount = rows.count
     result.columnCount = columns.count
     result.values = rows.flatMap { row in columns.map { values[row * columnCount + $0] } }
+    result.addresses = addresses.map { addresses in
+      rows.flatMap { row in columns.map { addresses[row * columnCount + $0] } }
+    }
     result.rowNames = rowNames.map { names in rows.map { names[$0] } }
     result.columnNames = columnNames.map { names in columns.map { names[$0] } }
     return result

@@ -24,6 +24,8 @@ public struct HeatMap: Codable, Equatable, Sendable {
   public var columnNames: [String]?
   /// A curve over the map, in the quantities that rows and columns stand for.
   public var outline: Outline?
+  /// Where a click on each cell leads, row by row, relative to the page; empty for a cell that leads nowhere.
+  public var addresses: [String]?
 
   /// Evenly spaced values.
   public struct Steps: Codable, Equatable, Sendable {
@@ -56,12 +58,12 @@ public struct HeatMap: Codable, Equatable, Sendable {
     }
   }
 
-  /// - Precondition: `values` has `rowCount · columnCount` members, names are as many as rows and columns, and `blockSide` is positive.
+  /// - Precondition: `values`, and `addresses` where present, have `rowCount · columnCount` members, names are as many as rows and columns, and `blockSide` is positive.
   public init(
     rowCount: Int, columnCount: Int, values: [Double], horizontal: Axis = Axis("column"),
     vertical: Axis = Axis("row"), colors: ColorScale, blockSide: Int = 1,
     rowValues: Steps? = nil, columnValues: Steps? = nil, rowNames: [String]? = nil,
-    columnNames: [String]? = nil, outline: Outline? = nil
+    columnNames: [String]? = nil, outline: Outline? = nil, addresses: [String]? = nil
   ) {
     self.rowCount = rowCount
     self.columnCount = columnCount
@@ -75,6 +77,7 @@ public struct HeatMap: Codable, Equatable, Sendable {
     self.rowNames = rowNames
     self.columnNames = columnNames
     self.outline = outline
+    self.addresses = addresses
     precondition(inconsistency == nil, inconsistency ?? "")
   }
 }

@@ -39,21 +39,24 @@ public struct Series: Codable, Equatable, Sendable {
   public var errors: [Double]?
   /// A shaded region around the curve.
   public var band: Band?
+  /// Where a click on each point leads, relative to the page; empty for a point that leads nowhere.
+  public var addresses: [String]?
   /// How it is drawn.
   public var style: Style
   /// Its color.
   public var color: SeriesColor
 
-  /// - Precondition: `x`, `y`, and `errors` and `band` where present, have equally many values.
+  /// - Precondition: `x`, `y`, and `errors`, `band` and `addresses` where present, have equally many values.
   public init(
     _ name: String, x: [Double], y: [Double], errors: [Double]? = nil, band: Band? = nil,
-    style: Style = .solid, color: SeriesColor = .automatic
+    addresses: [String]? = nil, style: Style = .solid, color: SeriesColor = .automatic
   ) {
     self.name = name
     self.x = x
     self.y = y
     self.errors = errors
     self.band = band
+    self.addresses = addresses
     self.style = style
     self.color = color
     precondition(inconsistency == nil, inconsistency ?? "")

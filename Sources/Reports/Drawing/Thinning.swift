@@ -31,6 +31,7 @@ extension Series {
     result.x = places.map { x[$0] }
     result.y = places.map { y[$0] }
     result.errors = errors.map { errors in places.map { errors[$0] } }
+    result.addresses = addresses.map { addresses in places.map { addresses[$0] } }
     result.band = band.map { band in
       Band(band.name, lower: places.map { band.lower[$0] }, upper: places.map { band.upper[$0] })
     }

@@ -22,7 +22,7 @@ extension Cell {
   var exactText: String {
     switch self {
     case .number(let number): NumberText.exact(number)
-    case .text(let text): text
+    case .text(let text), .link(let text, _): text
     case .verdict(let verdict): verdict.words
     case .missing: ""
     }

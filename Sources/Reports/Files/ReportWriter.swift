@@ -9,7 +9,8 @@ public import Records
 /// - `plotly.min.js`, if a copy was given: without it every figure is a static drawing;
 /// - `data/`, with each figure as CSV (every value), JSON (a Plotly figure) and SVG, and each
 ///   table as CSV;
-/// - `record.json` and `report.md`, the whole record for programs and as text.
+/// - `record.json` and `report.md`, the whole record for programs and as text;
+/// - pages beside it that figures and tables lead to, where there are any.
 public struct ReportWriter: Sendable {
   /// The file to copy as `plotly.min.js`; `nil` makes static pages. Nothing is searched for.
   public var plotly: String?
@@ -43,13 +44,26 @@ public struct ReportWriter: Sendable {
   /// Everything is built in a new folder beside the one asked for, which then takes its place.
   /// With `overwrite` it may be an existing folder, if that is empty or a report that holds no
   /// file but its own.
+  ///
+  /// - Parameter pages: by the names of their files, what other pages beside it show; tables are whole there.
   /// - Returns: the path of the page.
   @discardableResult
   public func write(
-    _ record: Record, to folder: String, overwrite: Bool = false
+    _ record: Record, to folder: String, overwrite: Bool = false,
+    pages: [(name: String, record: Record)] = []
   ) throws(ReportError) -> String {
     try check(folder, overwrite: overwrite)
-    return try write(record, to: folder, beside: [], overwrite: overwrite)
+    for page in pages {
+      if let inconsistency = page.record.inconsistency { throw .inconsistent(inconsistency) }
+    }
+    let beside = pages.map { page in
+      let text = HTMLPage(
+        record: page.record, budget: Figure.DrawingBudget(for: page.record), plotlyAddress: nil,
+        trail: trail + [Link(record.title, to: "index.html")], isAlone: true, showsAllRows: true
+      ).text()
+      return (name: page.name, content: Data(text.utf8))
+    }
+    return try write(record, to: folder, beside: beside, overwrite: overwrite)
   }
 
   /// Writes a report and what belongs beside it as one, over a report that may be there unless told otherwise.

@@ -184,6 +184,11 @@ extension LinePlot {
   }
 }
 
+/// Where clicks lead, for the page's script.
+private func linked(_ addresses: ArraySlice<String>) -> JSONValue {
+  .array(addresses.map { .string(safeAddress($0) ?? "") })
+}
+
 extension Series {
   fileprivate typealias Scales = (horizontal: AxisScale, vertical: AxisScale)
 
@@ -207,6 +212,9 @@ extension Series {
       ("line", ["color": .string(paint.css(ink)), "width": 2, "dash": .string(dash)]),
       ("marker", ["color": .string(paint.css(ink)), "size": 6]),
     ]
+    if let addresses {
+      members += [("meta", "addresses"), ("customdata", linked(addresses[...]))]
+    }
     if let errors {
       members.append(
         (
@@ -300,7 +308,13 @@ extension HeatMap {
         ]
       ),
     ]
-    let trace = JSONValue.object(looks + places)
+    let ways: [(String, JSONValue)] =
+      shown.addresses.map { addresses in
+        let count = shown.columnCount
+        let lines = (0..<shown.rowCount).map { linked(addresses[$0 * count..<($0 + 1) * count]) }
+        return [("meta", "addresses"), ("customdata", .array(lines))]
+      } ?? []
+    let trace = JSONValue.object(looks + places + ways)
     func axis(_ axis: Axis, count: Int, isReversed: Bool) -> JSONValue {
       let values = isReversed ? rowValues : columnValues
       let names = isReversed ? shown.rowNames : shown.columnNames

@@ -7,6 +7,9 @@ func markup(_ cell: Cell, digits: Int) -> String {
   switch cell {
   case .number(let number): NumberText.rounded(number, digits: digits)
   case .text(let text): inline(text)
+  case .link(let text, let address):
+    safeAddress(address).map { "<a href=\"\(escapedMarkup($0))\">\(escapedMarkup(text))</a>" }
+      ?? inline(text)
   case .verdict(let verdict):
     """
     <span class="verdict \(verdict.rawValue)">\(verdict.symbol) \(verdict.words)</span>
@@ -15,11 +18,21 @@ func markup(_ cell: Cell, digits: Int) -> String {
   }
 }
 
+/// An address that a page may lead to: one beside it, or one that begins with `https://`; nil for all others, which could
+/// be scripts.
+func safeAddress(_ address: String) -> String? {
+  address.isEmpty || address.contains(":") && !address.hasPrefix("https://") ? nil : address
+}
+
 /// Facts side by side.
 func factList(_ facts: [Fact]) -> String {
   guard !facts.isEmpty else { return "" }
   let items = facts.map { fact in
-    let isText = if case .text = fact.value { true } else { false }
+    let isText =
+      switch fact.value {
+      case .text, .link: true
+      default: false
+      }
     let unit = fact.unit.map { " <small>\(escapedMarkup($0))</small>" } ?? ""
     let note = fact.note.map { "<span class=\"note\">\(inline($0))</span>" } ?? ""
     let term = fact.term.map { " title=\"\(escapedMarkup($0))\"" } ?? ""

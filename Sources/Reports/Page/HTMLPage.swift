@@ -9,6 +9,8 @@ struct HTMLPage {
   var trail: [Link] = []
   /// Whether no other file stands beside the page.
   var isAlone = false
+  /// Whether long tables are shown to their last row.
+  var showsAllRows = false
 
   private var isInteractive: Bool { plotlyAddress != nil }
 
@@ -159,7 +161,7 @@ struct HTMLPage {
     let id = "table-\(numbering.table)"
     var shown = table
     var note = ""
-    if table.rows.count > Self.shownRowCount {
+    if table.rows.count > Self.shownRowCount, !showsAllRows {
       shown.rows = Array(table.rows.prefix(Self.shownRowCount))
       let total = NumberText.rounded(Double(table.rows.count))
       note = "<span class=\"remark\">The first \(Self.shownRowCount) of \(total) rows.</span> "
@@ -185,13 +187,15 @@ struct HTMLPage {
         <th scope="col" class="\(column.alignment.rawValue)">\(inline(column.title))\(unit)</th>
         """
     }
-    let rows = table.rows.map { row in
+    let rows = table.rows.enumerated().map { number, row in
       let cells = zip(row, table.columns).map { cell, column in
         """
         <td class="\(column.alignment.rawValue)">\(markup(cell, digits: column.significantDigits))</td>
         """
       }
-      return "<tr>\(cells.joined())</tr>\n"
+      let mark = table.marks?[number] ?? ""
+      let name = mark.isEmpty ? "" : " id=\"\(escapedMarkup(mark))\""
+      return "<tr\(name)>\(cells.joined())</tr>\n"
     }
     return """
       <table\(id.map { " aria-labelledby=\"\($0)\"" } ?? "")>

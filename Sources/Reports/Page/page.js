@@ -58,6 +58,15 @@
     });
   }
 
+  // A click on a point leads to what is behind it, where the figure has addresses.
+  function followLinks(live) {
+    live.on("plotly_click", (event) => {
+      const point = event.points[0];
+      if (!point || point.data.meta !== "addresses" || !point.customdata) return;
+      window.location.assign(point.customdata);
+    });
+  }
+
   async function drawAll() {
     const style = getComputedStyle(root);
     for (const slot of slots) {
@@ -76,7 +85,10 @@
         showSendToCloud: false,
         toImageButtonOptions: { format: "svg", filename: slot.dataset.figure },
       });
-      if (!live.dataset.followed) followZoom(live);
+      if (!live.dataset.followed) {
+        followZoom(live);
+        followLinks(live);
+      }
       live.dataset.followed = "yes";
     }
     say("drawn");

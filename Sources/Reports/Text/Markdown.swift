@@ -86,7 +86,7 @@ private func grid(_ table: Table) -> String {
 private func markdown(_ cell: Cell, digits: Int) -> String {
   switch cell {
   case .number(let number): NumberText.rounded(number, digits: digits)
-  case .text(let text): escapedMarkdown(text)
+  case .text(let text), .link(let text, _): escapedMarkdown(text)
   case .verdict(let verdict): "\(verdict.symbol) \(verdict.words)"
   case .missing: ""
   }

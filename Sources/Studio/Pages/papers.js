@@ -1,6 +1,6 @@
 // Figures, tables and claims of the papers, to be made anew with another seed or size.
 import { askJSON, byId, listen, make, Refusal, runJob, words } from "./page.js";
-import { recordView } from "./record.js";
+import { prose, recordView } from "./record.js";
 
 let items = [], chosen = null, running = null;
 const results = new Map();
@@ -13,7 +13,7 @@ function showList() {
     groups.set(item.paper, [...(groups.get(item.paper) || []), item]);
   }
   byId("list").replaceChildren(...[...groups].flatMap(([paper, list]) => [make("h3", {}, paper), make("ul", { class: "list" }, ...list.map((item) => make("li", {},
-    make("button", { type: "button", "data-item": item.id, "aria-pressed": String(item === chosen), onclick: () => choose(item) }, make("strong", {}, item.title), make("small", {}, item.shows)))))]));
+    make("button", { type: "button", "data-item": item.id, "aria-pressed": String(item === chosen), onclick: () => choose(item) }, make("strong", {}, item.title), make("small", {}, ...prose(item.shows))))))]));
 }
 
 function choose(item) {
@@ -53,7 +53,7 @@ function choose(item) {
   });
   size.onchange = seed.onchange = show;
   for (const { input } of quantities) input.onchange = show;
-  byId("view").replaceChildren(make("h2", {}, item.title), make("p", { class: "lede" }, item.shows),
+  byId("view").replaceChildren(make("h2", {}, item.title), make("p", { class: "lede" }, ...prose(item.shows)),
     make("div", { class: "row" }, make("label", { for: "size" }, "Size"), size, make("label", { for: "seed" }, "Seed"), seed, go, stop),
     ...(quantities.length ? [make("div", { class: "quantities" }, ...quantities.map((q) => make("div", { class: "control" }, make("label", { for: q.id }, q.parameter.name), q.input, make("span", { class: "why" }, `${q.parameter.meaning}; ${q.parameter.range}`))))] : []), note, bar,
     make("details", {}, make("summary", {}, "The same elsewhere"), make("pre", { tabindex: 0 }, make("code", {}, `deeplinear reproduce ${item.id} --quick\n\n${item.snippet}`))), result);

@@ -3,12 +3,19 @@ import { make, words } from "./page.js";
 import { ChartView, rangeOf } from "./chart.js";
 
 const number = (x) => (typeof x === "string" ? { NaN: NaN, Infinity, "-Infinity": -Infinity }[x] ?? NaN : x);
-const verdicts = { holds: "✓ holds", fails: "✗ differs", undecided: "? undecided", notApplicable: "– not applicable" };
+const verdicts = { holds: "✓ holds", fails: "✗ differs", refuted: "≠ refuted, as stated here", undecided: "? undecided", notApplicable: "– not applicable" };
 
-/** Prose with `code` and **strong** as the records have it, without markup of its own. */
-function prose(text) {
-  return String(text || "").split(/(`[^`]*`|\*\*[^*]*\*\*)/).map((part) =>
-    part.startsWith("`") ? make("code", {}, part.slice(1, -1)) : part.startsWith("**") ? make("strong", {}, part.slice(2, -2)) : part);
+const address = /(https:\/\/[^\s]*[^\s.,;:!?)])/;
+/** Words with `^{…}` and `_{…}` raised and lowered, innermost braces first, and addresses as ways to them. */
+function line(text) {
+  return text.split(address).flatMap((part) => (part.startsWith("https://") ? [make("a", { href: part, target: "_blank", rel: "noopener noreferrer" }, part)]
+    : part.split(/([\^_]\{[^{}]*\})/).map((piece) => (/^[\^_]\{/.test(piece) ? make(piece[0] === "^" ? "sup" : "sub", {}, piece.slice(2, -1)) : piece))));
+}
+
+/** Prose with `code`, **strong** and raised letters as the records have it, without markup of its own. */
+export function prose(text) {
+  return String(text || "").split(/(`[^`]*`|\*\*[^*]*\*\*)/).flatMap((part) =>
+    part.length > 1 && part.startsWith("`") ? [make("code", {}, part.slice(1, -1))] : part.length > 3 && part.startsWith("**") ? [make("strong", {}, part.slice(2, -2))] : line(part));
 }
 
 function cell(value, digits = 4) {
@@ -124,7 +131,10 @@ export function figure(value, height = 300) {
     const plot = content.lines ? linePlot([{ plot: content.lines }]) : content.bars ? bars(content.bars) : histogram(content.histogram);
     queueMicrotask(() => new ChartView(canvas, height).show(plot));
   }
-  return make("figure", {}, holder, make("figcaption", {}, make("strong", {}, `${value.title.replace(/[.!?]?$/, ".")} `), ...prose(value.caption)));
+  // Points stand beside no label of their own: their names stand below, where there are few.
+  const points = (content.lines?.series || []).filter((s) => s.style === "points").map((s) => s.name);
+  const names = points.length && points.length <= 8 ? ` Points: ${points.join(", ")}.` : "";
+  return make("figure", {}, holder, make("figcaption", {}, make("strong", {}, `${value.title.replace(/[.!?]?$/, ".")} `), ...prose(value.caption), names ? make("span", { class: "faint" }, names) : null));
 }
 
 export function blocks(list) {

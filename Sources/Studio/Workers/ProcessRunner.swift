@@ -5,6 +5,8 @@ import Synchronization
 final class ProcessRunner: WorkRunner {
   private let short: WorkerLane
   private let long: WorkerLane
+  /// Short work that takes longer is ended: not everything that a request can ask for asks whether to go on.
+  private static let longestSeconds = 30
 
   /// - Parameters:
   ///   - executable: the program, which runs ``Worker/run()`` when it is given the arguments.
@@ -25,12 +27,26 @@ final class ProcessRunner: WorkRunner {
     let lane = isLong ? long : short
     guard let worker = await lane.take() else { return .interrupted }
     let flag = StopFlag()
+    let lateness = StopFlag()
+    let clock = Task {
+      guard !isLong, (try? await Task.sleep(for: .seconds(Self.longestSeconds))) != nil else {
+        return
+      }
+      lateness.set()
+      worker.stop(flag)
+    }
     let outcome = await withTaskCancellationHandler {
       await worker.perform(work, request, flag: flag, reporting: report)
     } onCancel: {
       worker.stop(flag)
     }
+    clock.cancel()
     await lane.give(worker)
+    if outcome == .interrupted, lateness.wasSet {
+      return .refused(
+        "This takes longer than the \(Self.longestSeconds) s that a page waits; the command has no such limit."
+      )
+    }
     return outcome
   }
 

@@ -60,6 +60,7 @@ final class WorkerProcess: Sendable {
 
   /// Asks what is running to stop, and ends the process if it does not within some seconds.
   func stop(_ flag: StopFlag, patience seconds: Int = 5) {
+    guard !flag.hasEnded else { return }
     flag.set()
     let asked = child.withLock { child -> pid_t? in
       guard let running = child else { return nil }

@@ -1,6 +1,7 @@
 import DataFormats
 import Foundation
 import LinearAlgebra
+import Records
 import Synchronization
 import Testing
 
@@ -28,6 +29,59 @@ import Testing
     try result.write()
     let text = try String(contentsOfFile: "\(folder)/runs.csv", encoding: .utf8)
     return (result.summary, text.split(separator: "\n").map(String.init))
+  }
+
+  @Test("have reports whose points lead to their runs, and these to their trajectories")
+  func links() throws {
+    try Self.inFolder { folder in
+      let place = "\(folder)/sweep"
+      try Self.sweep(
+        SweepPlanTests.spec, into: place,
+        axes: [
+          "dynamics.stepSize=0.001:0.1:20", "network.initial.scale=0.001:0.01:30",
+          "recording.times[1]=1,2",
+        ]
+      ) {
+        $0.seeds = 2
+        $0.keepTrajectories = true
+      }
+      func text(_ name: String) throws -> String {
+        try String(contentsOfFile: "\(place)/report/\(name)", encoding: .utf8)
+      }
+      let record = try Record(json: [UInt8](Data(text("record.json").utf8)))
+      var addresses: Set<String> = []
+      for figure in record.figures {
+        switch figure.content {
+        case .lines(let plot):
+          for series in plot.series { addresses.formUnion(series.addresses ?? []) }
+        case .heatMap(let map):
+          addresses.formUnion(map.addresses ?? [])
+          #expect(map.addresses?.count == map.values.count)
+        default: break
+        }
+      }
+      // All points are on a map, and 2,400 runs on pages of a thousand.
+      #expect(addresses.count == 1200)
+      #expect(Set(addresses.map { $0.prefix { $0 != "#" } }).count == 3)
+      var pages: [String: String] = [:]
+      for address in addresses.sorted() {
+        let parts = address.split(separator: "#").map(String.init)
+        let page = try pages[parts[0]] ?? text(parts[0])
+        pages[parts[0]] = page
+        #expect(page.contains("<tr id=\"\(parts[1])\">"))
+      }
+      // The runs of a point are those with its values.
+      let third = try #require(
+        pages["runs-1.html"]?.split(separator: "<tr id=\"point-3\">").last?
+          .split(separator: "</tr>"))
+      let rows = try String(contentsOfFile: "\(place)/runs.csv", encoding: .utf8)
+        .split(separator: "\n").dropFirst(1 + 2 * 2).prefix(2)
+        .map { $0.split(separator: ",", omittingEmptySubsequences: false) }
+      for (shown, row) in zip(third, rows) {
+        #expect(shown.contains("../runs/\(row[4]).npz\">\(row[4])</a>"))
+        #expect(FileManager.default.fileExists(atPath: "\(place)/report/../runs/\(row[4]).npz"))
+      }
+    }
   }
 
   @Test("measure what each run alone gives") func agrees() throws {
