@@ -56,8 +56,8 @@ struct StronglyConvexLoss {
 
   var strongConvexity: Hypothesis {
     Hypothesis(
-      determined == nil ? "strong convexity of the loss" : "restricted strong convexity of the loss",
-      measured: curvature, moreThan: 0)
+      "\(isRestricted ? "restricted " : "")strong convexity of the loss", measured: curvature,
+      moreThan: 0)
   }
 
   /// Whether matrices of little loss may be of any size.

@@ -113,9 +113,10 @@ public struct FlowRun<Equation: FlowEquation>: Sendable {
   public var checkpoint: FlowCheckpoint {
     FlowCheckpoint(
       point: point, coordinates: equation.coordinates, controller: controller,
-      selection: selection, dormandPrince: dormandPrince, chebyshev: chebyshev, exponential: exponential, radau: radau, cost: totalCost,
-      snapshots: snapshots, invariants: invariants, drift: drift, largestSquare: largestSquare,
-      halfRises: halfRises, rounding: rounding)
+      selection: selection, dormandPrince: dormandPrince, chebyshev: chebyshev,
+      exponential: exponential, radau: radau, cost: totalCost, snapshots: snapshots,
+      invariants: invariants, drift: drift, largestSquare: largestSquare, halfRises: halfRises,
+      rounding: rounding)
   }
 
   /// The time reached.

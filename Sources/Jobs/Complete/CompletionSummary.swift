@@ -120,7 +120,8 @@ public struct CompletionSummary: Encodable {
       understood
     case warnings, columnNames, rowNames, kept, baseline, relativeError, meanSquaredError,
       peakSignalToNoiseRatio
-    case scaling, effort, polish, rowOrder, candidates, columnNoise, ratings, outliers, outlierOutput
+    case scaling, effort, polish, rowOrder, candidates, columnNoise, ratings, outliers,
+      outlierOutput
     case intervals, dualityGap, relativeGap, penalty, output, intervalOutput, model, report, mark
   }
 

@@ -39,10 +39,11 @@ public struct SensingObjective: Objective, Equatable {
     let σ = decomposition.singularValues
     let count = Double(values.count)
     smoothness = (σ.first ?? 0) * (σ.first ?? 0) / count
-    let least = values.count < outputCount * inputCount ? 0 : σ.last ?? 0
-    strongConvexity = least * least / count
     let rank = decomposition.spectrum.rank(
       tolerance: Double(max(measurements.rowCount, measurements.columnCount)) * .ulpOfOne)
+    // Many measurements need not be independent: a singular value of rounding is zero.
+    let least = rank < outputCount * inputCount ? 0 : σ.last ?? 0
+    strongConvexity = least * least / count
     let coordinates = decomposition.leftVectors.firstColumns(rank).transposedTimes(values)
     let best = decomposition.rightVectorsTransposed.firstRows(rank)
       .transposedTimes(zip(coordinates, σ).map { $0 / $1 })

@@ -170,10 +170,10 @@ import _TestSupport
     }
     var network = LinearNetwork(zerosOfWidths: [2, 3, 7])
     network.layers = zip(bases, bases.dropFirst()).map { lower, upper in
-      upper.scalingColumns(by: [1e-3, 2e-3]).timesTransposed(lower)
+      upper.scalingColumns(by: [1e-5, 2e-5]).timesTransposed(lower)
     }
     let target = bases[2].scalingColumns(by: [3, 1]).timesTransposed(bases[0])
-    let settings = GradientFlow(until: 12, steps: .adaptive(relativeTolerance: 1e-9))
+    let settings = GradientFlow(until: 20, steps: .adaptive(relativeTolerance: 1e-9))
     let equation = GuardedFlow(FactorizationObjective(target), from: network)
     var run = FlowRun(settings, equation)
     #expect(run.checkpoint.coordinates == .weights && run.checkpoint.point.state.count == 27)
