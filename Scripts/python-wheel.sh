@@ -18,7 +18,7 @@ fi
 built=$("$swift" build -c release --show-bin-path)
 
 # Linked once more, from the same objects: Swift's runtime inside, and nothing to be seen from outside but the interface.
-# Of LAPACKE only what is called, and addresses packed: it has to be small.
+# Of LAPACKE only what is called: it has to be small.
 rm -rf "$stage" "$licenses" .deeplinear/archives
 mkdir -p "$stage" "$licenses" .deeplinear/archives
 ln -s "$(${CC:-cc} -print-file-name=liblapacke.a)" .deeplinear/archives/
@@ -28,7 +28,7 @@ runtime=$(dirname "$(dirname "$("$swift" -print-target-info | sed -n 's/.*"runti
 "${swift}c" -emit-library -static-stdlib -o "$stage/libdeeplinear.so" "@$built/DeepLinearC.product/Objects.LinkFileList" \
   -L .deeplinear/archives -L "$built" -lopenblas -llapacke -lpng -ljpeg -lsqlite3 -lz \
   -lFoundation -lCoreFoundation -lFoundationInternationalization -l_FoundationCollections -l_FoundationCShims -l_FoundationICU \
-  -use-ld=lld -Xlinker --pack-dyn-relocs=relr \
+  -use-ld=lld \
   -Xlinker --gc-sections -Xlinker --exclude-libs=ALL -Xlinker --version-script=.deeplinear/exports.map \
   -Xlinker -soname=libdeeplinear.so -Xlinker --strip-all -Xlinker --no-undefined
 
