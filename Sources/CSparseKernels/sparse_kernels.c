@@ -333,6 +333,12 @@ BODY size_t scratch_size(size_t width) {
     return 8 * (width * width + 3 * width) + stride * stride + stride + width * width;
 }
 
+BODY void add(const double *restrict source, size_t count, double *restrict target) {
+    size_t k = 0;
+    for (; k + 8 <= count; k += 8) STORE(target + k) += LOAD(source + k);
+    for (; k < count; k++) target[k] += source[k];
+}
+
 // With G = Σ (v vᵀ + Τ), A = diag(1/α) + G/s² and m = Σ b v: the covariance is A⁻¹, the mean u = A⁻¹ m / s², and
 // since G = s² (A − diag(1/α)), the expected squared error Σ b² − 2 uᵀm + tr(G (u uᵀ + A⁻¹)) of the row is
 // Σ b² − uᵀm + s² (width − Σ_k (u_k² + (A⁻¹)_kk)/α_k).
@@ -372,10 +378,7 @@ BODY double posterior_rows_body(
             double share = (double)count;
             if (blocks) {
                 for (size_t k = 0; k < size; k++) sum[k] = 0;
-                for (size_t e = 0; e < listed; e++) {
-                    const double *restrict block = blocks + (size_t)places[e] * size;
-                    for (size_t k = 0; k < size; k++) sum[k] += block[k];
-                }
+                for (size_t e = 0; e < listed; e++) add(blocks + (size_t)places[e] * size, size, sum);
                 if (isLess)
                     for (size_t k = 0; k < size; k++) sum[k] = totalBlock[k] - sum[k];
                 added = sum;

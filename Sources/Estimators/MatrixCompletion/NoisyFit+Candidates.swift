@@ -17,8 +17,7 @@ extension NoisyFit {
   /// Variational factors grown from the entries alone, or from what offsets leave of them.
   func grownCandidate(
     _ sample: Sample, _ validation: Sample, offsets: AdditiveOffsets?, offering count: Int,
-    path: CompletionPath, tolerance: Double? = nil, _ iterations: inout Int,
-    using generator: inout SeededGenerator
+    path: CompletionPath, _ iterations: inout Int, using generator: inout SeededGenerator
   ) -> [Candidate] {
     let training = sample.entries
     let centred = offsets.map { $0.subtracted(from: training) } ?? training
@@ -31,8 +30,7 @@ extension NoisyFit {
         columnFactor: Matrix(rowCount: training.columnCount, columnCount: 0), noiseVariance: 1),
       offsets: offsets.map { $0.rescaled(by: 1 / scale) }, rankBound: rank,
       isCancelled: { isCancelled(0.6) })
-    variational.run(
-      offering: count, tolerance: tolerance ?? self.tolerance, using: &generator)
+    variational.run(offering: count, tolerance: tolerance, using: &generator)
     iterations += variational.rounds
     return [
       candidate(variational, validation, path: path, scale: scale)

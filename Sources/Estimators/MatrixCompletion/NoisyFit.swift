@@ -148,8 +148,8 @@ struct NoisyFit {
   /// by more than two standard errors. Columns of one unit can differ in size because their components do; scaling
   /// them would make their noise unequal for nothing.
   ///
-  /// A question about columns is answered by some of the rows: where units matter errors differ by a good part of
-  /// themselves, which some thousand entries held out tell, and the fits need not be finished.
+  /// Of a large table some of the rows are asked: ten thousand entries held out tell whether units matter. They must be
+  /// enough to fit what the columns have in common, or the sample would be told to be of another kind than the table.
   private func helps(
     _ scaling: ColumnScaling, _ entries: ObservedEntries, using generator: SeededGenerator
   ) -> Bool {
@@ -166,8 +166,8 @@ struct NoisyFit {
       let offsets = AdditiveOffsets(fitting: training.entries.values, pattern: training.pattern)
       var rounds = 0
       let found = grownCandidate(
-        training, validation, offsets: offsets, offering: 2, path: CompletionPath(),
-        tolerance: 3e-4, &rounds, using: &generator)
+        training, validation, offsets: offsets, offering: 2, path: CompletionPath(), &rounds,
+        using: &generator)
       let predictions =
         found.first?.predictions
         ?? Self.empty(entries, offsets).values(at: validation.entries)
@@ -184,8 +184,8 @@ struct NoisyFit {
   }
 
   /// So many entries, and rows, tell whether columns have units of their own.
-  private static let unitEntryCount = 20_000
-  private static let unitRowCount = 200
+  private static let unitEntryCount = 100_000
+  private static let unitRowCount = 500
 
   /// Rows drawn at random, with the columns that have entries there; all where they are few.
   private static func someRows(

@@ -21,7 +21,10 @@ import Testing
       let rank = 1 + Int(seed % 3)
       let noise = [0.1, 0.3, 1.0][Int(seed / 3 % 3)]
       let problem = completionProblem(40, 30, rank: rank, count: 600, noise: noise, seed: seed)
-      let fit = try MatrixCompleter(intervalCoverage: share, seed: seed).fit(problem.entries)
+      // Of single fits and of averages.
+      let fit = try MatrixCompleter(
+        intervalCoverage: share, effort: seed % 2 == 0 ? .quick : .normal, seed: seed
+      ).fit(problem.entries)
       let intervals = try #require(fit.intervals)
       let w = fit.completion()
       var generator = SeededGenerator(seed: 1000 + seed)
@@ -115,8 +118,9 @@ import Testing
   @Test func higherCoverageIsWider() throws {
     let problem = completionProblem(40, 30, rank: 2, count: 600, noise: 0.3)
     let widths = try [0.5, 0.8, 0.95].map { coverage in
-      try #require(MatrixCompleter(intervalCoverage: coverage).fit(problem.entries).intervals)
-        .halfWidth(row: 5, column: 6)
+      try #require(
+        MatrixCompleter(intervalCoverage: coverage, effort: .quick).fit(problem.entries).intervals
+      ).halfWidth(row: 5, column: 6)
     }
     #expect(zip(widths, widths.dropFirst()).allSatisfy(<))
   }

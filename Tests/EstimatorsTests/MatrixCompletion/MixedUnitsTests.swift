@@ -49,8 +49,8 @@ import Testing
     let units = (0..<14).map { [1.0, 1e3, 1e-4, 30, 0.01][$0 % 5] }
     let raw = table(seed: 2, units: units)
     let plain = table(seed: 2, units: units.map { _ in 1 })
-    let rawFit = try MatrixCompleter().fit(raw.observed)
-    let plainFit = try MatrixCompleter(scaling: .columns).fit(plain.observed)
+    let rawFit = try MatrixCompleter(effort: .quick).fit(raw.observed)
+    let plainFit = try MatrixCompleter(scaling: .columns, effort: .quick).fit(plain.observed)
     #expect(rawFit.hasScaledColumns)
     let rawError = error(rawFit.completion(), raw, units)
     let plainError = error(plainFit.completion(), plain, units.map { _ in 1 })
@@ -61,7 +61,7 @@ import Testing
 
   @Test func oneUnitIsLeftAlone() throws {
     let problem = completionProblem(120, 60, rank: 3, count: 2400, noise: 0.1)
-    #expect(try !MatrixCompleter().fit(problem.entries).hasScaledColumns)
+    #expect(try !MatrixCompleter(effort: .quick).fit(problem.entries).hasScaledColumns)
   }
 
   /// New rows of a scaled table are predicted in the units of the columns.

@@ -100,7 +100,7 @@ import Testing
     var generator = SeededGenerator(seed: 7)
     let noise = Matrix.gaussian(rowCount: 50, columnCount: 40, using: &generator)
     let entries = ObservedEntries.all(of: noise) { _, _ in generator.nextUniform() < 0.5 }
-    let fit = try MatrixCompleter().fit(entries)
+    let fit = try MatrixCompleter(effort: .quick).fit(entries)
     // The truth is zero; values have size one.
     #expect(fit.completion().frobeniusNorm / 2000.0.squareRoot() < 0.25)
   }
@@ -117,7 +117,7 @@ import Testing
   /// A little noise is still noise: nothing is called exact.
   @Test(arguments: [1e-6, 1e-3]) func smallNoiseIsNotExact(_ noise: Double) throws {
     let problem = completionProblem(40, 30, rank: 2, count: 600, noise: noise)
-    let fit = try MatrixCompleter().fit(problem.entries)
+    let fit = try MatrixCompleter(effort: .quick).fit(problem.entries)
     #expect(!fit.isExact)
     #expect(fit.rank == 2)
     #expect(relativeError(fit.completion(), problem.truth) < 2 * noise)
@@ -125,7 +125,7 @@ import Testing
 
   @Test(arguments: [1, 2, 4]) func depthsAgreeInTheMain(_ depth: Int) throws {
     let problem = completionProblem(60, 50, rank: 2, count: 1200, noise: 0.3)
-    let fit = try MatrixCompleter(depth: depth).fit(problem.entries)
+    let fit = try MatrixCompleter(depth: depth, effort: .quick).fit(problem.entries)
     let best = try oracle(problem, rank: 2, noise: 0.3)
     #expect(relativeError(fit.completion(), problem.truth) < 1.25 * best)
   }
