@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 
 import numpy as np
 import pytest
+
+# What a shell starts in the background ignores interrupts, and these tests are about them.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture

@@ -237,6 +237,7 @@ def test_an_interrupt_stops_within_a_fifth_of_a_second() -> None:
     code = """
 import os, signal, sys, threading, time
 import numpy as np, deeplinear
+signal.signal(signal.SIGINT, signal.default_int_handler)
 spec = {
     "objective": {"kind": "factorization", "target": np.diag(np.arange(1.0, 41))},
     "network": {"widths": [40, 40, 40], "initial": {"kind": "identity", "scale": 0.1}},
