@@ -24,8 +24,16 @@ extension Cohen2019 {
         """)
 
     /// A recovered matrix is this near to the truth, relative to its norm.
-    private let accuracy = 1e-4
-    private let instanceCount = 20
+    var accuracy = 1e-4
+    var instanceCount = 20
+
+    static var adjustables: [Adjustable<Self>] {
+      [
+        Adjustable(
+          "accuracy", .number(\.accuracy, 1e-8...0.1), "relative, of what counts as recovered"),
+        Adjustable("instances", .count(\.instanceCount, 5...1000), "for each number of entries"),
+      ]
+    }
 
     func findings(under conditions: Conditions) throws -> Findings {
       let (size, rank) = conditions.isQuick ? (20, 1) : (100, 5)

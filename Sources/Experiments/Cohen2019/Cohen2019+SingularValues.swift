@@ -27,8 +27,15 @@ extension Cohen2019 {
         """)
 
     private let depths = [1, 2, 3, 4]
-    private let tolerance = 1e-12
-    private let width = 4
+    var tolerance = 1e-12
+    var width = 4
+
+    static var adjustables: [Adjustable<Self>] {
+      [
+        Adjustable("width", .count(\.width, 4...20), "of every layer"),
+        Adjustable("tolerance", .number(\.tolerance, 1e-13...1e-6), "relative, of the flow"),
+      ]
+    }
 
     func findings(under conditions: Conditions) throws -> Findings {
       let pointCount = conditions.isQuick ? 10 : 40

@@ -30,11 +30,19 @@ extension CohenRazin {
     private let farTargets: [Double] = [4, 8, 16, 32, 64]
     private let depths = [2, 3]
     /// Within this of the minimum, which is 0.
-    private let accuracy = 1e-4
+    var accuracy = 1e-4
     /// The steps that one step size took, nil where it never arrives.
     private struct Trial {
       var stepSize: Double
       var steps: Int?
+    }
+
+    static var adjustables: [Adjustable<Self>] {
+      [
+        Adjustable(
+          "accuracy", .number(\.accuracy, 1e-8...1e-2),
+          "of the loss, within which its minimum is reached")
+      ]
     }
 
     func findings(under conditions: Conditions) throws -> Findings {

@@ -152,7 +152,8 @@ extension CohenRazin {
               return [
                 constant,
                 Series(
-                  "c = \(force.formatted), real loss", x: times, y: times.map { mode.endToEnd(at: $0) },
+                  "c = \(force.formatted), real loss", x: times,
+                  y: times.map { mode.endToEnd(at: $0) },
                   style: .dashed, color: .palette(place)),
               ]
             })))

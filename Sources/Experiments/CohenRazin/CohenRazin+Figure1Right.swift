@@ -28,7 +28,13 @@ extension CohenRazin {
         """)
 
     private let depths = [1, 2]
-    private let seeds = 5
+    var seeds = 5
+
+    static var adjustables: [Adjustable<Self>] {
+      [
+        Adjustable("repetitions", .count(\.seeds, 1...50), "with data and starts of their own")
+      ]
+    }
 
     func findings(under conditions: Conditions) throws -> Findings {
       let given = try conditions.data.digits?()

@@ -83,7 +83,8 @@ extension CohenRazin {
           // falls, so that the sum over the left ends of the times is above the integral.
           Claim(
             "two to four layers, t = 0 to 100: largest quotient of what these quantities gain and ∫√(2ℓ); a crossing would make it infinite",
-            source: "proof of Lemma 2: the gradient's size bounds how near zero σ_min comes", .atMost,
+            source: "proof of Lemma 2: the gradient's size bounds how near zero σ_min comes",
+            .atMost,
             expected: 1, measured: long.flatMap(\.gains).max()!),
           Claim(
             "one layer: share of runs towards a determinant of the other sign in which it changes",

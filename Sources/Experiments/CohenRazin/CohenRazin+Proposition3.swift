@@ -25,7 +25,7 @@ extension CohenRazin {
         """)
 
     private let depths = [2, 3, 4]
-    private let targets = [3.0, 2, 1]
+    var targets = [3.0, 2, 1]
     private let sizes = (0...12).map { Double.exp10(-6 + 0.5 * Double($0)) }
 
     private struct Measurement {
@@ -39,6 +39,12 @@ extension CohenRazin {
       var misclassified = 0
       var excess = 0.0
       var falls = true
+    }
+
+    static var adjustables: [Adjustable<Self>] {
+      [
+        Adjustable("singular-values", .numbers(\.targets, 0.1...10), "of the target")
+      ]
     }
 
     func findings(under conditions: Conditions) throws -> Findings {

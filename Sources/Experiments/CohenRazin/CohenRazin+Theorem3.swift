@@ -173,9 +173,11 @@ extension CohenRazin {
             series: (0..<3).flatMap { r in
               [
                 Series(
-                  ["σ₁", "σ₂", "σ₃"][r], x: centers, y: one.course.map { $0.equation[r] }, color: .palette(r)),
+                  ["σ₁", "σ₂", "σ₃"][r], x: centers, y: one.course.map { $0.equation[r] },
+                  color: .palette(r)),
                 Series(
-                  ["σ₁", "σ₂", "σ₃"][r] + ", quotient", x: centers, y: one.course.map { $0.quotient[r] },
+                  ["σ₁", "σ₂", "σ₃"][r] + ", quotient", x: centers,
+                  y: one.course.map { $0.quotient[r] },
                   style: .points, color: .palette(r)),
               ]
             })))

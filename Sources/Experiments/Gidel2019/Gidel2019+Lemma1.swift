@@ -230,7 +230,7 @@ extension Gidel2019 {
           result.between = max(
             result.between, (errors - .diagonal(errors.diagonal)).maxAbsolute / largest)
         }
-        // A step is off by the tolerance of the layers, of the size of the largest. On the plateau that moves a mode by
+        // In each layer a step is off by the tolerance times its Frobenius norm. On the plateau that moves a mode by
         // L w^{1−1/L} times as much, and w′ = L w^{2−2/L}(σ − λw) carries it on as a shift in time: at the rise it has grown
         // by w′/w′(0), w′ ≤ Lσ(σ/λ)^{2−2/L}/4 as x^{2−2/L}(1 − x) ≤ 1/4. All steps together, at worst of one sign:
         let n = Double(depth)
@@ -238,9 +238,9 @@ extension Gidel2019 {
           n * .pow(mode.0 / mode.1, 2 - 2 / n)
             / (4 * .pow(start, 1 - 1 / n) * (1 - mode.1 * start / mode.0))
         }.max()!
+        let size = zip(targets, curvatures).reduce(0) { $0 + .pow($1.0 / $1.1, 2 / n) }.squareRoot()
         result.allowance =
-          tolerance * Double(flow.trajectory.stepCount) * .root(largest, depth) * max(growth, 1)
-          / largest
+          tolerance * Double(flow.trajectory.stepCount) * size * max(growth, 1) / largest
         return result
       }
     }

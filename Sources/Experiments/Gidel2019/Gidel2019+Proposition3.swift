@@ -24,7 +24,7 @@ extension Gidel2019 {
         print(joint.inputVectors, joint.offDiagonalNorm, joint.commutatorNorm)
         """)
 
-    private let sampleCount = 40
+    var sampleCount = 40
     /// Of Σxy, with repetitions among the positive ones and three zeros.
     private let singularValues: [Double] = [2, 2, 2, 1, 1, 0, 0, 0]
 
@@ -37,6 +37,12 @@ extension Gidel2019 {
       var identity = 0.0
       /// Σ̂x in both bases.
       var matrices: [Matrix] = []
+    }
+
+    static var adjustables: [Adjustable<Self>] {
+      [
+        Adjustable("samples", .count(\.sampleCount, 10...10_000), "of each problem")
+      ]
     }
 
     func findings(under conditions: Conditions) throws -> Findings {

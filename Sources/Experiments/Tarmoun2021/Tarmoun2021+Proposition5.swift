@@ -208,7 +208,8 @@ extension Tarmoun2021 {
                   rows: zip(plainCases, plain).map { start, rates in
                     [
                       .text("3 × \(start.columns)"), .number(Double(start.width)),
-                      .number(start.imbalance), .number(rates.predicted), .number(rates.measured.value),
+                      .number(start.imbalance), .number(rates.predicted),
+                      .number(rates.measured.value),
                       .number(rates.measured.allowance),
                     ]
                   }))

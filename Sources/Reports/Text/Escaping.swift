@@ -113,7 +113,8 @@ func settingMarkup(_ text: String) -> String {
 func plainFormulas(_ text: String) -> String {
   guard text.contains("^{") || text.contains("_{") else { return text }
   let raised = Dictionary(uniqueKeysWithValues: zip("0123456789+−-=()in", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁼⁽⁾ⁱⁿ"))
-  let lowered = Dictionary(uniqueKeysWithValues: zip("0123456789+−-=()ijkmn", "₀₁₂₃₄₅₆₇₈₉₊₋₋₌₍₎ᵢⱼₖₘₙ"))
+  let lowered = Dictionary(
+    uniqueKeysWithValues: zip("0123456789+−-=()ijkmn", "₀₁₂₃₄₅₆₇₈₉₊₋₋₌₍₎ᵢⱼₖₘₙ"))
   func small(_ inner: Substring, _ mark: String, _ characters: [Character: Character]) -> String {
     let found = inner.compactMap { characters[$0] }
     return found.count == inner.count
