@@ -8,10 +8,15 @@ struct SweepReport {
   private var plan: SweepPlan { result.plan }
   private var summary: SweepSummary { result.summary }
 
+  /// The name of the file, without the folders that it is in.
+  private var title: String {
+    "Sweep of \(plan.subject.source.name.split(separator: "/").last.map(String.init) ?? "")"
+  }
+
   /// The pages beside it, with the runs behind each point.
   var pages: SweepRunPages {
     SweepRunPages(
-      result.table, title: "Sweep of \(plan.subject.source.name)",
+      result.table, title: title,
       trajectories: plan.keepsTrajectories ? "../runs" : nil)
   }
 
@@ -28,7 +33,7 @@ struct SweepReport {
       facts.append(Fact("runs a second", .number(rate), note: "on \(summary.threads) threads"))
     }
     return Record(
-      title: "Sweep of \(plan.subject.source.name)",
+      title: title,
       subtitle: "\(plan.subject.job) over \(plan.names.joined(separator: ", "))", summary: facts,
       sections: failures + figures.sections,
       provenance: ReportFolder.provenance(

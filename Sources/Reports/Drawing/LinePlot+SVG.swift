@@ -22,12 +22,14 @@ extension LinePlot {
   func drawing(paint: Paint, prefix: String) -> SVGCanvas {
     var canvas = SVGCanvas(width: 520, height: 340, paint: paint, prefix: prefix)
     var entries: [Legend.Entry] = []
+    // Once is enough for bands that mean the same.
+    var named: Set<String> = []
     for (index, series) in series.enumerated() {
       let ink = Ink(series.color, at: index)
       entries.append(
         Legend.Entry(
           name: series.name, ink: ink, dashes: series.dashes, isPoint: series.style == .points))
-      if let band = series.band {
+      if let band = series.band, named.insert(band.name).inserted {
         entries.append(Legend.Entry(name: band.name, ink: ink, dashes: "", isArea: true))
       }
     }

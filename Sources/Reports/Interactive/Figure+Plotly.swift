@@ -164,12 +164,15 @@ extension LinePlot {
   fileprivate func plotly(paint: Paint, points: Int) -> JSONValue {
     let (horizontalScale, verticalScale) = scales
     var traces: [JSONValue] = []
+    var named: Set<String> = []
     for (index, series) in series.enumerated() {
       let ink = Ink(series.color, at: index)
       let shown = series.drawing(series.placesToDraw(atMost: points))
       if let band = shown.band {
         traces.append(
-          shown.plotly(band, scale: (horizontalScale, verticalScale), ink: ink, paint: paint))
+          shown.plotly(
+            band, scale: (horizontalScale, verticalScale), ink: ink, paint: paint,
+            isNamed: named.insert(band.name).inserted))
       }
       traces.append(shown.plotly(scale: (horizontalScale, verticalScale), ink: ink, paint: paint))
     }
@@ -228,7 +231,10 @@ extension Series {
     return .object(members)
   }
 
-  fileprivate func plotly(_ band: Band, scale: Scales, ink: Ink, paint: Paint) -> JSONValue {
+  /// - Parameter isNamed: whether the legend has it; once is enough for bands that mean the same.
+  fileprivate func plotly(
+    _ band: Band, scale: Scales, ink: Ink, paint: Paint, isNamed: Bool
+  ) -> JSONValue {
     var outlineX: [Double] = []
     var outlineY: [Double] = []
     for run in band.runs(over: x, in: scale.horizontal) {
@@ -242,7 +248,8 @@ extension Series {
     }
     return [
       "type": "scatter", "mode": "lines", "fill": "toself", "hoverinfo": "skip",
-      "name": .string(escapedLabel(band.name)), "x": .numbers(outlineX), "y": .numbers(outlineY),
+      "name": .string(escapedLabel(band.name)), "showlegend": .bool(isNamed),
+      "x": .numbers(outlineX), "y": .numbers(outlineY),
       "line": ["width": 0, "color": .string(paint.css(ink))],
       "fillcolor": .string(paint.translucent(ink)),
     ]

@@ -323,7 +323,7 @@ const sizesOf = (data, k) => {
   return Array.from({ length: shape[0] }, (_, t) => values[t * shape[1] + k]);
 };
 const dashes = [[], [9, 4], [2, 3], [9, 3, 2, 3], [14, 4]];
-const isStep = () => run.settings.kind === "descent";
+const isStep = () => run?.settings.kind === "descent";
 
 function mainPlot(theme) {
   const { data } = run;
@@ -527,6 +527,8 @@ function showMoment() {
   byId("scrub").setAttribute("aria-valuetext", byId("moment").textContent);
 }
 function redraw() {
+  // Nothing is there before the first answer.
+  if (!run) return;
   for (const view of Object.values(views)) view.draw();
   showMoment();
 }

@@ -52,15 +52,23 @@ function seriesColor(theme, color, k) {
   return theme.series[(color?.palette ?? k) % 7];
 }
 
+/** What all names begin with up to an equals sign: `depth = ` for `depth = 2` and `depth = 3`; empty where they do not. */
+function sharedName(names) {
+  if (names.length < 2) return "";
+  const head = names[0].slice(0, names[0].indexOf(" = ") + 3);
+  return head.length > 3 && names.every((name) => name.startsWith(head)) ? head : "";
+}
+
 /** A plot of curves as `chart.js` draws it, from several records' series laid over each other. */
 export function linePlot(all) {
   return (theme) => {
     const first = all[0].plot, several = all.length > 1;
+    const shared = sharedName(first.series.map((s) => s.name)).length;
     const series = all.flatMap(({ plot, name }, which) => plot.series.map((s, k) => ({
       x: s.x.map(number), y: s.y.map(number), color: several ? theme.series[which % 7] : seriesColor(theme, s.color, k),
       dash: several ? [[], [7, 4], [2, 3], [9, 3, 2, 3]][k % 4] : dash[s.style] || [],
       points: s.style === "points" ? true : s.style === "connectedPoints" ? "joined" : false, width: 2, name: several ? `${name}: ${s.name}` : s.name,
-      label: plot.series.length <= 10 && !several && s.style !== "points" ? s.name.slice(0, 22) : undefined, band: s.band,
+      label: plot.series.length <= 10 && !several && s.style !== "points" ? s.name.slice(shared, shared + 22) : undefined, band: s.band,
     })));
     const axis = (side, key, extra = []) => {
       const scale = first[side].scale === "logarithmic" ? "log" : "linear";
@@ -132,8 +140,9 @@ export function figure(value, height = 300) {
     queueMicrotask(() => new ChartView(canvas, height).show(plot));
   }
   // Points stand beside no label of their own: their names stand below, where there are few.
-  const points = (content.lines?.series || []).filter((s) => s.style === "points").map((s) => s.name);
-  const names = points.length && points.length <= 8 ? ` Points: ${points.join(", ")}.` : "";
+  const all = content.lines?.series || [], shared = sharedName(all.map((s) => s.name));
+  const points = [...new Set(all.filter((s) => s.style === "points").map((s) => s.name))];
+  const names = (points.length && points.length <= 8 ? ` Points: ${points.join("; ")}.` : "") + (shared ? ` Curves: ${shared.slice(0, -3)}.` : "");
   return make("figure", {}, holder, make("figcaption", {}, make("strong", {}, `${value.title.replace(/[.!?]?$/, ".")} `), ...prose(value.caption), names ? make("span", { class: "faint" }, names) : null));
 }
 
