@@ -227,7 +227,8 @@ struct NoisyFit {
       // Weights from few entries are chance; where entries are few, other tenths of them are soon held out too.
       while trials.count < trialCount(entries)
         || trials.count < Self.mostTrials && entries.count <= Self.retriedCount
-          && isUndecided(trials, chosen), !isCancelled(0.6)
+          && isUndecided(trials, chosen),
+        !isCancelled(0.6)
       {
         let next = try trial(entries, using: &generator)
         trials.append(try pooled(next, choose(next.single), using: &generator))

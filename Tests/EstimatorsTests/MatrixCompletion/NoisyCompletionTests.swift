@@ -43,11 +43,12 @@ import Testing
     return result
   }
 
-  @Test(arguments: [
-    (120, 60, 3, 2400, 0.1, 0, .quick), (120, 60, 3, 2400, 0.1, 1, .normal),
-    (60, 200, 4, 4500, 0.3, 0, .quick), (60, 200, 4, 4500, 0.3, 1, .quick),
-    (300, 40, 2, 3000, 1.0, 0, .quick), (300, 40, 2, 3000, 1.0, 1, .quick),
-  ] as [(Int, Int, Int, Int, Double, UInt64, CompletionEffort)])
+  @Test(
+    arguments: [
+      (120, 60, 3, 2400, 0.1, 0, .quick), (120, 60, 3, 2400, 0.1, 1, .normal),
+      (60, 200, 4, 4500, 0.3, 0, .quick), (60, 200, 4, 4500, 0.3, 1, .quick),
+      (300, 40, 2, 3000, 1.0, 0, .quick), (300, 40, 2, 3000, 1.0, 1, .quick),
+    ] as [(Int, Int, Int, Int, Double, UInt64, CompletionEffort)])
   func errorsAreNearThoseOfAnOracle(
     _ rowCount: Int, _ columnCount: Int, _ rank: Int, _ count: Int, _ noise: Double,
     _ seed: UInt64, _ effort: CompletionEffort

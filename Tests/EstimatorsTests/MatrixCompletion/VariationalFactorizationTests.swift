@@ -83,7 +83,9 @@ import _TestSupport
       let mean = try CholeskyDecomposition(of: system).solve(right)
       let found = areRows ? lines.rowFactor : lines.columnFactor
       // A few hundred roundings of a well-conditioned system of two.
-      for a in 0..<2 { #expect(abs(found[line, a] - mean[a]) < 1e-11 * (abs(mean[0]) + abs(mean[1]))) }
+      for a in 0..<2 {
+        #expect(abs(found[line, a] - mean[a]) < 1e-11 * (abs(mean[0]) + abs(mean[1])))
+      }
     }
   }
 
