@@ -8,7 +8,7 @@ SWIFT_FILES = Package.swift Sources Tests $(wildcard Snippets Benchmarks/Package
 DOCUMENTED = DeepLinear LinearAlgebra LinearNetworks Dynamics Analysis Estimators DataFormats Records Reports Jobs
 
 .DEFAULT_GOAL := help
-.PHONY: help deps build demo studio studio-test studio-fuzz test fuzz sanitize properties soak mutations cluster check-cluster bench bench-peers docs lint install python python-test clean
+.PHONY: help deps build demo studio studio-test studio-fuzz test theory fuzz sanitize properties soak mutations cluster check-cluster bench bench-peers docs lint install python python-test clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS="$$(printf '\t')" read -r name text; do \
@@ -35,6 +35,9 @@ studio-fuzz: build ## send the studio ten thousand requests made by chance
 
 test: deps ## run every test
 	@$(SWIFT) test
+
+theory: deps ## check every statement of theory on its full number of random problems, 500 to 1,000
+	@DEEPLINEAR_PROBLEMS=all $(SWIFT) test --filter 'AnalysisTests|DynamicsTests|LinearNetworksTests'
 
 fuzz: deps ## run libFuzzer on every reader, 10 s each; FUZZ="600 csv npz" for longer
 	@Scripts/fuzz.sh $(FUZZ)

@@ -40,7 +40,9 @@ import Testing
     let noise = (0..<30).map { _ in generator.nextGaussian() }
     let flags = (0..<30).map { $0 == 4 ? 1.0 : 0 }
     for column in [noise, flags] {
-      let wide = Matrix.horizontallyStacked([truth, Matrix(rowCount: 30, columnCount: 1, elements: column)])
+      let wide = Matrix.horizontallyStacked([
+        truth, Matrix(rowCount: 30, columnCount: 1, elements: column),
+      ])
       let entries = ObservedEntries.all(of: wide) { row, _ in
         row != 4 && generator.nextUniform() < 0.2
       }

@@ -53,21 +53,19 @@ import Testing
     _ rowCount: Int, _ columnCount: Int, _ rank: Int, _ count: Int, _ noise: Double,
     _ seed: UInt64, _ effort: CompletionEffort
   ) throws {
-    do {
-      let problem = completionProblem(
-        rowCount, columnCount, rank: rank, count: count, noise: noise, seed: seed)
-      let fit = try MatrixCompleter(effort: effort, seed: seed).fit(problem.entries)
-      let own = relativeError(fit.completion(), problem.truth)
-      let best = try oracle(problem, rank: rank, noise: noise)
-      #expect(own <= 1.15 * best, "\(own) against \(best)")
-      // An average has the components of all its parts; one fit has those of the data.
-      if effort == .quick { #expect(fit.rank == rank) }
-      #expect(!fit.isExact && fit.outcome == .converged)
-      // The held-out error is the noise and the error of the fit together.
-      let held = try #require(fit.holdoutError)
-      let expected = (noise * noise + own * own).squareRoot()
-      #expect(held > 0.8 * expected && held < 1.35 * expected)
-    }
+    let problem = completionProblem(
+      rowCount, columnCount, rank: rank, count: count, noise: noise, seed: seed)
+    let fit = try MatrixCompleter(effort: effort, seed: seed).fit(problem.entries)
+    let own = relativeError(fit.completion(), problem.truth)
+    let best = try oracle(problem, rank: rank, noise: noise)
+    #expect(own <= 1.15 * best, "\(own) against \(best)")
+    // An average has the components of all its parts; one fit has those of the data.
+    if effort == .quick { #expect(fit.rank == rank) }
+    #expect(!fit.isExact && fit.outcome == .converged)
+    // The held-out error is the noise and the error of the fit together.
+    let held = try #require(fit.holdoutError)
+    let expected = (noise * noise + own * own).squareRoot()
+    #expect(held > 0.8 * expected && held < 1.35 * expected)
   }
 
   /// Offsets are two components of a low-rank fit as well, so they are used where entries are too few for
