@@ -48,6 +48,10 @@ import Testing
       #expect(report.status == 0)
       #expect(
         try command.read("report/index.html").contains("what it is at the end of this path"))
+      // What is held out for the page is predicted by a network, too: near, and not to rounding.
+      let columns = try command.read("report/data/table-1.csv").split(separator: "\n")
+        .dropFirst().compactMap { Double($0.split(separator: ",")[3]) }
+      #expect(!columns.isEmpty && columns.allSatisfy { $0 > 1e-9 })
     }
   }
 

@@ -22,7 +22,8 @@ struct ColumnErrors {
       depth: request.settledDepth, width: request.width, initialScale: request.initialScale,
       rank: request.rank, holdoutFraction: request.settledHoldout, threadCount: request.threads,
       scaling: request.settledScaling, effort: request.settledCompletionEffort,
-      hasOrderedRows: request.hasOrderedRows(data), seed: request.settledSeed)
+      hasOrderedRows: request.settledPolish == .auto && request.hasOrderedRows(data),
+      seed: request.settledSeed, polish: request.settledPolish == .none ? .none : .auto)
     var generator = SeededGenerator(seed: request.settledSeed &+ 1)
     let parts = (0..<entries.count).map { _ in UInt8.random(in: 0..<10, using: &generator) }
     var squares = [Double](repeating: 0, count: entries.columnCount)
