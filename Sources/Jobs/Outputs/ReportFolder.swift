@@ -36,7 +36,11 @@ public enum ReportFolder {
 
   /// Draws a record into a folder, which is not replaced without being told.
   ///
-  /// - Parameter pages: by the names of their files, what pages beside it show.
+  /// - Parameters:
+  ///   - record: what the page shows.
+  ///   - folder: where the report comes to stand.
+  ///   - overwrite: whether a report that is there may be replaced.
+  ///   - pages: by the names of their files, what pages beside it show.
   public static func write(
     _ record: Record, to folder: String, overwrite: Bool = false,
     pages: [(name: String, record: Record)] = []

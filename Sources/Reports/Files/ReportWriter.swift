@@ -45,7 +45,11 @@ public struct ReportWriter: Sendable {
   /// With `overwrite` it may be an existing folder, if that is empty or a report that holds no
   /// file but its own.
   ///
-  /// - Parameter pages: by the names of their files, what other pages beside it show; tables are whole there.
+  /// - Parameters:
+  ///   - record: what the page shows.
+  ///   - folder: where the report comes to stand.
+  ///   - overwrite: whether a report that is there may be replaced.
+  ///   - pages: by the names of their files, what other pages beside it show; tables are whole there.
   /// - Returns: the path of the page.
   @discardableResult
   public func write(
