@@ -14,7 +14,7 @@ extension Cohen2019 {
         The theorem on linear convergence asks for a deficiency margin and for balanced layers. Without the margin the \
         flow ends at a saddle; without balance the step that the theorem allows makes descent diverge.
         """,
-      seconds: 0.2,
+      seconds: 0.7,
       snippet: """
         // One end-to-end matrix 0.5, target 1, step 0.1: balanced layers converge, unbalanced ones do not.
         let objective = FactorizationObjective(.diagonal([1]))

@@ -15,7 +15,7 @@ extension Cohen2019 {
         for two, and with a ceiling for three or more. The relation is exact while the singular vectors stand still, \
         and only then: for the entry (1, 2) it is one layer that has the largest gap.
         """,
-      seconds: 0.2, corrections: ["one observed entry"],
+      seconds: 0.4, corrections: ["one observed entry"],
       snippet: """
         // ⟨A, W⟩ = 1 with A = diag(1, 0.6), three layers from W(0) = 0.1·1.
         let objective = try SensingObjective(

@@ -15,7 +15,7 @@ extension CohenRazin {
         A linear map trained as three layers is of low rank: cut to ρ(d + d′ − ρ) numbers it loses nothing and \
         generalises, while the same cut ruins the one that was trained directly.
         """,
-      seconds: 0.6,
+      seconds: 3,
       snippet: """
         var generator = SeededGenerator(seed: 0)
         let weight = Matrix.lowRank(rowCount: 20, columnCount: 30, rank: 2, using: &generator)

@@ -15,7 +15,7 @@ extension CohenRazin {
         With one output, every other small random start has a deficiency margin; with more outputs \
         small starts never have one.
         """,
-      seconds: 3,
+      seconds: 6,
       snippet: """
         let problem = QuadraticProblem.factorization(target: Matrix(rows: [[1, 2, 2]]))
         let start = Matrix(rows: [[0.1, 0.1, -0.1]])

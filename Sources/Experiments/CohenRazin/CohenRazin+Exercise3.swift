@@ -12,7 +12,7 @@ extension CohenRazin {
         Lowering the smallest singular value to δ gives the nearest matrix that has one of at most δ; \
         of thousands of others none is nearer.
         """,
-      seconds: 1,
+      seconds: 2.0,
       snippet: """
         let w = Matrix(rows: [[3, 0, 0], [0, 1, 0]])
         let decomposition = try SingularValueDecomposition(of: w)

@@ -15,7 +15,7 @@ extension CohenRazin {
         With three layers or more the origin is a saddle whose Hessian vanishes; the other critical \
         points are classified too, and random runs all end in a global minimum.
         """,
-      seconds: 0.3, corrections: ["Proposition 3"],
+      seconds: 3, corrections: ["Proposition 3"],
       snippet: """
         let landscape = LossLandscape(.factorization(target: Matrix(rows: [[2, 0], [0, 1]])))
         for depth in 2...4 {

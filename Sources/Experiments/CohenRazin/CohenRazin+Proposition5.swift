@@ -15,7 +15,7 @@ extension CohenRazin {
         On a completion problem that has solutions of small norm, training from a positive \
         determinant drives every norm to infinity, at least as fast as the bound says.
         """,
-      seconds: 7, corrections: ["Proposition 5"],
+      seconds: 38, corrections: ["Proposition 5"],
       snippet: """
         // The smallest norm that a positive determinant allows at a loss.
         for loss in [1e-4, 1e-6, 1e-8] { print(NormDivergence.bound(atLoss: loss)) }

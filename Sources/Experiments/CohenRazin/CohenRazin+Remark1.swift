@@ -15,7 +15,7 @@ extension CohenRazin {
         Around a closed curve the end-to-end field of two or more layers does work, so it is no \
         gradient; for some maps with one output it is one all the same.
         """,
-      seconds: 2,
+      seconds: 4,
       snippet: """
         let target = Matrix(rows: [[1, 0], [0, 2]])
         let circle = ClosedCurve(

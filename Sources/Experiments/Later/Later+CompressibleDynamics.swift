@@ -14,7 +14,7 @@ extension Later {
         From scaled orthogonal layers descent on a fully observed matrix of rank r moves 2r singular values of each \
         layer; all others keep one common value, that of a scalar recursion.
         """,
-      seconds: 0.3,
+      seconds: 0.7,
       snippet: """
         var generator = SeededGenerator(seed: 0)
         let target = Matrix.lowRank(rowCount: 12, columnCount: 12, rank: 2, using: &generator)

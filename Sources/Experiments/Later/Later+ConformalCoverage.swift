@@ -14,7 +14,7 @@ extension Later {
         With known entries at random, intervals from held-out residuals contain a new measurement of an unknown entry as \
         often as they promise, whatever the noise.
         """,
-      seconds: 3,
+      seconds: 48,
       snippet: """
         var generator = SeededGenerator(seed: 0)
         let teacher = CompletionTeacher(rowCount: 40, columnCount: 40, rank: 2, entryCount: 800)

@@ -14,7 +14,7 @@ extension Later {
         Two layers from a vanishing start complete to rank one where the known entries connect all rows and columns. \
         Where they fall into two blocks the rank stays two, and the nuclear norm goes to the smallest.
         """,
-      seconds: 0.4,
+      seconds: 5,
       snippet: """
         var generator = SeededGenerator(seed: 0)
         let start = LinearNetwork.gaussian(widths: [2, 2, 2], standardDeviation: 1e-4, using: &generator)
