@@ -220,7 +220,7 @@ extension CohenRazin {
             horizontal: Axis("time"),
             vertical: Axis("loss above its minimum", .logarithmic),
             series: [
-              Series("measured", x: Array(times.prefix(shown)), y: Array(excess.prefix(shown))),
+              Series("measured", x: Array(run.times.prefix(shown)), y: Array(excess.prefix(shown))),
               Series(
                 "guarantee, square", x: times, y: times.map { .exp(-guarantee.rate * $0) },
                 style: .dashed),
