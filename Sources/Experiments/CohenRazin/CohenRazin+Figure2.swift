@@ -31,11 +31,10 @@ extension CohenRazin {
     func findings(under conditions: Conditions) throws -> Findings {
       let comparison = DepthComparison(
         size: conditions.isQuick ? 24 : 100, rank: conditions.isQuick ? 1 : 5, depths: depths,
-        targetMeanSquare: conditions.isQuick ? 1e-7 : 1e-5,
-        stepLimit: conditions.isQuick ? 2000 : 5000)
+        targetMeanSquare: 1e-5, stepLimit: conditions.isQuick ? 800 : 5000)
       let counts =
         conditions.isQuick
-        ? [40, 70, 140, 200, 400] : Array(stride(from: 500, through: 5000, by: 500))
+        ? [40, 70, 100, 200, 400] : Array(stride(from: 500, through: 5000, by: 500))
       let degrees = comparison.rank * (2 * comparison.size - comparison.rank)
       let runs = try counts.enumerated().map { place, count in
         let start = Double(place) / Double(counts.count)
@@ -44,8 +43,7 @@ extension CohenRazin {
         ) { _, generator in
           // With fewer entries nothing can be recovered, and the completer would look for noise.
           try comparison.run(
-            entryCount: count, isDetermined: count >= 2 * degrees,
-            withCompleter: count >= 2 * degrees, using: &generator
+            entryCount: count, withCompleter: count >= 2 * degrees, using: &generator
           ) { () throws(Interrupted) in
             try conditions.report(start)
           }
@@ -62,9 +60,8 @@ extension CohenRazin {
         }
       }
       let last = counts.count - 1
-      // Twice as many entries as degrees of freedom, 20 to a row: there the paper's figure separates the methods. A small
-      // matrix of rank one has four to a row then and rows with one, and needs three times as many.
-      let few = counts.firstIndex { $0 >= (conditions.isQuick ? 3 : 2) * degrees }!
+      // Twice as many entries as degrees of freedom: there the paper's figure separates the methods.
+      let few = counts.firstIndex { $0 >= 2 * degrees }!
       let tooFew = counts.lastIndex { $0 < degrees }!
       let manyErrors = (0..<4).map { method in
         median(last) { methods[method].result($0).relativeError }
@@ -81,11 +78,10 @@ extension CohenRazin {
           "\(counts[few]) entries: relative error of the smallest nuclear norm, median of 5",
           source: "Figure 2, few observations", .atLeast, expected: 0.05,
           measured: median(few) { $0.nuclear.relativeError }),
-        // The same border between what recovers the truth and what does not as for many and for the nuclear norm.
         Claim(
-          "\(counts[few]) entries: relative error of 3 layers, median of 5",
-          source: "Figure 2, few observations", .atMost, expected: 0.05,
-          measured: median(few) { $0.networks[1].relativeError }),
+          "\(counts[few]) entries: 3 layers' error over that of the smallest nuclear norm, median of 5",
+          source: "Figure 2, few observations", .atMost, expected: 0.5,
+          measured: median(few) { $0.networks[1].relativeError / $0.nuclear.relativeError }),
         Claim(
           "\(counts[few]) entries: 3 layers' nuclear norm over the smallest, median of 5",
           source: "Figure 2, right", .atLeast, expected: 1,
@@ -109,10 +105,6 @@ extension CohenRazin {
           Fact("descent ends at a mean square of", .number(comparison.targetMeanSquare)),
           Fact("and at the latest after", .number(Double(comparison.stepLimit)), unit: "steps"),
           Fact("repetitions", "5 for each number of entries; medians"),
-          Fact(
-            "known entries",
-            "drawn by chance; from twice the degrees of freedom on, again until no row or column is left open"
-          ),
         ],
         claims: claims,
         notices: conditions.isQuick
