@@ -42,25 +42,27 @@ struct LoneContradictions {
     let others = try refit(entries.leavingOut(aside))
     guard others.isExact, others.rank < fit.rank else { return nil }
     let (model, offsets) = (others.model, others.model.offsets)
-    var places: [Int] = []
-    for row in rows {
-      let known = aside.filter {
-        Int(entries.rows[$0]) == row && !columns.contains(Int(entries.columns[$0]))
+    // A line across which lines are aside, too, is not told of there.
+    func contradicted(
+      _ lines: [Int32], _ chosen: Set<Int>, across: [Int32], _ others: Set<Int>, factor: Matrix,
+      offsets: [Double]?
+    ) throws -> [Int] {
+      try chosen.flatMap { line in
+        let known = aside.filter {
+          Int(lines[$0]) == line && !others.contains(Int(across[$0]))
+        }
+        let places = known.map { Int(across[$0]) }
+        return try self.contradicted(
+          known, factor: factor.selecting(rows: places),
+          offsets: offsets.map { offsets in places.map { offsets[$0] } })
       }
-      let across = known.map { Int(entries.columns[$0]) }
-      places += try contradicted(
-        known, factor: model.columnFactor.selecting(rows: across),
-        offsets: offsets.map { offsets in across.map { offsets.columns[$0] } })
     }
-    for column in columns {
-      let known = aside.filter {
-        Int(entries.columns[$0]) == column && !rows.contains(Int(entries.rows[$0]))
-      }
-      let across = known.map { Int(entries.rows[$0]) }
-      places += try contradicted(
-        known, factor: model.rowFactor.selecting(rows: across),
-        offsets: offsets.map { offsets in across.map { offsets.rows[$0] } })
-    }
+    var places = try contradicted(
+      entries.rows, rows, across: entries.columns, columns, factor: model.columnFactor,
+      offsets: offsets?.columns)
+    places += try contradicted(
+      entries.columns, columns, across: entries.rows, rows, factor: model.rowFactor,
+      offsets: offsets?.rows)
     guard !places.isEmpty else { return nil }
     places.sort()
     let cleared = try refit(entries.leavingOut(places))

@@ -18,12 +18,7 @@ struct ColumnErrors {
     guard entries.count >= 30, entries.count <= Self.largestCount,
       request.settledMethod == .deep, request.settledHoldout > 0
     else { return nil }
-    let completer = MatrixCompleter(
-      depth: request.settledDepth, width: request.width, initialScale: request.initialScale,
-      rank: request.rank, holdoutFraction: request.settledHoldout, threadCount: request.threads,
-      scaling: request.settledScaling, effort: request.settledCompletionEffort,
-      hasOrderedRows: request.settledPolish == .auto && request.hasOrderedRows(data),
-      seed: request.settledSeed, polish: request.settledPolish == .none ? .none : .auto)
+    let completer = request.completer(for: data)
     var generator = SeededGenerator(seed: request.settledSeed &+ 1)
     let parts = (0..<entries.count).map { _ in UInt8.random(in: 0..<10, using: &generator) }
     var squares = [Double](repeating: 0, count: entries.columnCount)
@@ -31,11 +26,7 @@ struct ColumnErrors {
     for part in 0..<UInt8(entries.count > 5_000 ? 1 : 3) {
       let kept = entries.values.indices.filter { parts[$0] != part }
       guard kept.count < entries.count, !kept.isEmpty,
-        let training = try? ObservedEntries(
-          rowCount: entries.rowCount, columnCount: entries.columnCount,
-          rows: kept.map { entries.rows[$0] }, columns: kept.map { entries.columns[$0] },
-          values: kept.map { entries.values[$0] }),
-        let fit = try? completer.fit(training)
+        let fit = try? completer.fit(entries.selecting(kept))
       else { continue }
       let predictions = fit.completion()
       for k in entries.values.indices where parts[k] == part {

@@ -274,31 +274,43 @@ public struct Completion: Job {
     return matrix
   }
 
-  /// Whether rows follow each other: as asked, or as a table does whose rows are named by dates or times.
+  /// Whether rows follow each other: as asked, or as a table does whose rows are named by dates or times. A network by
+  /// itself knows no order.
   func hasOrderedRows(_ data: ObservedData) -> Bool {
+    guard settledPolish == .auto else { return false }
     let isByTime = ["date", "time"].contains(data.understanding?.rowsBy)
     return rowOrder ?? (isByTime && data.layout == .table)
+  }
+
+  private func followedNetwork(_ data: ObservedData) -> FollowedNetwork {
+    FollowedNetwork(
+      depth: depth ?? Self.defaultDepth, width: width, rowCount: data.entries.rowCount,
+      columnCount: data.entries.columnCount)
+  }
+
+  /// What completes a table by the settings of the request, with neither intervals nor a recorded path.
+  func completer(for data: ObservedData) -> MatrixCompleter {
+    let network = followedNetwork(data)
+    return MatrixCompleter(
+      depth: network.depth, width: network.width, initialScale: initialScale, rank: rank,
+      holdoutFraction: settledHoldout, threadCount: threads, scaling: settledScaling,
+      effort: settledCompletionEffort, hasOrderedRows: hasOrderedRows(data), seed: settledSeed,
+      polish: settledPolish == .none ? .none : .auto)
   }
 
   private func fit(
     _ data: ObservedData, _ context: JobContext, _ observer: JobObserver
   ) throws -> (MatrixCompleter.Fit, nuclear: NuclearNormCompleter.Fit?) {
     let entries = data.entries
-    let network = FollowedNetwork(
-      depth: depth ?? Self.defaultDepth, width: width, rowCount: entries.rowCount,
-      columnCount: entries.columnCount)
-    observer.show("completing", sentence: settledMethod == .deep ? network.notice : nil)
+    observer.show(
+      "completing", sentence: settledMethod == .deep ? followedNetwork(data).notice : nil)
     if settledMethod == .nuclear {
       let fit = try nuclearFit(entries, observer)
       return (try fit.matrixCompletion(of: entries), fit)
     }
-    let completer = MatrixCompleter(
-      depth: network.depth, width: network.width, initialScale: initialScale, rank: rank,
-      holdoutFraction: settledHoldout, intervalCoverage: settledIntervals,
-      recordingInterval: report == nil && !context.wantsRecord ? nil : 2, threadCount: threads,
-      scaling: settledScaling, effort: settledCompletionEffort,
-      hasOrderedRows: settledPolish == .auto && hasOrderedRows(data), seed: settledSeed,
-      polish: settledPolish == .none ? .none : .auto)
+    var completer = completer(for: data)
+    completer.intervalCoverage = settledIntervals
+    completer.recordingInterval = report == nil && !context.wantsRecord ? nil : 2
     let fit = try completer.fit(entries) { observer.show("completing", $0.fraction) }
     return (fit, nil)
   }
