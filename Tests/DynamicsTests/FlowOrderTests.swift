@@ -116,4 +116,62 @@ import _TestSupport
     #expect(a.trajectory.finalNetwork == b.trajectory.finalNetwork)
     #expect(b.trajectory.times == (0...50).map { Double($0) / 10 })
   }
+
+  /// Two to four layers on one mode and smaller ones beside it, whose rises lie within a few long steps.
+  @Test("records between long steps as exactly as where it ends") func recordedAsExactly() throws {
+    var random = SeededGenerator(seed: 33)
+    for depth in 2...4 {
+      let objective = FactorizationObjective(
+        Matrix.random(singularValues: [1.7, 0.6, 0.2], rowCount: 4, columnCount: 3, using: &random))
+      let start = LinearNetwork.balanced(
+        widths: [3] + [Int](repeating: 4, count: depth), scale: 0.02, using: &random)
+      let tolerance = 1e-10
+      let steps = StepControl.adaptive(relativeTolerance: tolerance)
+      let last = 40.0
+      let times = (1...80).map { last * Double($0) / 80 - 0.013 }
+      let between = GradientFlow(
+        until: last, method: .dormandPrince, steps: steps, recording: .at(times, of: [.endToEnd])
+      ).run(objective, from: start)
+      let truth = GradientFlow(
+        until: last, method: .dormandPrince, steps: .adaptive(relativeTolerance: 1e-14),
+        recording: .at(times, of: [.endToEnd])
+      ).run(objective, from: start)
+      // Every other one, each as the end of a run of its own.
+      let alone = stride(from: 0, to: times.count, by: 2).map { place in
+        (
+          place,
+          GradientFlow(until: times[place], method: .dormandPrince, steps: steps)
+            .run(objective, from: start).finalNetwork.endToEnd()
+        )
+      }
+      func error(_ matrix: Matrix, _ place: Int) -> Double {
+        (matrix - truth.trajectory.snapshots[place].endToEnd!).maxAbsolute
+      }
+      let atEnds = alone.map { error($0.1, $0.0) }.max()!
+      let inBetween = times.indices.map {
+        error(between.trajectory.snapshots[$0].endToEnd!, $0)
+      }.max()!
+      #expect(
+        inBetween <= 3 * atEnds + 10 * tolerance, "depth \(depth): \(inBetween), \(atEnds)")
+    }
+  }
+
+  @Test("what is recorded in the step that passes a target loss lies on the flow")
+  func recordedBeforeTheTarget() throws {
+    let objective = FactorizationObjective(.diagonal(Self.target))
+    // The loss at t = 1.3, which lies within a step.
+    let exact = { (time: Double) in
+      zip(Self.target, Self.exact(at: time)).reduce(0) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) / 2 }
+    }
+    let times = (1...130).map { Double($0) / 100 }
+    let run = GradientFlow(
+      until: 9, method: .dormandPrince, steps: .adaptive(relativeTolerance: 1e-10),
+      targetLoss: exact(1.3), recording: .at(times.dropLast(), of: [.endToEnd])
+    ).run(objective, from: try Self.start())
+    #expect(abs(run.trajectory.snapshots.last!.time - 1.3) < 1e-8)
+    #expect(run.trajectory.snapshots.count == times.count)
+    for (time, snapshot) in zip(times, run.trajectory.snapshots.dropLast()) {
+      #expect((snapshot.endToEnd! - .diagonal(Self.exact(at: time))).maxAbsolute < 1e-8)
+    }
+  }
 }

@@ -28,6 +28,13 @@ protocol FlowIntegrator: Sendable, Codable {
   mutating func interpolate(
     at fraction: Double, from start: FlowPoint, to end: FlowPoint,
     of equation: inout some FlowEquation, into state: inout [Double])
+
+  /// The error of ``interpolate(at:from:to:of:into:)`` within the step last tried, relative to each block's size, where
+  /// it can be larger than that of the step.
+  mutating func interpolationError(
+    from start: FlowPoint, to end: FlowPoint, of equation: inout some FlowEquation,
+    norm: RelativeNorm
+  ) -> Double
 }
 
 extension FlowIntegrator {
@@ -36,6 +43,11 @@ extension FlowIntegrator {
   mutating func prepare(
     at point: FlowPoint, of equation: inout some FlowEquation, afterRefusal: Bool
   ) {}
+
+  mutating func interpolationError(
+    from start: FlowPoint, to end: FlowPoint, of equation: inout some FlowEquation,
+    norm: RelativeNorm
+  ) -> Double { 0 }
 
   /// The cubic through both ends with the velocities there; its error is of fourth order in the step.
   mutating func interpolate(

@@ -200,6 +200,7 @@ public struct FlowRun<Equation: FlowEquation>: Sendable {
     {
       candidate.time = settings.endTime
     }
+    let stepCost = equation.evaluations + 2 * equation.jacobianProducts - costBefore
     stopAtTarget(&integrator)
     recordPassed(&integrator)
     cost.steps += 1
@@ -207,7 +208,7 @@ public struct FlowRun<Equation: FlowEquation>: Sendable {
     if settings.method == .automatic {
       selection.accepted(
         step: candidate.time - point.time,
-        cost: equation.evaluations + 2 * equation.jacobianProducts - costBefore,
+        cost: stepCost,
         stiffness: stiffness(integrator, step: candidate.time - point.time),
         rest: settings.endTime - candidate.time,
         allowsImplicit: point.state.count <= RadauIIA.easyDimension)
@@ -270,27 +271,59 @@ public struct FlowRun<Equation: FlowEquation>: Sendable {
       if loss > target { low = middle } else { high = middle }
       if abs(loss - target) <= 1e-9 * abs(target) { break }
     }
-    found.loss = min(found.loss, target)
-    candidate = found
+    // A step of its own to there, which is as exact as any other.
+    _ = integrator.attempt(
+      step: found.time - point.time, from: point, of: &equation, to: &candidate, norm: norm,
+      tolerance: settings.steps.tolerance)
+    candidate.loss = min(candidate.loss, target)
   }
 
   private mutating func recordPassed(_ integrator: inout some FlowIntegrator) {
-    let length = candidate.time - point.time
-    while snapshots.count < settings.recording.times.count {
-      let time = settings.recording.times[snapshots.count]
-      if time > candidate.time { return }
-      if time == candidate.time {
-        record(candidate)
+    recordTimes(from: point, to: candidate, &integrator)
+  }
+
+  /// Records the times up to the end of a step. Where the integrator's interpolation is worse than its steps are
+  /// allowed to be, half a step is taken from its start and another from there.
+  private mutating func recordTimes<Integrator: FlowIntegrator>(
+    from start: FlowPoint, to end: FlowPoint, _ integrator: inout Integrator
+  ) {
+    guard let first = nextTime, first <= end.time else { return }
+    if first < end.time, let tolerance = settings.steps.tolerance,
+      case let middle = start.time + (end.time - start.time) / 2,
+      start.time < middle, middle < end.time,
+      integrator.interpolationError(from: start, to: end, of: &equation, norm: norm) > tolerance
+    {
+      var half = Integrator(dimension: start.state.count)
+      var between = end
+      _ = half.attempt(
+        step: middle - start.time, from: start, of: &equation, to: &between, norm: norm,
+        tolerance: tolerance)
+      recordTimes(from: start, to: between, &half)
+      var rest = end
+      _ = half.attempt(
+        step: end.time - between.time, from: between, of: &equation, to: &rest, norm: norm,
+        tolerance: tolerance)
+      return recordTimes(from: between, to: end, &half)
+    }
+    while let time = nextTime, time <= end.time {
+      if time == end.time {
+        record(end)
       } else {
-        var between = candidate
+        var between = end
         between.time = time
         integrator.interpolate(
-          at: (time - point.time) / length, from: point, to: candidate, of: &equation,
+          at: (time - start.time) / (end.time - start.time), from: start, to: end, of: &equation,
           into: &between.state)
         between.loss = Self.evaluate(&equation, &between)
         record(between)
       }
     }
+  }
+
+  /// The next time that is recorded.
+  private var nextTime: Double? {
+    let times = settings.recording.times
+    return snapshots.count < times.count ? times[snapshots.count] : nil
   }
 
   private mutating func record(_ point: FlowPoint) {

@@ -95,6 +95,6 @@ extension MatrixCompleter {
   private static let pathStepLimit = 5000
   /// Below this mean square all components have risen.
   private static let stiffMeanSquare = 1e-5
-  /// At this mean square the entries count as met.
-  private static let metMeanSquare = 1e-9
+  /// At this mean square, in units of that of the entries, the path without a polish counts them as met.
+  package static let metMeanSquare = 1e-9
 }

@@ -1,3 +1,4 @@
+import Estimators
 import Records
 
 extension Cohen2019 {
@@ -27,8 +28,7 @@ extension Cohen2019 {
 
     func findings(under conditions: Conditions) throws -> Findings {
       let comparison = DepthComparison(
-        size: conditions.isQuick ? 30 : 100, rank: conditions.isQuick ? 2 : 5, depths: depths,
-        targetMeanSquare: conditions.isQuick ? 1e-7 : 1e-9)
+        size: conditions.isQuick ? 30 : 100, rank: conditions.isQuick ? 2 : 5, depths: depths)
       // In quick runs as many entries for each degree of freedom r(2n − r).
       let counts = conditions.isQuick ? [650, 240] : [5000, 2000]
       let many = try conditions.repetitions(5, to: 0.5) { repetition, generator in
@@ -48,7 +48,7 @@ extension Cohen2019 {
         runs.map(value).median
       }
       let deep = { (run: DepthComparison.Comparison) in run.networks[1] }
-      let residual = (comparison.targetMeanSquare).squareRoot()
+      let residual = MatrixCompleter.metMeanSquare.squareRoot()
       return Findings(
         summary: [
           Fact("few entries, nuclear norm", .number(median(few) { $0.nuclear.relativeError })),
@@ -59,12 +59,12 @@ extension Cohen2019 {
         settings: [
           Fact("matrix", .text("\(comparison.size)×\(comparison.size), rank \(comparison.rank)")),
           Fact("entries", .text("\(counts[0]) and \(counts[1])")),
-          Fact("start", "Gaussian layers, ‖W(0)‖ of the order of 1e-6"),
+          Fact("start", "balanced layers, singular values of W(0) 1e-6"),
           Fact("hidden widths", "those of the matrix"),
           Fact(
             "training", "descent with an adaptive step; gradient flow from a mean square of 1e-5 on"
           ),
-          Fact("training ends at a mean square of", .number(comparison.targetMeanSquare)),
+          Fact("training ends at a mean square of", .number(MatrixCompleter.metMeanSquare)),
           Fact("repetitions", "5"),
         ],
         claims: [

@@ -60,10 +60,11 @@ extension CohenRazin {
       let gain = networks.map { $0[1].accuracy.last! - $0[0].accuracy.last! }.reduce(0, +) / 5
       let claims = [
         Claim(
-          "network of rectified units: test images lost by cutting its first layer, summed over all ranks, trained as three layers over trained directly, largest of 5",
+          "network of rectified units: test images lost by cutting its first layer, summed over all ranks and 5 networks, trained as three layers over trained directly",
           source: "Section 4.4: neural networks with overparameterised layers", .atMost,
           expected: 1,
-          measured: networks.map { $0[1].lost / $0[0].lost }.max()!),
+          measured: networks.reduce(0) { $0 + $1[1].lost } / networks.reduce(0) { $0 + $1[0].lost }
+        ),
         Claim(
           "the same network: smallest rank whose cut keeps the accuracy within one image in a hundred, three layers less direct, largest of 5",
           source: "Section 4.4", .atMost, expected: 0,
@@ -73,8 +74,8 @@ extension CohenRazin {
           source: "Section 4.4", .atMost, expected: 1,
           measured: runs.map { $0[1].cutError[rank] / $0[0].cutError[rank] }.max()!),
         Claim(
-          "the same, 3 layers over 2, largest of 5", source: "Section 4.4", .atMost, expected: 1,
-          measured: runs.map { $0[2].cutError[rank] / $0[1].cutError[rank] }.max()!),
+          "the same, 3 layers over trained directly, largest of 5", source: "Section 4.4", .atMost,
+          expected: 1, measured: runs.map { $0[2].cutError[rank] / $0[0].cutError[rank] }.max()!),
         Claim(
           "3 layers, cut: error relative to the truth over that of the uncut directly trained map, largest of 5",
           source: "Section 4.4: improved generalisation", .atMost, expected: 1,
