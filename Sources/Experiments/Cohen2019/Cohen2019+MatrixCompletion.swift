@@ -28,9 +28,9 @@ extension Cohen2019 {
 
     func findings(under conditions: Conditions) throws -> Findings {
       let comparison = DepthComparison(
-        size: conditions.isQuick ? 30 : 100, rank: conditions.isQuick ? 2 : 5, depths: depths)
-      // In quick runs as many entries for each degree of freedom r(2n − r).
-      let counts = conditions.isQuick ? [650, 240] : [5000, 2000]
+        size: conditions.isQuick ? 48 : 100, rank: conditions.isQuick ? 3 : 5, depths: depths)
+      // In quick runs about as many entries for each degree of freedom r(2n − r), or more.
+      let counts = conditions.isQuick ? [1800, 575] : [5000, 2000]
       let many = try conditions.repetitions(5, to: 0.5) { repetition, generator in
         try comparison.run(entryCount: counts[0], using: &generator) { () throws(Interrupted) in
           try conditions.report(0.1 * Double(repetition))
@@ -112,7 +112,8 @@ extension Cohen2019 {
             ? [
               Notice(
                 .information,
-                "A quick run has a smaller matrix and as many entries for each degree of freedom.")
+                "A quick run has a smaller matrix and about as many entries for each degree of freedom, or more."
+              )
             ]
             : []),
         sections: [
