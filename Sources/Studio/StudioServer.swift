@@ -82,7 +82,10 @@ public final class StudioServer: Sendable {
       runs: RunFolder(folder), watched: watched)
     let address = try! sockaddr_in.inet(ip4: "127.0.0.1", port: port)
     let server = HTTPServer(
-      config: .init(address: address, timeout: 600, logger: .disabled), handler: routes)
+      config: .init(
+        address: address, timeout: 600, pool: PromptSocketPool(HTTPServer.defaultPool()),
+        logger: .disabled),
+      handler: routes)
     self.server = server
     task = Task { try await server.run() }
   }
