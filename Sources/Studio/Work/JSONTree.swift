@@ -20,16 +20,17 @@ enum JSONTree: Codable, Equatable, Sendable {
 
   init(from decoder: any Decoder) throws {
     let container = try decoder.singleValueContainer()
-    if container.decodeNil() {
-      self = .null
-    } else if let value = try? container.decode(Bool.self) {
-      self = .truth(value)
-    } else if let value = try? container.decode(Double.self) {
+    // A wrong guess takes longer than reading, so the most frequent kinds come first.
+    if let value = try? container.decode(Double.self) {
       self = .number(value)
     } else if let value = try? container.decode(String.self) {
       self = .word(value)
     } else if let value = try? container.decode([JSONTree].self) {
       self = .list(value)
+    } else if container.decodeNil() {
+      self = .null
+    } else if let value = try? container.decode(Bool.self) {
+      self = .truth(value)
     } else {
       self = .object(try container.decode([String: JSONTree].self))
     }
