@@ -59,7 +59,8 @@ function video(studio) {
   if (!canvas.captureStream || !window.MediaRecorder) return toast("This browser records no videos");
   const parts = [], recorder = new MediaRecorder(canvas.captureStream(30), { mimeType: "video/webm", videoBitsPerSecond: 6e6 });
   recorder.ondataavailable = (event) => parts.push(event.data);
-  recorder.onstop = () => { save(new Blob(parts, { type: "video/webm" }), "learning.webm"); toast("The video is ready"); };
+  recorder.onstop = () => { studio.views.main.isRecorded = false; save(new Blob(parts, { type: "video/webm" }), "learning.webm"); toast("The video is ready"); };
+  studio.views.main.isRecorded = true;
   recorder.start(200);
   studio.playThrough();
   toast("Recording while it plays …");
