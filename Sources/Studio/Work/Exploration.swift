@@ -29,7 +29,7 @@ struct Exploration: Decodable {
     let limited = JobObserver { progress in
       clock.now - start < .seconds(Self.longestSeconds) && observer.report(progress)
     }
-    let result = try Simulation(.text(try named.text)).run(in: context, observing: limited)
+    let result = try Simulation.run(named, in: context, observing: limited)
     let archive = try result.arrays()
     var answer = Answer(
       summary: result.summary, ending: SentEnding(result.ending), arrays: Self.sent(archive))

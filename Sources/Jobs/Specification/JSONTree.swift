@@ -1,7 +1,5 @@
-import Foundation
-
 /// Any value in JSON.
-enum JSONTree: Codable, Equatable, Sendable {
+package enum JSONTree: Codable, Equatable, Sendable {
   case object([String: JSONTree])
   case list([JSONTree])
   case word(String)
@@ -9,7 +7,7 @@ enum JSONTree: Codable, Equatable, Sendable {
   case truth(Bool)
   case null
 
-  subscript(key: String) -> JSONTree? {
+  package subscript(key: String) -> JSONTree? {
     get { if case .object(let keys) = self { keys[key] } else { nil } }
     set {
       guard case .object(var keys) = self else { return }
@@ -18,7 +16,7 @@ enum JSONTree: Codable, Equatable, Sendable {
     }
   }
 
-  init(from decoder: any Decoder) throws {
+  package init(from decoder: any Decoder) throws {
     let container = try decoder.singleValueContainer()
     // A wrong guess takes longer than reading, so the most frequent kinds come first.
     if let value = try? container.decode(Double.self) {
@@ -36,7 +34,7 @@ enum JSONTree: Codable, Equatable, Sendable {
     }
   }
 
-  func encode(to encoder: any Encoder) throws {
+  package func encode(to encoder: any Encoder) throws {
     var container = encoder.singleValueContainer()
     switch self {
     case .object(let keys): try container.encode(keys)
@@ -46,10 +44,5 @@ enum JSONTree: Codable, Equatable, Sendable {
     case .truth(let value): try container.encode(value)
     case .null: try container.encodeNil()
     }
-  }
-
-  /// As one line.
-  var text: String {
-    get throws { String(decoding: try Work.compact(self), as: UTF8.self) }
   }
 }
