@@ -64,8 +64,9 @@ export function draw(surface, plot, theme) {
   const { width, height } = surface;
   const size = plot.size || 12.5;
   const hasLabels = plot.series.some((s) => s.label);
+  const tickLabels = axisTicks(plot.y, Math.max(2, (height - 56) / 48)).map((tick) => tickWords(tick, plot.y.scale === "log"));
   const box = {
-    left: 58, right: width - (hasLabels ? 20 + size * Math.max(...plot.series.map((s) => 0.62 * (s.label || "").length)) : 16),
+    left: Math.max(46, (plot.y.title ? 32 : 16) + 0.58 * size * Math.max(0, ...tickLabels.map((label) => label.length))), right: width - (hasLabels ? 20 + size * Math.max(...plot.series.map((s) => 0.62 * (s.label || "").length)) : 16),
     top: plot.title ? 34 : 12, bottom: height - 44,
   };
   if (plot.title) surface.text(12, 16, plot.title, { color: theme.text, size: size + 2, weight: 600 });
@@ -193,21 +194,20 @@ export class ChartView {
       this.width = canvas.clientWidth;
       this.draw();
     }).observe(canvas.parentElement);
-    // What nobody sees is drawn when it comes into sight.
+    // While something moves, what nobody sees is drawn when it comes into sight.
     this.isInSight = true;
-    this.isRecorded = false;
     new IntersectionObserver(([{ isIntersecting }]) => {
       this.isInSight = isIntersecting;
       if (isIntersecting && this.isStale) this.draw();
     }, { rootMargin: "120px" }).observe(canvas);
     darkness.addEventListener("change", () => this.draw());
   }
-  show(plot) {
+  show(plot, isMoving = false) {
     this.plot = plot;
-    this.draw();
+    this.draw(isMoving);
   }
-  draw() {
-    this.isStale = !this.isInSight && !this.isRecorded;
+  draw(isMoving = false) {
+    this.isStale = isMoving && !this.isInSight && !this.isRecorded;
     if (!this.plot || this.isStale) return;
     const theme = pageTheme();
     const width = this.width || this.canvas.clientWidth || 600;

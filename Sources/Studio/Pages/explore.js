@@ -197,6 +197,13 @@ function ceiling(name, least) {
 /** Bars to drag, each a slider of its own for the keyboard. */
 function bars(name, label, { count, highest, lowest = 0, digits = 2 }) {
   const drawing = make("svg", { class: "bars", viewBox: "0 0 280 118", role: "group", "aria-label": label, preserveAspectRatio: "none" });
+  let span = 280, drawnSpan = 0;
+  new ResizeObserver(([{ contentRect }]) => {
+    if (!contentRect.width || contentRect.width === span) return;
+    span = contentRect.width;
+    drawing.setAttribute("viewBox", `0 0 ${span} 118`);
+    controls[name]();
+  }).observe(drawing);
   const top = 16, bottom = 102;
   let dragged = -1;
   const valueAt = (event) => {
@@ -224,8 +231,9 @@ function bars(name, label, { count, highest, lowest = 0, digits = 2 }) {
   drawing.addEventListener("pointercancel", release);
   let groups = [], drawn = "";
   controls[name] = () => {
-    const total = count(), width = 280 / total;
-    if (groups.length !== total) {
+    const total = count(), width = span / total;
+    if (groups.length !== total || drawnSpan !== span) {
+      drawnSpan = span;
       groups = Array.from({ length: total }, (_, k) => {
         const hit = make("rect", { class: "hit", x: k * width + 1, y: 1, width: width - 2, height: 116, rx: 6, fill: "transparent" });
         const bar = make("rect", { class: "bar", x: k * width + width * 0.2, width: width * 0.6, rx: 3 });
@@ -467,15 +475,16 @@ function landscapePlot(theme) {
 
 function show() {
   if (!run) return;
-  views.main.show(mainPlot);
-  views.loss.show(lossPlot);
-  views.strip.show(stripPlot);
+  const isMoving = !run.isWhole;
+  views.main.show(mainPlot, isMoving);
+  views.loss.show(lossPlot, isMoving);
+  views.strip.show(stripPlot, isMoving);
   const isSmall = Boolean(run.data.layer1 && run.data.layer2) && run.settings.objective === "factorization";
   byId("landscape-card").hidden = !isSmall;
-  views.landscape.show(isSmall ? landscapePlot : null);
+  views.landscape.show(isSmall ? landscapePlot : null, isMoving);
   const hasTruth = Boolean(run.data.endToEnd) && run.settings.objective !== "sigmoid" && !run.settings.table;
   byId("error-card").hidden = !hasTruth;
-  views.error.show(hasTruth ? errorPlot : null);
+  views.error.show(hasTruth ? errorPlot : null, isMoving);
   showMoment();
   showKeys();
   // Sentences change when all rests: nobody reads them before, and the browser lays the page out for each.
@@ -565,7 +574,7 @@ function showMoment() {
 function redraw() {
   // Nothing is there before the first answer.
   if (!run) return;
-  for (const view of Object.values(views)) view.draw();
+  for (const view of Object.values(views)) view.draw(isPlaying);
   showMoment();
 }
 function showPlayIcon() {
@@ -651,7 +660,7 @@ async function watch() {
       if (plots["singular values"] && plots.loss.series[0].x.length > 1) {
         const rows = plots["singular values"].series, times = rows[0].x;
         run = {
-          settings: { ...defaults, table: "watched", depth: 2, kind: plots.loss.horizontal.title === "step" ? "descent" : "flow" }, exact: null, certificates: {},
+          isWhole: true, settings: { ...defaults, table: "watched", depth: 2, kind: plots.loss.horizontal.title === "step" ? "descent" : "flow" }, exact: null, certificates: {},
           answer: { summary: { minimumLoss: 0 }, ending: { kind: "done" } },
           data: {
             times: { values: times }, loss: { values: plots.loss.series[0].y }, unbalancedness: { values: times.map(() => 0) },
