@@ -128,6 +128,30 @@ def slide(page, name: str, key: str, times: int = 1) -> None:
         page.keyboard.press(key)
 
 
+def check_first_visit(browser: Browser, address: str) -> None:
+    """From the command to an own figure in three actions: the command, a slider, a button."""
+    page = browser.page
+
+    def figure() -> str:
+        with page.expect_download() as waiting:
+            page.click("#figure")
+        expect(waiting.value.suggested_filename.endswith(".svg"), "the figure is no drawing")
+        return pathlib.Path(waiting.value.path()).read_text()
+
+    page.goto(address)
+    browser.settled()
+    first = figure()
+    box = page.locator("#set-size").bounding_box()
+    page.mouse.move(box["x"] + box["width"] * 0.37, box["y"] + box["height"] / 2)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] * 0.7, box["y"] + box["height"] / 2, steps=5)
+    page.mouse.up()
+    browser.settled()
+    own = figure()
+    expect(own.count("<path") >= 4, "the figure holds no curves")
+    expect(own != first, "the figure is not that of the moved slider")
+
+
 def check_explore(browser: Browser, program: str, quick: bool) -> None:
     page = browser.page
     browser.settled()
@@ -443,6 +467,8 @@ def main() -> None:
                         browser.close()
                     else:
                         browser = Browser(chromium, address, **still)
+                        check_first_visit(browser, address)
+                        say("a first visit")
                         check_explore(browser, program, given.quick)
                         say("Explore")
                         check_fill(browser, given.quick)

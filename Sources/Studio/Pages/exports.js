@@ -89,6 +89,7 @@ export function exportMenu(studio) {
     ["Video (WebM)", () => video(studio)],
     ["Page that replays (HTML)", async () => save(await replayPage(studio), "learning.html", "text/html")],
   ];
+  byId("figure").addEventListener("click", () => { if (studio.run) items[0][1](); });
   const button = byId("export"), menu = byId("exports");
   const open = (value) => { menu.hidden = !value; button.setAttribute("aria-expanded", String(value)); if (value) menu.firstChild.focus(); };
   menu.append(...items.map(([title, act]) => make("button", { type: "button", onclick: () => { open(false); button.focus(); if (studio.run) act(); } }, title)));
