@@ -50,7 +50,7 @@ function readAddress() {
 
 // MARK: the server
 
-let inFlight = false, wanted = false, isDrawing = false;
+let inFlight = false, wanted = false, isDrawing = false, restTimer;
 const latencies = [];
 /** For tests and measurements: milliseconds from an input to the drawn frame. */
 window.studio = { latencies, get settings() { return settings; }, get run() { return run; }, get kept() { return kept; }, get idle() { return !inFlight && !wanted && !isDrawing; }, problem: () => problems.problem(settings) };
@@ -68,6 +68,8 @@ async function compute(s, { isWhole, certificates = false }) {
 
 /** Asks for the curves of the settings: one request at a time, and the newest settings next, while the last answer is drawn. */
 async function update() {
+  // What moves does not rest: the long answer of a moment before would keep this one waiting.
+  clearTimeout(restTimer);
   wanted = true;
   if (inFlight) return;
   inFlight = true;
@@ -112,7 +114,6 @@ function drawNext(answer, moved) {
   });
 }
 
-let restTimer;
 /** When nothing moves any more: certificates, the address, the text in other languages. */
 function rest() {
   clearTimeout(restTimer);
