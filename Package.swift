@@ -192,7 +192,9 @@ let package = Package(
       of: "Jobs",
       on: ["Accelerator", "SweepStore", "DeepLinear", "LinearAlgebra", "DataFormats", "Records"],
       exclude: ["Fills"]),
-    tests(of: "Studio", on: ["Jobs", "DataFormats"]),
+    tests(
+      of: "Studio",
+      on: ["Jobs", "DataFormats", .product(name: "FlyingSocks", package: "FlyingFox")]),
     tests(of: "DeepLinearC", on: ["CInterface"]),
     .testTarget(
       name: "CommandLineTests",

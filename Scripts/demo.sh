@@ -16,3 +16,4 @@ echo "Open in a browser:"
 for report in low-rank-2000 camera; do
   echo "  $PWD/reports/$report/index.html"
 done
+echo "For a figure of your own: make studio, move a slider, Save figure."

@@ -5,7 +5,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-environment=.build/studio-python
+environment=.deeplinear/studio-python
 administer() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi; }
 install_packages() {
   administer apt-get install -y --no-install-recommends "$@" > /dev/null 2>&1 < /dev/null \

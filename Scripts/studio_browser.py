@@ -10,16 +10,16 @@ import json
 import pathlib
 import re
 import signal
-import statistics
 import subprocess
 import sys
 import tempfile
 import threading
 import time
-import urllib.request
 import zipfile
 
 import numpy as np
+
+import studio_measure
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 failures: list[str] = []
@@ -85,7 +85,7 @@ class Browser:
         """Waits until every curve is drawn and certificates are there."""
         wait_for(self.page, "Boolean(window.studio && studio.run && studio.idle)")
         self.page.wait_for_timeout(50)
-        wait_for(self.page, "studio.idle && (studio.run.certificates !== undefined || studio.run.answer.ending.kind !== 'done')")
+        wait_for(self.page, "studio.idle && studio.run.isWhole")
 
     def curves(self) -> dict:
         return self.page.evaluate(
@@ -126,6 +126,30 @@ def slide(page, name: str, key: str, times: int = 1) -> None:
     page.focus(f"#set-{name}")
     for _ in range(times):
         page.keyboard.press(key)
+
+
+def check_first_visit(browser: Browser, address: str) -> None:
+    """From the command to an own figure in three actions: the command, a slider, a button."""
+    page = browser.page
+
+    def figure() -> str:
+        with page.expect_download() as waiting:
+            page.click("#figure")
+        expect(waiting.value.suggested_filename.endswith(".svg"), "the figure is no drawing")
+        return pathlib.Path(waiting.value.path()).read_text()
+
+    page.goto(address)
+    browser.settled()
+    first = figure()
+    box = page.locator("#set-size").bounding_box()
+    page.mouse.move(box["x"] + box["width"] * 0.37, box["y"] + box["height"] / 2)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] * 0.7, box["y"] + box["height"] / 2, steps=5)
+    page.mouse.up()
+    browser.settled()
+    own = figure()
+    expect(own.count("<path") >= 4, "the figure holds no curves")
+    expect(own != first, "the figure is not that of the moved slider")
 
 
 def check_explore(browser: Browser, program: str, quick: bool) -> None:
@@ -322,65 +346,13 @@ def check_accessibility(browser: Browser, path: str, what: str) -> None:
 
 
 def measure(browser: Browser, process, address: str) -> None:
-    page = browser.page
-    for what, setting in [("6×6, depth 2", "depth=2&inputs=6&outputs=6&hidden=6"),
-                          ("20×20, depth 3", "depth=3&inputs=20&outputs=20&hidden=20&spectrum=5_3.6_2.5_1.4_1_0.8")]:
-        page.goto(f"{browser.base}/#{setting}")
-        page.reload()
-        browser.settled()
-        page.evaluate("studio.latencies.length = 0")
-        page.focus("#set-size")
-        start = time.monotonic()
-        frames = 0
-        for k in range(120):
-            page.keyboard.press("ArrowRight" if k % 40 < 20 else "ArrowLeft")
-            page.wait_for_timeout(16)
-        browser.settled()
-        times = sorted(page.evaluate("studio.latencies"))
-        spent = time.monotonic() - start
-        print(f"slider, {what}: {len(times)} frames, {len(times) / spent:.0f} a second; from input to drawn frame "
-              f"median {statistics.median(times):.0f} ms, 95th percentile {times[int(0.95 * (len(times) - 1))]:.0f} ms")
+    studio_measure.sliders(browser, browser.settled)
     token = address.split("token=")[1]
-    body = json.dumps({"spec": {"objective": {"kind": "factorization", "target": {"array": "y"}}, "network": {"widths": [3, 3, 3], "initial": {"kind": "identity", "scale": 0.1}},
-                                "dynamics": {"kind": "flow", "relativeTolerance": 1e-6}, "recording": {"times": [0, 1, 2, 4], "quantities": ["loss", "singularValues"]}},
-                       "arrays": {"y": {"shape": [3, 3], "values": [3, 0, 0, 0, 2, 0, 0, 0, 1]}}}).encode()
-    import http.client
-    host = browser.base.split("//")[1]
-    counts = []
-
-    def load(seconds: float) -> None:
-        connection = http.client.HTTPConnection(host)
-        count, end = 0, time.monotonic() + seconds
-        while time.monotonic() < end:
-            connection.request("POST", "/api/explore", body, {"Authorization": f"Bearer {token}", "Content-Type": "application/json"})
-            answer = connection.getresponse()
-            answer.read()
-            if answer.status != 200:
-                failures.append(f"under load: {answer.status}")
-                return
-            count += 1
-        counts.append(count)
-
-    threads = [threading.Thread(target=load, args=(5.0,)) for _ in range(8)]
-    [t.start() for t in threads]
-    [t.join() for t in threads]
-    print(f"requests a second: {sum(counts) / 5:.0f} small simulations from 8 connections (the client takes its share of the processors)")
-
-    def resident() -> float:
-        return int(re.search(r"VmRSS:\s+(\d+)", pathlib.Path(f"/proc/{process.pid}/status").read_text())[1]) / 1024
-
-    before = resident()
-    streams = []
-    for k in range(200):
-        stream = http.client.HTTPConnection(host, timeout=5)
-        stream.request("GET", f"/api/events?page=measured-{k:04}", headers={"Authorization": f"Bearer {token}"})
-        answer = stream.getresponse()
-        streams.append((stream, answer))
-    expect(all(answer.status == 200 for _, answer in streams), "not every one of 200 streams was opened")
-    time.sleep(3)
-    alive = sum(answer.fp.readline() != b"" for _, answer in streams)
-    print(f"event streams: {alive} of 200 open and beating; the server grew from {before:.0f} to {resident():.0f} MB")
-    [stream.close() for stream, _ in streams]
+    # A page that moves would take its share.
+    browser.page.goto("about:blank")
+    for connections in [8, 32]:
+        expect(studio_measure.load(process.pid, browser.base, token, connections), "a request under load was not answered")
+    expect(studio_measure.streams(process.pid, browser.base, token, 200), "not every one of 200 streams was opened")
 
 
 EXTREMES = [0, -1, 1, 2, 3, 0.5, 1e-300, -1e-300, 1e300, -1e300, 1e18, 2**63, -2**63, 64, 65, None, True, "", "x", "NaN", "\u0000", [], {}, [0], [[1]], {"array": "y"}, {"array": "z"}]
@@ -495,6 +467,8 @@ def main() -> None:
                         browser.close()
                     else:
                         browser = Browser(chromium, address, **still)
+                        check_first_visit(browser, address)
+                        say("a first visit")
                         check_explore(browser, program, given.quick)
                         say("Explore")
                         check_fill(browser, given.quick)

@@ -81,8 +81,12 @@ public final class StudioServer: Sendable {
       gate: gate, runner: runner, desk: desk, hub: hub, workspace: workspace,
       runs: RunFolder(folder), watched: watched)
     let address = try! sockaddr_in.inet(ip4: "127.0.0.1", port: port)
+    // Long enough to hand a large file in, and no longer: the server keeps the timer of every request until it rings.
     let server = HTTPServer(
-      config: .init(address: address, timeout: 600, logger: .disabled), handler: routes)
+      config: .init(
+        address: address, timeout: 120, pool: PromptSocketPool(HTTPServer.defaultPool()),
+        logger: .disabled),
+      handler: routes)
     self.server = server
     task = Task { try await server.run() }
   }

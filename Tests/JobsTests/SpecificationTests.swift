@@ -23,6 +23,26 @@ import Testing
     }
   }
 
+  @Test func valuesSayWhatTheirTextSays() throws {
+    let text = """
+      {"objective": {"kind": "factorization", "target": {"array": "y"}}, "seed": 3,
+       "network": {"widths": [2, 3, 2], "initial": {"kind": "gaussian", "standardDeviation": 1e-1}},
+       "dynamics": {"kind": "descent", "stepSize": 0.05, "method": "heavyBall", "momentum": 0.5},
+       "recording": {"times": [0, 7, 20], "quantities": ["loss", "endToEnd"]}}
+      """
+    let values = try JSONDecoder().decode(JSONTree.self, from: Data(text.utf8))
+    let target = Matrix(rowCount: 2, columnCount: 2, elements: [2, 1, 0, 1])
+    let context = JobContext(arrays: ["y": NPYArray(target)])
+    let result = try Simulation.run(values, in: context, observing: .none)
+    #expect(try result.arrays().encoded() == run(text, ["y": target]).encoded())
+    for wrong in [#"{"seed": "3"}"#, #"{"seed": true}"#, "[1]", "{}", #"{"objective": null}"#] {
+      let values = try JSONDecoder().decode(JSONTree.self, from: Data(wrong.utf8))
+      #expect(throws: BadInput.self) {
+        try Simulation.run(values, in: context, observing: .none)
+      }
+    }
+  }
+
   /// Steps by hand: W ← W − η r_j s(t) (∇φ + δ W).
   @Test func decayRatesAndSchedulesAreWhatTheySay() throws {
     var generator = SeededGenerator(seed: 5)

@@ -1,4 +1,5 @@
 import DataFormats
+import FlyingSocks
 import Foundation
 import Glibc
 import Jobs
@@ -32,6 +33,40 @@ struct ServerTests {
   private static let exploration = Array(
     "{\"spec\":\(spec),\"arrays\":{\"y\":{\"shape\":[2,2],\"values\":[2,0,0,1]}},\"exact\":true,\"certificates\":true}"
       .utf8)
+
+  @Test("What a connection sends goes at once, whichever socket is waited for first")
+  func promptness() async throws {
+    struct Nothing: AsyncSocketPool {
+      func prepare() async throws {}
+      func run() async throws {}
+      func suspendSocket(_ socket: Socket, untilReadyFor events: Socket.Events) async throws {}
+    }
+    func isPrompt(_ socket: Socket) throws -> Bool {
+      try socket.getValue(for: BoolSocketOption(level: Int32(IPPROTO_TCP), name: TCP_NODELAY))
+    }
+    let pool = PromptSocketPool(Nothing())
+    let (other, listener) = (try Socket(domain: AF_INET), try Socket(domain: AF_INET))
+    defer { for socket in [other, listener] { try? socket.close() } }
+    try listener.bind(to: try sockaddr_in.inet(ip4: "127.0.0.1", port: 0))
+    try listener.listen()
+    #expect(try !isPrompt(listener))
+    try await pool.suspendSocket(other, untilReadyFor: .read)
+    try await pool.suspendSocket(listener, untilReadyFor: .read)
+    #expect(try isPrompt(listener))
+  }
+
+  @Test("What takes too long is told, and what has ended before is not")
+  func deadlines() async throws {
+    let deadlines = Deadlines()
+    defer { deadlines.close() }
+    let (late, ended, early) = (StopFlag(), StopFlag(), StopFlag())
+    _ = deadlines.add(after: .zero) { late.set() }
+    deadlines.remove(deadlines.add(after: .zero) { ended.set() })
+    _ = deadlines.add(after: .seconds(600)) { early.set() }
+    for _ in 0..<600 where !late.wasSet { try await Task.sleep(for: .milliseconds(50)) }
+    #expect(late.wasSet)
+    #expect(!ended.wasSet && !early.wasSet)
+  }
 
   @Test("Only who knows the token, from a page of the server, gets in")
   func gate() async throws {

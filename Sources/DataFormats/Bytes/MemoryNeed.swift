@@ -17,10 +17,15 @@ public struct MemoryNeed: Equatable, Sendable {
   /// What is wrong where there is less free memory than this: `needs 8 TB of memory, and 6.1 GB are free`; nil where
   /// there is enough.
   public var shortage: String? {
+    // Asking the system takes longer than a small computation, and a process that runs has this much.
+    guard !(bytes <= Self.smallest) else { return nil }
     let free = FreeMemory.bytes
     guard !(bytes <= free) else { return nil }
     return "needs about \(Self.text(bytes)) of memory, and \(Self.text(free)) are free"
   }
+
+  /// Needs up to this are not compared with what is free.
+  private static let smallest = 0x1p20
 
   /// Bytes for people: `512 MB`, `7.45 TB`.
   public static func text(_ bytes: Double) -> String {

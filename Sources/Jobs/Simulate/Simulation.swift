@@ -65,6 +65,17 @@ public struct Simulation: Job {
     return try result(of: spec, from: start, in: context, observing: observer)
   }
 
+  /// Simulates a specification whose values are given as such, not as a text.
+  package static func run(
+    _ values: JSONTree, in context: JobContext, observing observer: JobObserver
+  ) throws -> SimulationResult {
+    let request = Simulation(.text(""))
+    let file = try SpecFile(values, in: context)
+    let start = ContinuousClock.now
+    let spec = try SimulationSpec(request.spec, read: file, in: context)
+    return try request.result(of: spec, from: start, in: context, observing: observer)
+  }
+
   /// Simulates a specification that was read.
   func result(
     of spec: SimulationSpec, from start: ContinuousClock.Instant = .now, in context: JobContext,

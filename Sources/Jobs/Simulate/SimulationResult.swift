@@ -20,6 +20,15 @@ public struct SimulationResult: JobResult {
   /// `times`, `loss`, and each recorded quantity by its name, layers as `layer1`, `layer2`, ….
   public func arrays() throws -> NPZArchive { TrajectoryArchive(path, spec: spec).archive }
 
+  /// The same start, followed to the same times by the closed form of gradient flow.
+  ///
+  /// - Throws: ``BadInput`` where none applies.
+  package func closedForm() throws -> SimulationResult {
+    var spec = spec
+    spec.dynamics = try DynamicsSpec(SpecNode(standard: "{kind: exact}", file: spec.file.path))
+    return try Simulation(request.spec).result(of: spec, in: context, observing: .none)
+  }
+
   public func record() throws -> Record {
     SimulationReport(result: path, spec: spec, summary: summary, context: context).record
   }

@@ -5,7 +5,7 @@ struct SimulationSpec {
   let file: SpecFile
   let objective: ObjectiveSpec
   let network: NetworkSpec
-  let dynamics: DynamicsSpec
+  var dynamics: DynamicsSpec
   let recording: RecordingSpec
   let seed: UInt64
   /// What the error is recorded against.

@@ -46,6 +46,17 @@ struct SpecFile {
     self.text = text.hasPrefix("\u{FEFF}") ? String(text.dropFirst()) : text
   }
 
+  /// A specification whose values were not read from a text.
+  init(_ values: JSONTree, in context: JobContext) throws {
+    let source = SpecSource.text("")
+    (path, text, isFile, settings) = (source.name, "", false, [])
+    (self.context, tree) = (context, values.node)
+    guard case .object = values else {
+      throw SpecNode(node: values.node, file: path, name: "").failure(
+        "a specification must have keys with values; see simulate --help.")
+    }
+  }
+
   /// The whole specification as keys with values.
   func root() throws -> SpecMapping {
     var node = try parsed()

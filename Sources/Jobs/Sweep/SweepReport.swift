@@ -26,8 +26,9 @@ struct SweepReport {
     let figures = SweepFigures(
       table: result.table, theories: theories, markers: markers, pages: pages)
     var facts = [
-      Fact("points", Cell(summary.points)), Fact("runs done", Cell(summary.done)),
-      Fact("of", Cell(summary.runs)), Fact("failed", Cell(summary.failed)),
+      Fact("points", Cell(summary.points)),
+      Fact("runs done", Cell(summary.done), note: "of \(summary.runs)"),
+      Fact("failed", Cell(summary.failed)),
     ]
     if let rate = summary.runsPerSecond {
       facts.append(Fact("runs a second", .number(rate), note: "on \(summary.threads) threads"))

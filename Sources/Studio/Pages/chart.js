@@ -64,8 +64,9 @@ export function draw(surface, plot, theme) {
   const { width, height } = surface;
   const size = plot.size || 12.5;
   const hasLabels = plot.series.some((s) => s.label);
+  const tickLabels = axisTicks(plot.y, Math.max(2, (height - 56) / 48)).map((tick) => tickWords(tick, plot.y.scale === "log"));
   const box = {
-    left: 58, right: width - (hasLabels ? 20 + size * Math.max(...plot.series.map((s) => 0.62 * (s.label || "").length)) : 16),
+    left: Math.max(46, (plot.y.title ? 32 : 16) + 0.58 * size * Math.max(0, ...tickLabels.map((label) => label.length))), right: width - (hasLabels ? 20 + size * Math.max(...plot.series.map((s) => 0.62 * (s.label || "").length)) : 16),
     top: plot.title ? 34 : 12, bottom: height - 44,
   };
   if (plot.title) surface.text(12, 16, plot.title, { color: theme.text, size: size + 2, weight: 600 });
@@ -114,6 +115,9 @@ export function draw(surface, plot, theme) {
     }
   }
   const labels = [];
+  const showHead = (head, series, { dash, alpha }) => {
+    if (head && !dash.length && Number.isFinite(head[0] + head[1])) surface.dot(...head, 3.4, { color: series.color, alpha });
+  };
   for (const series of plot.series) {
     const points = Array.from(series.x, (x, k) => [px(x), py(series.y[k])]);
     const style = { color: series.color, width: series.width || 2.2, dash: series.dash || [], alpha: series.alpha ?? 1 };
@@ -122,7 +126,10 @@ export function draw(surface, plot, theme) {
       if (series.points !== "joined") continue;
     }
     if (plot.until === undefined || series.whole) surface.line(points, style);
-    else {
+    else if (series.x[series.x.length - 1] <= plot.until) {
+      surface.line(points, style);
+      showHead(points.at(-1), series, style);
+    } else {
       // The last point before the playhead, and the place between it and the next.
       let end = 0;
       while (end < series.x.length && series.x[end] <= plot.until) end++;
@@ -133,8 +140,7 @@ export function draw(surface, plot, theme) {
       }
       surface.line(points, { ...style, alpha: style.alpha * 0.22 });
       surface.line(seen, style);
-      const head = seen.at(-1);
-      if (head && !style.dash.length && Number.isFinite(head[0] + head[1])) surface.dot(...head, 3.4, { color: series.color, alpha: style.alpha });
+      showHead(seen.at(-1), series, style);
     }
     const last = points.findLast(([x, y]) => Number.isFinite(x + y));
     if (series.label && last) labels.push({ y: last[1], at: last[1], series });
@@ -159,8 +165,16 @@ export function draw(surface, plot, theme) {
   return { px, py, box };
 }
 
+const darkness = matchMedia("(prefers-color-scheme: dark)");
+let knownTheme = null;
+darkness.addEventListener("change", () => (knownTheme = null));
+
 /** The colors that the reader's system asks for. */
 export function pageTheme() {
+  return (knownTheme ??= readTheme());
+}
+
+function readTheme() {
   const style = getComputedStyle(document.documentElement);
   const theme = {};
   for (const name of ["text", "faint", "grid", "paper", "muted", "missing", "warm", "raised"]) theme[name] = style.getPropertyValue(`--${name}`).trim();
@@ -174,17 +188,29 @@ export class ChartView {
     this.canvas = canvas;
     this.height = height;
     this.plot = null;
-    new ResizeObserver(() => this.draw()).observe(canvas.parentElement);
-    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.draw());
+    // Asking for the width has the whole page laid out, so it is asked for where it may have changed.
+    this.width = 0;
+    new ResizeObserver(() => {
+      this.width = canvas.clientWidth;
+      this.draw();
+    }).observe(canvas.parentElement);
+    // While something moves, what nobody sees is drawn when it comes into sight.
+    this.isInSight = true;
+    new IntersectionObserver(([{ isIntersecting }]) => {
+      this.isInSight = isIntersecting;
+      if (isIntersecting && this.isStale) this.draw();
+    }, { rootMargin: "120px" }).observe(canvas);
+    darkness.addEventListener("change", () => this.draw());
   }
-  show(plot) {
+  show(plot, isMoving = false) {
     this.plot = plot;
-    this.draw();
+    this.draw(isMoving);
   }
-  draw() {
-    if (!this.plot) return;
+  draw(isMoving = false) {
+    this.isStale = isMoving && !this.isInSight && !this.isRecorded;
+    if (!this.plot || this.isStale) return;
     const theme = pageTheme();
-    const width = this.canvas.clientWidth || 600;
+    const width = this.width || this.canvas.clientWidth || 600;
     const height = Math.min(this.height, Math.max(220, width * 0.75));
     const ratio = window.devicePixelRatio || 1;
     if (this.canvas.width !== Math.round(width * ratio) || this.canvas.height !== Math.round(height * ratio)) {

@@ -1,6 +1,6 @@
 // Networks in training under sliders.
-import { ask, askJSON, byId, decoded, listen, make, pageName, Refusal, save, subscript, superscript, toast, words } from "./page.js";
-import { ChartView, rangeOf } from "./chart.js";
+import { askJSON, byId, decoded, listen, make, Refusal, save, settle, subscript, toast, words } from "./page.js";
+import { ChartView, pageTheme, rangeOf } from "./chart.js";
 import * as problems from "./problem.js";
 import { scenes } from "./scenes.js";
 import { exportMenu } from "./exports.js";
@@ -50,71 +50,98 @@ function readAddress() {
 
 // MARK: the server
 
-let inFlight = false, wanted = false, tokens = 0;
+let inFlight = false, wanted = false, isDrawing = false, restTimer;
 const latencies = [];
 /** For tests and measurements: milliseconds from an input to the drawn frame. */
-window.studio = { latencies, get settings() { return settings; }, get run() { return run; }, get kept() { return kept; }, get idle() { return !inFlight && !wanted; }, problem: () => problems.problem(settings) };
+window.studio = { latencies, get settings() { return settings; }, get run() { return run; }, get kept() { return kept; }, get idle() { return !inFlight && !wanted && !isDrawing; }, problem: () => problems.problem(settings) };
 
-async function compute(s, isWhole) {
-  // While something moves a large network is followed less closely; when all rests, as its specification says.
-  const isQuick = !isWhole && Math.max(s.inputs, s.outputs, s.hidden) > 8;
-  const { spec, arrays } = problems.problem(s, isQuick);
-  const answer = await askJSON("/api/explore", { method: "POST", body: { spec, arrays, exact: true, certificates: isWhole } });
+/** Follows a network: less closely while something moves, and when all rests as its specification says. */
+async function compute(s, { isWhole, certificates = false }) {
+  const { spec, arrays } = problems.problem(s, !isWhole);
+  const answer = await askJSON("/api/explore", { method: "POST", body: { spec, arrays, exact: true, certificates } });
   const unpack = (sent) => Object.fromEntries(Object.entries(sent || {}).map(([name, array]) => [name, decoded(array)]));
   return {
-    settings: { ...s }, spec, arrays, answer, data: unpack(answer.arrays), exact: answer.exact?.arrays ? unpack(answer.exact.arrays) : null,
+    settings: { ...s }, isWhole, spec, arrays, answer, data: unpack(answer.arrays), exact: answer.exact?.arrays ? unpack(answer.exact.arrays) : null,
     reason: answer.exact?.reason, method: answer.exact?.method, certificates: answer.certificates,
   };
 }
 
-/** Asks for the curves of the settings: one request at a time, and the newest settings next. */
+/** Asks for the curves of the settings: one request at a time, and the newest settings next, while the last answer is drawn. */
 async function update() {
+  // What moves does not rest: the long answer of a moment before would keep this one waiting.
+  clearTimeout(restTimer);
   wanted = true;
   if (inFlight) return;
   inFlight = true;
   while (wanted) {
     wanted = false;
-    const moved = lastInput;
+    const moved = firstInput;
+    firstInput = 0;
     try {
-      run = await compute(settings, false);
-      problem(run.answer.ending.kind === "incomplete" ? run.answer.ending.sentence : run.answer.ending.kind === "interrupted" ? "The run took too long and was stopped; this is as far as it came." : "");
-      show();
-      if (moved) await new Promise((drawn) => requestAnimationFrame(() => { latencies.push(performance.now() - moved); drawn(); }));
-      if (moved === lastInput) lastInput = 0;
+      const answer = await compute(settings, { isWhole: false });
+      drawNext(answer, moved);
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
       problem(error.message);
     }
   }
   inFlight = false;
-  settle();
+  rest();
 }
 
-let settleTimer;
+let next = null;
+/** Has an answer drawn with the next frame; `moved` is when the first input that it answers came, or zero. */
+function drawNext(answer, moved) {
+  if (next) {
+    // Two answers within a frame: the newer one is drawn, for the inputs of both.
+    next = { answer, moved: next.moved || moved };
+    return;
+  }
+  next = { answer, moved };
+  isDrawing = true;
+  requestAnimationFrame(() => {
+    const { answer, moved } = next;
+    next = null;
+    run = answer;
+    const { kind, sentence } = run.answer.ending;
+    problem(kind === "incomplete" ? sentence : kind === "interrupted" ? "The run took too long and was stopped; this is as far as it came." : "");
+    show();
+    // After the frame of these curves has been painted.
+    setTimeout(() => {
+      if (moved) latencies.push(performance.now() - moved);
+      isDrawing = Boolean(next);
+    });
+  });
+}
+
 /** When nothing moves any more: certificates, the address, the text in other languages. */
-function settle() {
-  clearTimeout(settleTimer);
-  settleTimer = setTimeout(async () => {
+function rest() {
+  clearTimeout(restTimer);
+  restTimer = setTimeout(async () => {
     history.replaceState(null, "", addressText());
     showSame();
     if (!run) return;
     const asked = run;
     try {
-      const whole = await compute(settings, true);
+      const whole = await compute(settings, { isWhole: true, certificates: true });
       if (run === asked) { run = whole; show(); showTheory(); }
     } catch (error) { if (!(error instanceof Refusal)) throw error; }
   }, 160);
 }
 
-const problem = (text) => byId("problem").replaceChildren(...(text ? [make("p", { class: "notice caution" }, text)] : []));
+function problem(text) {
+  if (byId("problem").textContent !== text) byId("problem").replaceChildren(...(text ? [make("p", { class: "notice caution" }, text)] : []));
+}
 
 // MARK: controls
 
-let lastInput = 0;
-function change(keys, isScene = false) {
-  if (!lastInput) lastInput = performance.now();
+/** When the first input came that no request has taken up. */
+let firstInput = 0;
+function change(keys) {
+  if (!firstInput) firstInput = performance.now();
   Object.assign(settings, keys);
-  if (!isScene) { sceneName = ""; settings.table = keys.table ?? (("objective" in keys || "inputs" in keys || "outputs" in keys) ? "" : settings.table); }
+  if ("objective" in keys || "inputs" in keys || "outputs" in keys) settings.table = "";
+  sceneName = "";
   showScenes();
   refresh();
   update();
@@ -130,13 +157,10 @@ function slider(name, label, { min, max, step = 1, log = false, show = (v) => wo
   input.addEventListener("input", () => change({ [name]: Number(from(Number(input.value)).toPrecision(6)) }));
   const element = make("div", { class: "control" }, make("span", { class: "line" }, make("label", { for: id }, label), output), input, reason);
   controls[name] = () => {
-    input.value = to(settings[name]);
-    output.textContent = show(settings[name]);
-    input.setAttribute("aria-valuetext", show(settings[name]));
-    const text = why?.() || "";
-    reason.textContent = text;
-    reason.hidden = !text;
-    input.disabled = Boolean(text);
+    const value = show(settings[name]), text = why?.() || "";
+    settle(input, { value: String(to(settings[name])), "aria-valuetext": value, disabled: Boolean(text) });
+    settle(output, { text: value });
+    settle(reason, { text, hidden: !text });
     element.classList.toggle("off", Boolean(text));
   };
   return element;
@@ -174,6 +198,13 @@ function ceiling(name, least) {
 /** Bars to drag, each a slider of its own for the keyboard. */
 function bars(name, label, { count, highest, lowest = 0, digits = 2 }) {
   const drawing = make("svg", { class: "bars", viewBox: "0 0 280 118", role: "group", "aria-label": label, preserveAspectRatio: "none" });
+  let span = 280, drawnSpan = 0;
+  new ResizeObserver(([{ contentRect }]) => {
+    if (!contentRect.width || contentRect.width === span) return;
+    span = contentRect.width;
+    drawing.setAttribute("viewBox", `0 0 ${span} 118`);
+    controls[name]();
+  }).observe(drawing);
   const top = 16, bottom = 102;
   let dragged = -1;
   const valueAt = (event) => {
@@ -199,10 +230,11 @@ function bars(name, label, { count, highest, lowest = 0, digits = 2 }) {
   const release = () => { dragged = -1; isDragging = false; controls[name](); };
   drawing.addEventListener("pointerup", release);
   drawing.addEventListener("pointercancel", release);
-  let groups = [];
+  let groups = [], drawn = "";
   controls[name] = () => {
-    const total = count(), width = 280 / total;
-    if (groups.length !== total) {
+    const total = count(), width = span / total;
+    if (groups.length !== total || drawnSpan !== span) {
+      drawnSpan = span;
       groups = Array.from({ length: total }, (_, k) => {
         const hit = make("rect", { class: "hit", x: k * width + 1, y: 1, width: width - 2, height: 116, rx: 6, fill: "transparent" });
         const bar = make("rect", { class: "bar", x: k * width + width * 0.2, width: width * 0.6, rx: 3 });
@@ -219,17 +251,19 @@ function bars(name, label, { count, highest, lowest = 0, digits = 2 }) {
         return { group, bar, value };
       });
       drawing.replaceChildren(...groups.map(({ group }) => group));
+      drawn = "";
     }
+    const state = [highest(), ...groups.map((_, k) => settings[name][k])].join();
+    if (state === drawn) return;
+    drawn = state;
     groups.forEach(({ group, bar, value }, k) => {
       const number = settings[name][k] ?? (name === "covariance" ? 1 : 0);
       const height = Math.max(1.5, Math.min(1, number / highest()) * (bottom - top));
       bar.setAttribute("y", bottom - height);
       bar.setAttribute("height", height);
       value.setAttribute("y", bottom - height - 4);
-      value.textContent = total > 10 ? "" : words(number, digits);
-      group.setAttribute("aria-valuemax", highest());
-      group.setAttribute("aria-valuenow", number);
-      group.setAttribute("aria-valuetext", words(number, 3));
+      settle(value, { text: total > 10 ? "" : words(number, digits) });
+      settle(group, { "aria-valuemax": highest(), "aria-valuenow": number, "aria-valuetext": words(number, 3) });
     });
   };
   return drawing;
@@ -247,7 +281,7 @@ function build() {
   controls.edge = () => {
     const at = problems.edgeOfStability(settings), mark = edge.firstChild;
     const share = (Math.log10(at) + 4) / (Math.log10(3) + 4);
-    mark.textContent = `▲ edge of stability ${words(at, 3)}`;
+    settle(mark, { text: `▲ edge of stability ${words(at, 3)}` });
     mark.style.left = `${Math.max(0, Math.min(1, share)) * 100}%`;
     mark.style.transform = `translateX(${share > 0.6 ? "-100%" : share < 0.3 ? "0" : "-50%"})`;
   };
@@ -277,30 +311,27 @@ function build() {
 
 function refresh() {
   for (const name of Object.keys(controls)) controls[name]();
-  for (const [holds, element] of controls[Symbol.for("shown")]) element.hidden = !holds(settings);
-  byId("formula").textContent = Array.from({ length: settings.depth }, (_, k) => `W${subscript(settings.depth - k)}`).join("");
+  for (const [holds, element] of controls[Symbol.for("shown")]) settle(element, { hidden: !holds(settings) });
+  settle(byId("formula"), { text: Array.from({ length: settings.depth }, (_, k) => `W${subscript(settings.depth - k)}`).join("") });
 }
 
 // MARK: scenes
 
+byId("scenes").append(...scenes.map((scene) => make("button", { type: "button", "data-scene": scene.name, onclick: () => setScene(scene) }, scene.title)));
 function showScenes() {
-  byId("scenes").replaceChildren(...scenes.map((scene) => make("button", {
-    type: "button", "aria-pressed": String(scene.name === sceneName), "data-scene": scene.name, onclick: () => setScene(scene),
-  }, scene.title)));
+  for (const button of byId("scenes").children) settle(button, { "aria-pressed": String(button.dataset.scene === sceneName) });
   const scene = scenes.find((s) => s.name === sceneName);
-  byId("story").textContent = scene ? scene.text : "Your own setting. Its address can be shared, and the same stands below in Swift, in Python and for the command line.";
+  settle(byId("story"), { text: scene ? scene.text : "Your own setting. Its address can be shared, and the same stands below in Swift, in Python and for the command line." });
 }
 
 async function setScene(scene) {
   sceneName = scene.name;
   kept = [];
   settings = { ...defaults, ...scene.settings };
-  const focused = document.activeElement?.dataset?.scene;
   showScenes();
-  if (focused) document.querySelector(`[data-scene=${scene.name}]`)?.focus();
   refresh();
   for (const other of scene.compare) {
-    try { kept.push({ ...(await compute({ ...defaults, ...other }, false)), name: difference(other, scene.settings) }); } catch { /* without it */ }
+    try { kept.push({ ...(await compute({ ...defaults, ...other }, { isWhole: true })), name: difference(other, scene.settings) }); } catch { /* without it */ }
   }
   showKept();
   update();
@@ -328,7 +359,10 @@ const isStep = () => run?.settings.kind === "descent";
 function mainPlot(theme) {
   const { data } = run;
   const times = data.times.values, count = data.singularValues.shape[1];
-  const shownCount = Math.min(count, 20);
+  // Of those that never leave the axis one is drawn: they lie upon each other.
+  const mostShown = Math.min(count, 20), ceiling = Math.max(...data.singularValues.values);
+  let shownCount = 1;
+  while (shownCount < mostShown && Math.max(...sizesOf(data, shownCount - 1)) > 1e-3 * ceiling) shownCount++;
   const color = (k) => theme.series[k % 6];
   const series = [], last = (list) => list[list.length - 1];
   kept.forEach((other, number) => {
@@ -442,31 +476,43 @@ function landscapePlot(theme) {
 
 function show() {
   if (!run) return;
-  views.main.show(mainPlot);
-  views.loss.show(lossPlot);
-  views.strip.show(stripPlot);
+  const isMoving = !run.isWhole;
+  views.main.show(mainPlot, isMoving);
+  views.loss.show(lossPlot, isMoving);
+  views.strip.show(stripPlot, isMoving);
   const isSmall = Boolean(run.data.layer1 && run.data.layer2) && run.settings.objective === "factorization";
   byId("landscape-card").hidden = !isSmall;
-  views.landscape.show(isSmall ? landscapePlot : null);
+  views.landscape.show(isSmall ? landscapePlot : null, isMoving);
   const hasTruth = Boolean(run.data.endToEnd) && run.settings.objective !== "sigmoid" && !run.settings.table;
   byId("error-card").hidden = !hasTruth;
-  views.error.show(hasTruth ? errorPlot : null);
-  const named = [...new Set([...(views.main.shown?.bands || []), ...(views.loss.shown?.bands || [])].map((band) => band.claim))];
-  byId("bounds").textContent = named.length ? `Shaded at the side that a theorem allows: ${named.join("; ")}.` : "";
+  views.error.show(hasTruth ? errorPlot : null, isMoving);
   showMoment();
   showKeys();
+  // Sentences change when all rests: nobody reads them before, and the browser lays the page out for each.
+  if (run.isWhole) showSentences();
+}
+
+function showSentences() {
+  const theme = pageTheme();
+  const named = [...new Set([mainPlot, lossPlot].flatMap((plot) => plot(theme).bands).map((band) => band.claim))];
+  settle(byId("bounds"), { text: named.length ? `Shaded at the side that a theorem allows: ${named.join("; ")}.` : "" });
   const u = run.data.unbalancedness.values, drift = Math.max(...Array.from(u, (x) => Math.abs(x - u[0])));
   const scale = layerSize();
-  byId("conserved").textContent = run.settings.depth === 1 ? "A single layer has no neighbours to balance."
+  const sentence = run.settings.depth === 1 ? "A single layer has no neighbours to balance."
     : run.settings.kind === "flow" ? `The largest difference of neighbouring Gram matrices, ‖Wⱼ₊₁ᵀWⱼ₊₁ − WⱼWⱼᵀ‖. Gradient flow conserves it: it stays within ${words(drift / scale, 2)} of the layers' size.`
     : `The largest difference of neighbouring Gram matrices. Steps of this size move it by ${words(drift / scale, 2)} of the layers' size; gradient flow would not at all.`;
+  settle(byId("conserved"), { text: sentence });
 }
 
 /** The size of ‖Wⱼ‖² that belongs to the largest singular value of the product. */
 const layerSize = () => Math.max(...run.data.singularValues.values) ** (2 / run.settings.depth) || 1;
 const spoken = (method) => method.replace(/[A-Z]/g, (c) => ` ${c.toLowerCase()}`);
 
+let shownKeys = "";
 function showKeys() {
+  const state = JSON.stringify([isStep(), run.exact && run.method, kept.map((other) => other.name), run.settings.objective, run.settings.table]);
+  if (state === shownKeys) return;
+  shownKeys = state;
   const stroke = (text, style) => make("span", { class: "key" }, make("svg", { width: 26, height: 8 }, make("line", { x1: 0, x2: 26, y1: 4, y2: 4, "stroke-width": style.width || 2, stroke: style.color || "var(--text)", "stroke-dasharray": style.dash || null })), text);
   byId("keys").replaceChildren(
     stroke(isStep() ? "descent" : "gradient flow", { width: 2.6, color: "var(--series0)" }),
@@ -522,14 +568,14 @@ let isPlaying = false, lastFrame = 0;
 const endTime = () => (run ? Math.max(run.data.times.values.at(-1), ...kept.filter((o) => o.settings.kind === run.settings.kind).map((o) => o.data.times.values.at(-1))) : 1);
 function showMoment() {
   const end = endTime(), at = Math.min(until, end);
-  byId("scrub").value = Math.round((1000 * at) / end);
-  byId("moment").textContent = isStep() ? `step ${Math.round(at)} of ${end}` : `t = ${words(at, 3)} of ${words(end, 3)}`;
-  byId("scrub").setAttribute("aria-valuetext", byId("moment").textContent);
+  const moment = isStep() ? `step ${Math.round(at)} of ${end}` : `t = ${words(at, 3)} of ${words(end, 3)}`;
+  settle(byId("scrub"), { value: String(Math.round((1000 * at) / end)), "aria-valuetext": moment });
+  settle(byId("moment"), { text: moment });
 }
 function redraw() {
   // Nothing is there before the first answer.
   if (!run) return;
-  for (const view of Object.values(views)) view.draw();
+  for (const view of Object.values(views)) view.draw(isPlaying);
   showMoment();
 }
 function showPlayIcon() {
@@ -615,7 +661,7 @@ async function watch() {
       if (plots["singular values"] && plots.loss.series[0].x.length > 1) {
         const rows = plots["singular values"].series, times = rows[0].x;
         run = {
-          settings: { ...defaults, table: "watched", depth: 2, kind: plots.loss.horizontal.title === "step" ? "descent" : "flow" }, exact: null, certificates: {},
+          isWhole: true, settings: { ...defaults, table: "watched", depth: 2, kind: plots.loss.horizontal.title === "step" ? "descent" : "flow" }, exact: null, certificates: {},
           answer: { summary: { minimumLoss: 0 }, ending: { kind: "done" } },
           data: {
             times: { values: times }, loss: { values: plots.loss.series[0].y }, unbalancedness: { values: times.map(() => 0) },

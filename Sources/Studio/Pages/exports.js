@@ -59,7 +59,8 @@ function video(studio) {
   if (!canvas.captureStream || !window.MediaRecorder) return toast("This browser records no videos");
   const parts = [], recorder = new MediaRecorder(canvas.captureStream(30), { mimeType: "video/webm", videoBitsPerSecond: 6e6 });
   recorder.ondataavailable = (event) => parts.push(event.data);
-  recorder.onstop = () => { save(new Blob(parts, { type: "video/webm" }), "learning.webm"); toast("The video is ready"); };
+  recorder.onstop = () => { studio.views.main.isRecorded = false; save(new Blob(parts, { type: "video/webm" }), "learning.webm"); toast("The video is ready"); };
+  studio.views.main.isRecorded = true;
   recorder.start(200);
   studio.playThrough();
   toast("Recording while it plays …");
@@ -88,6 +89,7 @@ export function exportMenu(studio) {
     ["Video (WebM)", () => video(studio)],
     ["Page that replays (HTML)", async () => save(await replayPage(studio), "learning.html", "text/html")],
   ];
+  byId("figure").addEventListener("click", () => { if (studio.run) items[0][1](); });
   const button = byId("export"), menu = byId("exports");
   const open = (value) => { menu.hidden = !value; button.setAttribute("aria-expanded", String(value)); if (value) menu.firstChild.focus(); };
   menu.append(...items.map(([title, act]) => make("button", { type: "button", onclick: () => { open(false); button.focus(); if (studio.run) act(); } }, title)));

@@ -70,7 +70,7 @@ function showColumns() {
   const traits = [`read as ${preview.layout === "triplets" ? "entries line by line" : "a table"}`, ...preview.traits, preview.rowsBy ? `rows told apart by ${preview.rowsBy}` : ""].filter(Boolean);
   byId("columns").replaceChildren(make("p", { class: "small" }, `${traits.join("; ")}.`),
     ...(data.length ? [table({ columns: [{ title: "column", alignment: "leading" }, { title: "used as", alignment: "leading" }, { title: "known" }, { title: "range" }],
-      rows: data.slice(0, 60).map((c) => [{ text: (c.heading || "(no heading)") + (c.unit ? ` [${c.unit}]` : "") }, { text: { data: "numbers", names: "names of rows", kept: "kept as it is", blank: "blank" }[c.role] }, c.role === "names" ? {} : { number: c.known }, { text: c.lowest === undefined || c.lowest === null ? "·" : `${words(c.lowest, 3)} … ${words(c.highest, 3)}` }]) })] : []));
+      rows: data.slice(0, 60).map((c) => [{ text: (c.heading || "(no heading)") + (c.unit ? ` [${c.unit}]` : "") }, { text: { data: "numbers", names: "names of rows", kept: "kept as it is", blank: "blank" }[c.role] }, c.role === "names" ? {} : { number: c.known }, { text: c.lowest === undefined || c.lowest === null ? "·" : `${words(c.lowest, 3)}\u00a0…\u00a0${words(c.highest, 3)}` }]) })] : []));
 }
 
 function field(label, element, note) {
@@ -130,7 +130,7 @@ function showSheet() {
     return sheet.replaceChildren(picture(pixels, preview.rows, preview.columns, true));
   }
   // As wide as the longest names need, within reason.
-  const longest = Math.max(4, ...(preview.rowNames || []).slice(0, 500).map((name) => name.length));
+  const longest = Math.max(4, 1 + (preview.rowsBy || "").length, ...(preview.rowNames || []).slice(0, 500).map((name) => name.length));
   const nameWidth = Math.min(260, 20 + 7.6 * longest);
   const room = make("div", { class: "room" }), body = make("table", {});
   room.style.width = `${nameWidth + cellWidth * preview.columns}px`;

@@ -16,6 +16,15 @@ export function make(name, attributes = {}, ...children) {
   return element;
 }
 
+/** Gives an element a text, an attribute or a property where it has another: the browser does its work for equal ones too. */
+export function settle(element, wanted) {
+  for (const [key, value] of Object.entries(wanted)) {
+    if (key === "text") { if (element.textContent !== value) element.textContent = value; }
+    else if (key in element) { if (element[key] !== value) element[key] = value; }
+    else if (element.getAttribute(key) !== String(value)) element.setAttribute(key, value);
+  }
+}
+
 /** What the server refused, in its words. */
 export class Refusal extends Error {}
 

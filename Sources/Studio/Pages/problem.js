@@ -47,8 +47,15 @@ function orthonormal(random, size, count) {
 export const componentCount = (s) => Math.min(s.inputs, s.outputs);
 export const widths = (s) => [s.inputs, ...Array(s.depth - 1).fill(s.hidden), s.outputs];
 
-/** The target W* and the directions of its components. */
+let lastTarget = { key: "" };
+/** The target W* and the directions of its components; the last one is kept, as most sliders leave it as it is. */
 function target(s) {
+  const key = [s.seed, s.outputs, s.inputs, ...s.spectrum].join();
+  if (lastTarget.key !== key) lastTarget = { key, ...newTarget(s) };
+  return lastTarget;
+}
+
+function newTarget(s) {
   const random = generator(s.seed + 17);
   const left = orthonormal(random, s.outputs, s.outputs), right = orthonormal(random, s.inputs, s.inputs);
   const count = componentCount(s);
@@ -177,11 +184,11 @@ export function edgeOfStability(s) {
   return (2 * (1 + s.momentum)) / sharpness;
 }
 
-const allPictured = 140;
+const allPictured = 140, quicklyPictured = 80;
 const mostSteps = 20000;
 
 function recording(s, isQuick) {
-  const end = naturalTime(s) * s.duration, pictured = isQuick ? 70 : allPictured;
+  const end = naturalTime(s) * s.duration, pictured = isQuick ? quicklyPictured : allPictured;
   const quantities = ["loss", "singularValues", "unbalancedness"];
   if (s.depth === 2 && widths(s).every((w) => w === 1)) quantities.push("layers");
   if (s.objective !== "factorization" && s.inputs * s.outputs <= 400) quantities.push("endToEnd");
@@ -194,7 +201,7 @@ function recording(s, isQuick) {
   return { times: [...times], quantities };
 }
 
-/** The specification of the settings, and the arrays it names; a quick one for while a slider of a large network moves. */
+/** The specification of the settings, and the arrays it names; a quick one for while a slider moves. */
 export function problem(s, isQuick = false) {
   const { keys, arrays } = objective(s);
   const dynamics = s.kind === "flow" ? { kind: "flow", relativeTolerance: isQuick ? 1e-5 : 1e-7 }

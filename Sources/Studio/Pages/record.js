@@ -45,7 +45,8 @@ function seriesColor(theme, color, k) {
   if (color?.muted) return theme.muted;
   if (color?.gradient !== undefined) {
     const at = Math.max(0, Math.min(1, color.gradient));
-    const stops = [[68, 1, 84], [59, 82, 139], [33, 145, 140], [94, 201, 98]].map((c) => c.map((x) => x + (theme.paper === "#fff" || theme.paper === "#ffffff" ? 0 : 40)));
+    // Dark violet is no color on a dark page.
+    const stops = /^#fff/.test(theme.paper) ? [[68, 1, 84], [59, 82, 139], [33, 145, 140], [94, 201, 98]] : [[186, 120, 222], [124, 148, 226], [64, 188, 182], [150, 225, 120]];
     const low = Math.min(2, Math.floor(at * 3)), part = at * 3 - low;
     return `rgb(${stops[low].map((x, i) => Math.round(x + part * (stops[low + 1][i] - x))).join(" ")})`;
   }

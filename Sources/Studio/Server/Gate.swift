@@ -10,9 +10,16 @@ struct Gate: Sendable {
   let token: String
   let port: UInt16
 
+  let cookieName: String
+  private let hosts: [String]
+  private let origins: [String]
+
   init(port: UInt16, token: String = Gate.newToken()) {
     self.port = port
     self.token = token
+    cookieName = "deeplinear-studio-\(port)"
+    hosts = ["127.0.0.1:\(port)", "localhost:\(port)"]
+    origins = hosts.map { "http://\($0)" }
   }
 
   /// Random by the operating system.
@@ -30,16 +37,11 @@ struct Gate: Sendable {
     case refuse(HTTPStatusCode, String)
   }
 
-  var cookieName: String { "deeplinear-studio-\(port)" }
-  private var hosts: [String] { ["127.0.0.1:\(port)", "localhost:\(port)"] }
-
   func verdict(_ request: HTTPRequest) -> Verdict {
     guard let host = request.headers[.host], hosts.contains(host.lowercased()) else {
       return .refuse(.misdirectedRequest, "This server answers to 127.0.0.1:\(port) alone.")
     }
-    if let origin = request.headers[HTTPHeader("Origin")],
-      !hosts.contains(where: { "http://\($0)" == origin.lowercased() })
-    {
+    if let origin = request.headers[HTTPHeader("Origin")], !origins.contains(origin.lowercased()) {
       return .refuse(.forbidden, "This server answers its own pages alone.")
     }
     let isNavigation = request.headers[HTTPHeader("Sec-Fetch-Mode")] == "navigate"

@@ -24,17 +24,24 @@ extension HTTPResponse {
   private static func standard(
     _ type: String, _ policy: String, _ more: [(HTTPHeader, String)]
   ) -> HTTPHeaders {
-    var headers: HTTPHeaders = [:]
+    var headers = commonHeaders
     headers[.contentType] = type
-    headers[HTTPHeader("Content-Security-Policy")] = policy
-    headers[HTTPHeader("X-Content-Type-Options")] = "nosniff"
-    headers[HTTPHeader("Referrer-Policy")] = "same-origin"
-    headers[HTTPHeader("Cross-Origin-Opener-Policy")] = "same-origin"
-    headers[HTTPHeader("Cross-Origin-Resource-Policy")] = "same-origin"
-    headers[.cacheControl] = "no-store"
+    if policy != pagePolicy { headers[policyHeader] = policy }
     for (name, value) in more { headers[name] = value }
     return headers
   }
+
+  private static let policyHeader = HTTPHeader("Content-Security-Policy")
+
+  /// Put together once: names of headers are compared with care for their letters' case, which takes its time.
+  private static let commonHeaders: HTTPHeaders = [
+    policyHeader: pagePolicy,
+    HTTPHeader("X-Content-Type-Options"): "nosniff",
+    HTTPHeader("Referrer-Policy"): "same-origin",
+    HTTPHeader("Cross-Origin-Opener-Policy"): "same-origin",
+    HTTPHeader("Cross-Origin-Resource-Policy"): "same-origin",
+    .cacheControl: "no-store",
+  ]
 
   static func json(_ body: [UInt8], _ status: HTTPStatusCode = .ok) -> HTTPResponse {
     of(status, "application/json", Data(body))

@@ -29,11 +29,11 @@ struct Exploration: Decodable {
     let limited = JobObserver { progress in
       clock.now - start < .seconds(Self.longestSeconds) && observer.report(progress)
     }
-    let result = try Simulation(.text(try named.text)).run(in: context, observing: limited)
+    let result = try Simulation.run(named, in: context, observing: limited)
     let archive = try result.arrays()
     var answer = Answer(
       summary: result.summary, ending: SentEnding(result.ending), arrays: Self.sent(archive))
-    if exact ?? false { answer.exact = closedForm(of: named, context) }
+    if exact ?? false { answer.exact = closedForm(beside: result) }
     if certificates ?? false, result.ending != .interrupted {
       answer.certificates = try? certified(named, archive, context)
     }
@@ -58,14 +58,12 @@ struct Exploration: Decodable {
     }
   }
 
-  private func closedForm(of spec: JSONTree, _ context: JobContext) -> ClosedForm {
-    var request = spec
+  private func closedForm(beside result: SimulationResult) -> ClosedForm {
     guard case .word(let kind)? = spec["dynamics"]?["kind"], kind == "flow" || kind == "exact"
     else { return ClosedForm(reason: "closed forms are of gradient flow on the layers.") }
-    request["dynamics"] = .object(["kind": .word("exact")])
     do {
-      let result = try Simulation(.text(try request.text)).run(in: context, observing: .none)
-      return ClosedForm(method: result.summary.method, arrays: Self.sent(try result.arrays()))
+      let form = try result.closedForm()
+      return ClosedForm(method: form.summary.method, arrays: Self.sent(try form.arrays()))
     } catch let bad as BadInput {
       // The sentence names a line of a text that the page does not show.
       return ClosedForm(

@@ -17,6 +17,9 @@ enum Work: UInt8, Sendable {
   /// The list of those.
   case catalogue
 
+  /// Whether a page hears how far it has come; what ends at once has no need of it.
+  var isFollowed: Bool { self == .fillIn || self == .reproduce }
+
   /// Carries the work out.
   ///
   /// - Parameter request: the request in JSON.

@@ -5,6 +5,7 @@ import Synchronization
 final class ProcessRunner: WorkRunner {
   private let short: WorkerLane
   private let long: WorkerLane
+  private let deadlines = Deadlines()
   /// Short work that takes longer is ended: not everything that a request can ask for asks whether to go on.
   private static let longestSeconds = 30
 
@@ -28,19 +29,19 @@ final class ProcessRunner: WorkRunner {
     guard let worker = await lane.take() else { return .interrupted }
     let flag = StopFlag()
     let lateness = StopFlag()
-    let clock = Task {
-      guard !isLong, (try? await Task.sleep(for: .seconds(Self.longestSeconds))) != nil else {
-        return
+    let deadline =
+      isLong
+      ? nil
+      : deadlines.add(after: .seconds(Self.longestSeconds)) {
+        lateness.set()
+        worker.stop(flag)
       }
-      lateness.set()
-      worker.stop(flag)
-    }
     let outcome = await withTaskCancellationHandler {
       await worker.perform(work, request, flag: flag, reporting: report)
     } onCancel: {
       worker.stop(flag)
     }
-    clock.cancel()
+    if let deadline { deadlines.remove(deadline) }
     await lane.give(worker)
     if outcome == .interrupted, lateness.wasSet {
       return .refused(
@@ -51,6 +52,7 @@ final class ProcessRunner: WorkRunner {
   }
 
   func close() {
+    deadlines.close()
     short.end()
     long.end()
   }

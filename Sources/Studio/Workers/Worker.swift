@@ -45,7 +45,9 @@ public enum Worker {
         // Written under the lock: a computation may report from several threads.
         pace.withLock { last in
           let now = ContinuousClock.now
-          guard progress.sentence != nil || now - last > .milliseconds(100) else { return }
+          guard work.isFollowed, progress.sentence != nil || now - last > .milliseconds(100) else {
+            return
+          }
           last = now
           if let body = try? Work.compact(progress), !Frame(.progress, body).write(to: output) {
             _exit(0)

@@ -1,7 +1,5 @@
-import Foundation
-
 /// Any value in JSON.
-enum JSONTree: Codable, Equatable, Sendable {
+package enum JSONTree: Codable, Equatable, Sendable {
   case object([String: JSONTree])
   case list([JSONTree])
   case word(String)
@@ -9,7 +7,7 @@ enum JSONTree: Codable, Equatable, Sendable {
   case truth(Bool)
   case null
 
-  subscript(key: String) -> JSONTree? {
+  package subscript(key: String) -> JSONTree? {
     get { if case .object(let keys) = self { keys[key] } else { nil } }
     set {
       guard case .object(var keys) = self else { return }
@@ -18,24 +16,25 @@ enum JSONTree: Codable, Equatable, Sendable {
     }
   }
 
-  init(from decoder: any Decoder) throws {
+  package init(from decoder: any Decoder) throws {
     let container = try decoder.singleValueContainer()
-    if container.decodeNil() {
-      self = .null
-    } else if let value = try? container.decode(Bool.self) {
-      self = .truth(value)
-    } else if let value = try? container.decode(Double.self) {
+    // A wrong guess takes longer than reading, so the most frequent kinds come first.
+    if let value = try? container.decode(Double.self) {
       self = .number(value)
     } else if let value = try? container.decode(String.self) {
       self = .word(value)
     } else if let value = try? container.decode([JSONTree].self) {
       self = .list(value)
+    } else if container.decodeNil() {
+      self = .null
+    } else if let value = try? container.decode(Bool.self) {
+      self = .truth(value)
     } else {
       self = .object(try container.decode([String: JSONTree].self))
     }
   }
 
-  func encode(to encoder: any Encoder) throws {
+  package func encode(to encoder: any Encoder) throws {
     var container = encoder.singleValueContainer()
     switch self {
     case .object(let keys): try container.encode(keys)
@@ -45,10 +44,5 @@ enum JSONTree: Codable, Equatable, Sendable {
     case .truth(let value): try container.encode(value)
     case .null: try container.encodeNil()
     }
-  }
-
-  /// As one line.
-  var text: String {
-    get throws { String(decoding: try Work.compact(self), as: UTF8.self) }
   }
 }
