@@ -374,15 +374,21 @@ extension NoisyFit {
     let values = rest.map { $0 / scale }
     let truth = offsets.subtracted(from: validation.entries).values.map { $0 / scale }
     let width = min(side, side <= 64 ? 64 : 32)
+    let widest = min(side, max(width, Self.penalizedWork / entries.count))
     var current = SoftImputation(training.pattern, values, width: width, using: &generator)
     var penalty = current.largestSingularValue(using: &generator)
     var best: (error: Double, state: SoftImputation, penalty: Double, index: Int)?
     var products = [Double](repeating: 0, count: truth.count)
     for index in 0..<40 {
       penalty *= 0.7
-      try current.solve(
-        penalty: penalty, roundLimit: entries.count < 50_000 ? 60 : 15,
-        isCancelled: { isCancelled(0.75) })
+      while true {
+        try current.solve(
+          penalty: penalty, roundLimit: entries.count < 50_000 ? 60 : 15,
+          isCancelled: { isCancelled(0.75) })
+        let width = current.rowFactor.columnCount
+        guard width < widest, try current.isFull() else { break }
+        current.widen(to: min(2 * width, widest), using: &generator)
+      }
       validation.pattern.products(
         left: current.rowFactor, right: current.columnFactor, into: &products)
       let error = zip(products, truth).reduce(0) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) }
@@ -401,6 +407,9 @@ extension NoisyFit {
       Penalized(factors: best.state, penalty: best.penalty, offsets: offsets, scale: scale)
     )
   }
+
+  /// Entries times components up to which the nuclear norm's factors are widened.
+  private static let penalizedWork = 25_000_000
 
   // MARK: fits of all entries
 

@@ -37,6 +37,31 @@ struct SoftImputation {
     columnFactor = other.columnFactor
   }
 
+  /// Columns from near zero beside those there are, in which further components can rise.
+  mutating func widen(to width: Int, using generator: inout SeededGenerator) {
+    let count = width - rowFactor.columnCount
+    guard count > 0 else { return }
+    rowFactor = .horizontallyStacked([
+      rowFactor,
+      .gaussian(
+        rowCount: pattern.rowCount, columnCount: count, standardDeviation: 1e-3, using: &generator),
+    ])
+    columnFactor = .horizontallyStacked([
+      columnFactor,
+      .gaussian(
+        rowCount: pattern.columnCount, columnCount: count, standardDeviation: 1e-3,
+        using: &generator),
+    ])
+  }
+
+  /// Whether every column carries a component, so that there may be more than fit in.
+  func isFull() throws -> Bool {
+    let values = try CompletionModel(rowFactor: rowFactor, columnFactor: columnFactor)
+      .singularValues()
+    guard values.count >= rowFactor.columnCount, let largest = values.first else { return false }
+    return values[rowFactor.columnCount - 1] > 1e-3 * largest
+  }
+
   /// The largest singular value of the known values with zeros elsewhere, from below.
   func largestSingularValue(using generator: inout SeededGenerator) -> Double {
     var right = Matrix.gaussian(rowCount: pattern.columnCount, columnCount: 1, using: &generator)
