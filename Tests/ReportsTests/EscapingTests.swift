@@ -90,5 +90,9 @@ import Testing
     #expect(
       inline("e^{−<x>} a_{ij} {b} `x^{2}`")
         == "e<sup>−&lt;x&gt;</sup> a<sub>ij</sub> {b} <code>x^{2}</code>")
+    #expect(
+      inline("√(4σ_min² + λ₀²) σ_max v_iᵀW B_ij, e^{−4σ_min t} col_min a_ij")
+        == "√(4σ<sub>min</sub>² + λ₀²) σ<sub>max</sub> v<sub>i</sub>ᵀW B<sub>ij</sub>, "
+        + "e<sup>−4σ<sub>min</sub> t</sup> col_min a_ij")
   }
 }

@@ -12,7 +12,7 @@ extension CohenRazin {
       id: "cohen-razin-exercise-1", paper: .cohenRazin,
       title: "Exercise 1: one output, and movement along what has been learned",
       shows: """
-        For one output the equation becomes w′ = −‖w‖^{2−2/n} (g + (n−1) Proj_w g): along w the \
+        For one output the equation becomes w′ = −‖w‖^{2−2/n} (g + (n−1) Proj_{w} g): along w the \
         gradient counts n times, across it once.
         """,
       seconds: 1,

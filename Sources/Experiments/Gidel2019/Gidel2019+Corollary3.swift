@@ -24,7 +24,7 @@ extension Gidel2019 {
           inputCovariance: .diagonal([1, 0.5]), crossCovariance: .diagonal([1, 0.5]))
         let run = Descent(
           stepSize: step, stepLimit: 700, recording: .spectrum(every: 1)
-        ).run(objective, from: .identity(widths: [2, 2, 2], scale: 3.720076e-44))  // e^{−100}
+        ).run(objective, from: .identity(widths: [2, 2, 2], scale: 3.720076e-44))  // exp(−100)
         print(LearningTimes.measured(on: run))
         print([1, 0.5].map {
           LearningTimes.leadingSteps(target: $0, curvature: $0, delta: delta, stepSize: step)

@@ -18,7 +18,7 @@ extension Gidel2019 {
         """,
       seconds: 0.8, corrections: ["(42)", "(37), (87), (94), (95)", "(40)"],
       snippet: """
-        // Twenty noisy mixtures of five sources; two layers from e^{−15}, one from its square.
+        // Twenty noisy mixtures of five sources; two layers from exp(−15), one from its square.
         var generator = SeededGenerator(seed: 0)
         let mixing = Matrix.uniform(rowCount: 20, columnCount: 5, using: &generator)
         let sources = Matrix.gaussian(rowCount: 1000, columnCount: 5, using: &generator)

@@ -16,7 +16,7 @@ extension Gidel2019 {
         """,
       seconds: 0.3, corrections: ["(31)"],
       snippet: """
-        // ‖W‖² of two layers from e^{−20} at rescaled times before and after 1/σ = 1 and 2.
+        // ‖W‖² of two layers from exp(−20) at rescaled times before and after 1/σ = 1 and 2.
         for time in [0.5, 1.5, 2.5] {
           let values = [1.0, 0.5].map {
             BalancedMode(depth: 2, target: $0, curvature: 1, initial: 2.061e-9).endToEnd(at: 20 * time)

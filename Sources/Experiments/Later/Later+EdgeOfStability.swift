@@ -18,7 +18,7 @@ extension Later {
       snippet: """
         let target = Matrix.diagonal([2, 1])
         let network = try LinearNetwork.balanced(endToEnd: target, hiddenWidths: [2, 2])
-        for step in [0.26, 0.27] {  // 2/(3·2^{4/3}) = 0.2646
+        for step in [0.26, 0.27] {  // 2/(3·2^(4/3)) = 0.2646
           var start = network
           start.layers[0] *= 1 + 1e-6
           let run = Descent(stepSize: step, stepLimit: 300).run(FactorizationObjective(target), from: start)

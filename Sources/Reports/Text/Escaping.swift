@@ -143,7 +143,8 @@ private func kept(_ markup: String) -> String {
 }
 
 /// Escaped text with `^{…}`, `_{…}` and the `_i` and `^t` of formulas as raised and lowered letters, the inner ones
-/// of nested braces first; lowered digits are the characters of their own, as in σ₁. A `_` between words stays.
+/// of nested braces first, and so are the `_min` and `_max` of a Greek letter; lowered digits are the characters of their
+/// own, as in σ₁. A `_` between words stays.
 func raised(_ markup: String) -> String {
   guard markup.contains(where: { $0 == "^" || $0 == "_" }) else { return markup }
   var text = markup
@@ -160,9 +161,11 @@ func raised(_ markup: String) -> String {
       "\($0.1)\(lowered($0.2))"
     }
     .replacing(/\^([a-zA-Z0-9])(?![a-zA-Z0-9_])/) { "<sup>\($0.1)</sup>" }
-    .replacing(/(\p{Greek}|(?:^|[^\p{L}_])\p{L})_([\p{L}0-9])(?![\p{L}0-9_])/) {
+    .replacing(/(\p{Greek}|(?:^|[^\p{L}_])\p{L})_([\p{L}0-9])(?![a-zA-Z\p{Greek}0-9_])/) {
       "\($0.1)<sub>\($0.2)</sub>"
     }
+    .replacing(/(\p{Greek})_(min|max)(?![\p{L}0-9_])/) { "\($0.1)<sub>\($0.2)</sub>" }
+    .replacing(/((?:^|[^\p{L}_])[A-Z])_(ij)(?![\p{L}0-9_])/) { "\($0.1)<sub>\($0.2)</sub>" }
 }
 
 /// Digits as the lowered characters that Unicode has for them.
