@@ -62,7 +62,8 @@ extension NoisyFit {
     if hasOrderedRows, let candidate = interpolatedCandidate(training, validation) {
       pool.append(candidate)
     }
-    if let (candidate, state) = try penalizedCandidate(training, validation, using: &generator) {
+    // Where rounding leaves it without a solution it takes no part.
+    if let (candidate, state) = try? penalizedCandidate(training, validation, using: &generator) {
       pool.append(candidate)
       penalized = state
     }

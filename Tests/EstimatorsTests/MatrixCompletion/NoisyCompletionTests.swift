@@ -128,4 +128,32 @@ import Testing
     let best = try oracle(problem, rank: 2, noise: 0.3)
     #expect(relativeError(fit.completion(), problem.truth) < 1.25 * best)
   }
+
+  /// Two columns of any sizes: an average of fits has no precisions there that rounding leaves positive definite.
+  @Test("fits any finite numbers, of whatever sizes") func anySizes() throws {
+    let columns: [[Double?]] = [
+      [
+        -1.31e+87, 6.29e+98, nil, 7.42e+20, -2.71e+120, -7.68e+98, -1.31e+20, 7.17e-14, -1.83e+107,
+        1.79e-20, 7.38e+76, nil, nil, 8.55e-44, 2.14e+82, -2.81e+74, 2.47e-24, nil, -8.47e+83,
+        -8.90e+35, nil, -2.34e+77, 3.81e-70, nil, 2.17e+42, 6.44e-24, 9.13e+106, -4.41e-36,
+        -7.02e+49, nil, 1.25e+103, -1.15e+96, -9.21e+120,
+      ],
+      [
+        -1.31e+64, -4.14e+98, -2.79e+79, nil, 2.43e+62, -3.94e-06, -3.72e+123, 8.35e-40, nil,
+        -2.99e+78, -1.33e-55, -2.60e-84, -8.61e-87, -1.98e-85, 6.93e+26, nil, -2.64e+31, 5.27e+38,
+        nil, -4.30e+71, nil, 3.91e-16, -3.44e-21, 5.23e-75, -2.60e-123, -2.03e+101, -1.30e+72, nil,
+        nil, nil, 9.50e-85, 9.25e-119, -4.97e-108,
+      ],
+    ]
+    let known = columns.indices.flatMap { j in
+      columns[j].indices.compactMap { i in columns[j][i].map { (i, j, $0) } }
+    }
+    let entries = try ObservedEntries(
+      rowCount: columns[0].count, columnCount: 2, rows: known.map(\.0), columns: known.map(\.1),
+      values: known.map(\.2))
+    for table in [entries, entries.transposed()] {
+      let elements = try MatrixCompleter().fit(table).completion().elements
+      #expect(elements.allSatisfy { $0.isFinite })
+    }
+  }
 }
