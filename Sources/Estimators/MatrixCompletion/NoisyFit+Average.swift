@@ -62,8 +62,7 @@ extension NoisyFit {
     if hasOrderedRows, let candidate = interpolatedCandidate(training, validation) {
       pool.append(candidate)
     }
-    // Where rounding leaves it without a solution it takes no part.
-    if let (candidate, state) = try? penalizedCandidate(training, validation, using: &generator) {
+    if let (candidate, state) = try penalizedCandidate(training, validation, using: &generator) {
       pool.append(candidate)
       penalized = state
     }

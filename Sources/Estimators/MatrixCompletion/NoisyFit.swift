@@ -234,14 +234,9 @@ struct NoisyFit {
         trials.append(try pooled(next, choose(next.single), using: &generator))
       }
       chosen = bestSingle(of: trials) ?? chosen
-      do {
-        if var averaged = try average(trials, chosen, entries, using: &generator) {
-          averaged.single = chosen.model
-          return averaged
-        }
-      } catch is DecompositionError {
-        // Columns whose sizes differ by a hundred orders and more leave an average without its precisions: the single
-        // fit stays.
+      if var averaged = try average(trials, chosen, entries, using: &generator) {
+        averaged.single = chosen.model
+        return averaged
       }
     }
     return try refit(
