@@ -37,6 +37,9 @@ private func read(_ bytes: [UInt8]) throws {
     request.allLinear = true
     request.mergeLora = true
     _ = try request.run(in: beside(bytes), observing: .none)
+  case "checkpoint.flow", "checkpoint.descent":
+    try CheckpointTarget(kind: String(target.dropFirst(11))).read(bytes)
+  case "options": try OptionsTarget().read(bytes)
   case "model":
     _ = try Prediction(
       model: DataSource(.upload("x.safetensors")), observed: DataSource(.array("y"))

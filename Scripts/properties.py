@@ -94,7 +94,10 @@ def check(folder, random):
     power = int(random.integers(-40, 40))
     scaled, moved = run(folder, "s", given * 2.0**power)
     assert scaled is not None and (scaled["outcome"]["exact"], scaled["rank"]) == verdict, "scaling changes the verdict"
-    assert np.array_equal(moved, out * 2.0**power, equal_nan=True), "scaling by a power of two changes bits"
+    # Numbers below the normal range have lost bits in one of the two tables: at most one of its least steps.
+    least = 5e-324 * 2.0 ** max(power, 0)
+    same = (moved == out * 2.0**power) | (np.abs(moved - out * 2.0**power) <= least) | (np.isnan(moved) & np.isnan(out))
+    assert same.all(), "scaling by a power of two changes bits"
     rows, columns = random.permutation(given.shape[0]), random.permutation(given.shape[1])
     wide = np.full((given.shape[0] + 2, given.shape[1] + 1), np.nan)
     wide[1:-1, 1:] = given

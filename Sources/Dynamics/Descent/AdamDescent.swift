@@ -12,8 +12,8 @@ public struct AdamDescent: DescentRule, Equatable {
   public let meanDecay: Double, squareDecay: Double
   /// ε.
   public let floor: Double
-  private var mean: [Double] = []
-  private var square: [Double] = []
+  private(set) var mean: [Double] = []
+  private(set) var square: [Double] = []
   private var stepCount = 0
 
   /// - Precondition: decays in [0, 1), a positive floor.

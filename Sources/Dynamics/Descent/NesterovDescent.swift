@@ -6,7 +6,7 @@
 public struct NesterovDescent: DescentRule, Equatable {
   /// μ.
   public let momentum: Double
-  private var change: [Double] = []
+  private(set) var change: [Double] = []
 
   /// - Precondition: momentum in [0, 1).
   public init(momentum: Double = 0.9) {

@@ -11,7 +11,7 @@ struct DormandPrince853: FlowIntegrator {
   /// The largest step times spectral radius at which real negative eigenvalues are damped.
   static let stabilityBound = 6.0
 
-  private let dimension: Int
+  let dimension: Int
   private var stages: [Double] = []
   private var scratch: [Double] = []
   private var hasDenseStages = false

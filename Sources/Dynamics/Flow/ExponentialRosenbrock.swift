@@ -14,7 +14,7 @@ struct ExponentialRosenbrock: FlowIntegrator {
   static let order = 4
   static let errorExponent = 4
 
-  private let dimension: Int
+  let dimension: Int
   /// The longest step that a Krylov space is expected to manage.
   private var reach = Double.infinity
 

@@ -18,7 +18,7 @@ struct RadauIIA: FlowIntegrator {
   /// The most elements of a state for which the automatic choice forms Jacobians.
   static let easyDimension = 200
 
-  private let dimension: Int
+  let dimension: Int
   /// Step times the Frobenius norm of the Jacobian in the last step.
   private(set) var stiffness = 0.0
   private var lastTolerance: Double?

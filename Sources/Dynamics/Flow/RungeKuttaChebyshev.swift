@@ -14,7 +14,7 @@ struct RungeKuttaChebyshev: FlowIntegrator {
   static let order = 2
   static let errorExponent = 3
 
-  private let dimension: Int
+  let dimension: Int
   private(set) var radius = SpectralRadius()
   private var work: [Double] = []
   private var coefficients: Coefficients?

@@ -19,9 +19,16 @@ extension CompletionModel {
   /// The same matrix with coordinates of rows that have mean zero and independent unit variances, so that new rows
   /// are predicted from what the rows fitted have in common.
   ///
+  /// Where the noise is so small beside the components that a row's entries and its prior have no sum in double
+  /// precision, the coordinates stay as they are.
+  ///
   /// - Parameter noise: the deviation of the noise in each column.
   /// - Complexity: O(*entries* of at most 2,000 rows · *rank*² + 2,000 · *rank*³).
-  func withRowPrior(
+  func withRowPrior(of entries: ObservedEntries, noise: [Double]) -> CompletionModel {
+    (try? withCommonCoordinates(of: entries, noise: noise)) ?? self
+  }
+
+  private func withCommonCoordinates(
     of entries: ObservedEntries, noise: [Double]
   ) throws(DecompositionError) -> CompletionModel {
     let count = rank

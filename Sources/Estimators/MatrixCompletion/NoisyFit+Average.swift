@@ -492,7 +492,7 @@ extension NoisyFit {
     let model = CompletionModel(
       rowFactor: factors.left, columnFactor: factors.right, offsets: offsets)
     var result = Result(
-      model: try model.withRowPrior(of: entries, noise: noise), path: path,
+      model: model.withRowPrior(of: entries, noise: noise), path: path,
       holdoutError: rootMeanSquareError(predictions, trials),
       calibration: [], variational: chosen.variational, pattern: pattern, unit: chosen.scale,
       iterations: spent, outcome: .converged)

@@ -35,6 +35,13 @@ struct CheckpointStore {
     var checkpoint: Checkpoint
   }
 
+  /// A checkpoint whose contents are none of such a run, though its digest is right.
+  var unfit: BadInput {
+    BadInput(
+      "\(request.resume ?? ""): this is no checkpoint of such a run; leave out --resume to begin anew."
+    )
+  }
+
   private static let head = "deeplinear checkpoint 2\n"
 
   /// - Throws: ``BadInput`` where the file cannot be written.

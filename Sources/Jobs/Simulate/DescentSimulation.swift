@@ -11,6 +11,9 @@ struct DescentSimulation {
     settings.blockRates = try spec.layerRates()
     let store = try CheckpointStore(request: request, spec: spec)
     let kept = try store.resumed(as: DescentCheckpoint.self, reaching: { Double($0.stepCount) })
+    if let kept, !kept.checkpoint.fits(equation, recording: spec.recording.followed) {
+      throw store.unfit
+    }
     var run =
       kept.map { DescentRun(settings, equation, from: $0.checkpoint) }
       ?? DescentRun(settings, equation)

@@ -16,6 +16,9 @@ struct FlowSimulation {
         locatingHalfRises: spec.recording.locatesHalfRises))
     let store = try CheckpointStore(request: request, spec: spec)
     let kept = try store.resumed(as: FlowCheckpoint.self, reaching: { $0.time })
+    if let kept, !kept.checkpoint.fits(equation, recording: spec.recording.followed) {
+      throw store.unfit
+    }
     var run =
       kept.map { FlowRun(settings, equation, from: $0.checkpoint) }
       ?? FlowRun(settings, equation)
