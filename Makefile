@@ -8,7 +8,7 @@ SWIFT_FILES = Package.swift Sources Tests $(wildcard Snippets Benchmarks/Package
 DOCUMENTED = DeepLinear LinearAlgebra LinearNetworks Dynamics Analysis Estimators DataFormats Records Reports Jobs
 
 .DEFAULT_GOAL := help
-.PHONY: help deps build demo studio studio-test studio-fuzz test theory fuzz sanitize properties soak mutations cluster check-cluster bench bench-peers docs lint install python python-test clean
+.PHONY: help deps build demo studio studio-test studio-fuzz test theory fuzz sanitize properties soak memory mutations cluster check-cluster bench bench-peers docs lint install python python-test clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS="$$(printf '\t')" read -r name text; do \
@@ -51,6 +51,9 @@ properties: build ## check true statements on random tables; PROPERTIES="1000 7"
 
 soak: build ## run mixed commands with random kills and look at what is left; SOAK="2000 1"
 	@python3 Scripts/soak.py "$$($(SWIFT) build -c release --show-bin-path)/deeplinear" $(SOAK)
+
+memory: build ## compare peak memory with what refusals say is needed; MEMORY="500 regress" for jobs below 500 MB of a kind
+	@python3 Scripts/memory.py "$$($(SWIFT) build -c release --show-bin-path)/deeplinear" $(MEMORY)
 
 mutations: deps ## put likely faults into a copy of the code and see which verdicts of the gallery turn
 	@Scripts/mutate-gallery.py $(MUTATIONS)

@@ -21,20 +21,39 @@ extension Completion {
       "give fewer rows, columns or entries")
   }
 
-  /// The factors of the network and of what comes after it, and for the noise a covariance for each row and column.
+  /// The factors of the network and of what comes after it, and for the noise a covariance for each row and column: of
+  /// as many components as the entries of a line can determine.
   private func fitNeed(_ entries: ObservedEntries) -> MemoryNeed {
     let (rows, columns) = (
       Double(min(entries.rowCount, entries.count)), Double(min(entries.columnCount, entries.count))
     )
     var need = MemoryNeed()
-    need.add(numbers: Double(entries.count), copies: 12)
+    // Entries by rows and by columns, those that train and those that judge, with their residuals and directions.
+    need.add(numbers: Double(entries.count), copies: 50)
     need.add(numbers: Double(entries.rowCount + entries.columnCount), copies: 8)
     guard settledMethod == .deep else { return need }
     let width = min(Double(self.width ?? 0), rows, columns)
-    let usual = min(Self.usualWidth, rows, columns)
+    let count = Double(entries.count)
+    let usual = min(Self.usualWidth, rows, columns, max(1, count / max(rows, columns)))
     need.add(numbers: width, width, Double(settledDepth), copies: 4)
     need.add(numbers: rows + columns, max(width, usual), copies: 8)
-    need.add(numbers: rows + columns, usual, usual, copies: 1)
+    need.add(numbers: rows + columns, usual, usual, copies: 2)
+    need.add(bytes: unitsNeed(count, rows, columns).bytes)
+    return need
+  }
+
+  /// Noisy entries are asked whether columns have units of their own, by components that grow until none is kept: to 126
+  /// of them, by doubling from two, and the covariances of two stages are there at once. Of large tables some rows are
+  /// asked.
+  private func unitsNeed(_ count: Double, _ rows: Double, _ columns: Double) -> MemoryNeed {
+    var (asked, askedCount) = (rows, count)
+    if count > 200_000, rows > 1000 {
+      asked = min(rows, max(500, 100_000 * rows / count))
+      askedCount = count * asked / rows
+    }
+    let components = min(126, asked, columns, max(1, askedCount / max(asked, columns)))
+    var need = MemoryNeed()
+    need.add(numbers: asked + columns, components, components, copies: 2)
     return need
   }
 

@@ -176,6 +176,10 @@ public struct LayerChange: Job {
         }
       }
     } else {
+      let planned = Self.planNeed(names, in: file)
+      try planned.check(
+        "\(file.path): decomposing \(names.count == 1 ? "a layer" : "\(names.count) layers")",
+        "name fewer layers")
       let inputs = try LayerInputs(self.activations ?? [:], layers: names, in: context)
       var plans: [FactorizationPlan] = []
       for (number, name) in names.enumerated() {
@@ -187,7 +191,7 @@ public struct LayerChange: Job {
         if let plan { plans.append(plan) }
       }
       let ranks = try RankChoice(request: self, path: file.path).ranks(of: plans)
-      try checkMemory(plans, ranks, file.path)
+      try checkMemory(plans, ranks, beside: planned, file.path)
       for (number, (plan, choice)) in zip(plans, ranks).enumerated() {
         try show(plans.count + number, of: 2 * plans.count)
         switch choice {
@@ -204,18 +208,31 @@ public struct LayerChange: Job {
     return (changes, skipped)
   }
 
-  /// Factors take their numbers, once as they are computed and once as they are stored, and a name each.
+  /// The decompositions of all layers, which are kept until the ranks of all are known, with their weights as they are
+  /// stored, and what the largest takes while it is decomposed.
+  private static func planNeed(_ names: [String], in file: LayerFile) -> MemoryNeed {
+    let sizes = names.map { name in
+      (file.matrixShape(of: name) ?? []).reduce(1.0) { $0 * Double($1) }
+    }
+    var need = MemoryNeed()
+    need.add(numbers: sizes.reduce(0, +), copies: 5)
+    need.add(numbers: sizes.max() ?? 0, copies: 5)
+    return need
+  }
+
+  /// Factors take their numbers as they are stored, and a name each.
   private func checkMemory(
-    _ plans: [FactorizationPlan], _ choices: [RankChoice.Choice], _ path: String
+    _ plans: [FactorizationPlan], _ choices: [RankChoice.Choice], beside planned: MemoryNeed,
+    _ path: String
   ) throws {
     let depth = depth ?? Self.defaultDepth
-    var need = MemoryNeed()
+    var need = planned
     for (plan, choice) in zip(plans, choices) {
       guard case .factorize(let rank, let factorizer) = choice else { continue }
       let width =
         factorizer.width ?? (factorizer.rank == .full ? plan.decomposition.largestRank : rank)
       let count = plan.parameterCount(rank: rank, depth: depth, width: max(width, 1))
-      need.add(numbers: Double(count), Double(1 + plan.tied.count), copies: 3)
+      need.add(numbers: Double(count), Double(1 + plan.tied.count))
       need.add(bytes: 2000 * Double(depth) * Double(1 + plan.tied.count))
     }
     try need.check(

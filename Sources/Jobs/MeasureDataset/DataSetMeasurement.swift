@@ -177,7 +177,7 @@ public struct DataSetMeasurement: Job {
 
   private func checkSize(_ width: Int, _ outputs: Int, _ path: String) throws {
     var need = MemoryNeed()
-    need.add(numbers: Double(width), Double(width), copies: 4)
+    need.add(numbers: Double(width), Double(width), copies: 9)
     need.add(numbers: Double(outputs), Double(width + outputs), copies: 4)
     try need.check(
       "\(path): the covariances of \(width) inputs and \(outputs) targets", "give fewer of them")

@@ -86,6 +86,7 @@ public struct Regression: Job {
       targets = targets.selecting(rows: places)
       targetNames.rows = inputNames.rows
     }
+    try checkMemory(inputs, targets)
     let new = try readNew(inputs.columnCount, inputNames, context)
     let fit = try fit(inputs, targets, observer)
     let summary = RegressionSummary(
@@ -97,6 +98,17 @@ public struct Regression: Job {
         columns: targetNames.columns, rows: new?.names.rows, rowHeading: new?.names.rowHeading),
       inputNames: inputNames.columns, outputNames: targetNames.columns,
       summary: summary)
+  }
+
+  /// The samples as they are read, centred, weighed, and those of a fold; a decomposition of the smaller side's squares.
+  private func checkMemory(_ inputs: Matrix, _ targets: Matrix) throws {
+    let (samples, count) = (Double(inputs.rowCount), Double(inputs.columnCount))
+    var need = MemoryNeed()
+    need.add(numbers: samples, count + Double(targets.columnCount), copies: 6)
+    need.add(numbers: count, count, copies: 2.5)
+    try need.check(
+      "\(self.inputs.name): a regression of \(inputs.rowCount) samples of \(inputs.columnCount) inputs",
+      "give fewer of them")
   }
 
   private func readNew(

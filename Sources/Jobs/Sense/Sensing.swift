@@ -135,6 +135,12 @@ public struct Sensing: Job {
       )
     }
     let (m, rows, columns) = (array.shape[0], array.shape[1], array.shape[2])
+    // As they are read, as they are kept, and in the order in which the fit goes through them.
+    var need = MemoryNeed()
+    need.add(numbers: Double(m), Double(rows), Double(columns), copies: 3.5)
+    try need.check(
+      "\(file): finding a matrix from \(m) measurements of \(rows)×\(columns)",
+      "give fewer measurements")
     return try LinearMeasurements(
       dense: Matrix(rowCount: m, columnCount: rows * columns, elements: array.elements),
       rowCount: rows, columnCount: columns)

@@ -131,6 +131,7 @@ public struct Simulation: Job {
     let ends = (Double(widths[0]), Double(widths[widths.count - 1]))
     size.points = spec.recording.times.count
     size.numbersPerPoint = 8
+    size.isFlow = !spec.dynamics.kind.isDescent && spec.dynamics.kind != .exact
     if quantities.contains(.singularValues) { size.numbersPerPoint += min(ends.0, ends.1) }
     if quantities.contains(.endToEnd) { size.numbersPerPoint += ends.0 * ends.1 }
     if quantities.contains(.layers) { size.numbersPerPoint += size.weightCount }
