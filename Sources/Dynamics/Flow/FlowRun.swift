@@ -202,7 +202,7 @@ public struct FlowRun<Equation: FlowEquation>: Sendable {
     }
     let stepCost = equation.evaluations + 2 * equation.jacobianProducts - costBefore
     stopAtTarget(&integrator)
-    recordPassed(&integrator)
+    recordTimes(from: point, to: candidate, &integrator)
     cost.steps += 1
     cost.stepsByMethod[method.rawValue, default: 0] += 1
     if settings.method == .automatic {
@@ -276,10 +276,6 @@ public struct FlowRun<Equation: FlowEquation>: Sendable {
       step: found.time - point.time, from: point, of: &equation, to: &candidate, norm: norm,
       tolerance: settings.steps.tolerance)
     candidate.loss = min(candidate.loss, target)
-  }
-
-  private mutating func recordPassed(_ integrator: inout some FlowIntegrator) {
-    recordTimes(from: point, to: candidate, &integrator)
   }
 
   /// Records the times up to the end of a step. Where the integrator's interpolation is worse than its steps are
